@@ -1,6 +1,6 @@
 """Runs every benchmarks/<topic>/<name>.py that defines main(), one after the other, and says where results went.
 
-Usage: python bin/benchmarks.py [TOPIC...]. A benchmark writes its own JSON into benchmarks/results/ and fails by
+Usage: python bin/run_benchmarks.py [TOPIC...]. A benchmark writes its own JSON into benchmarks/results/ and fails by
 its exit code when a promised ratio is missed; the exit code here is 1 when one of them failed.
 """
 
