@@ -1,0 +1,144 @@
+"""From a credential to an Actor. Rights are read from the live rows at every request, so that revoking
+a membership, a session or a token takes effect at once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from dealflow.accounts.models import ApiToken, Membership, Organisation, User, UserSession
+from dealflow.core import clock, ids
+from dealflow.core.actor import ANONYMOUS, Actor
+from dealflow.core.db import session
+from dealflow.core.errors import NotFound, Unauthenticated
+
+SESSION_LIFE = timedelta(days=14)
+IDLE_LIFE = timedelta(days=3)
+TOKEN_PREFIX = "dft_"  # noqa: S105 - a marker that secret scanners know, not a secret
+_BEFORE_LOGIN = {"unscoped": "credentials are checked before anybody is known"}
+
+
+def digest(secret: str) -> str:
+    """What is stored of a high-entropy secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def memberships_of(user_id: str) -> list[Membership]:
+    """A person's memberships with their organisations, oldest first."""
+    query = (
+        select(Membership)
+        .where(Membership.user_id == user_id)
+        .options(joinedload(Membership.organisation))
+        .order_by(Membership.id)
+    )
+    return list(session().scalars(query, execution_options=_BEFORE_LOGIN))
+
+
+def build_actor(user: User, organisation_id: str | None, **more: Any) -> Actor:
+    """The actor for a person and the organisation they act for (default: their first).
+
+    NotFound when `organisation_id` is not one of theirs.
+    """
+    memberships = memberships_of(user.id)
+    known = tuple(
+        {"id": m.organisation.id, "name": organisation_name(m.organisation, user.locale), "kind": m.organisation.kind, "role": m.role}
+        for m in memberships
+    )  # fmt: skip
+    chosen = next((m for m in known if m["id"] == organisation_id), None)
+    if organisation_id is not None and chosen is None:
+        raise NotFound()
+    chosen = chosen or (known[0] if known else None)
+    if chosen is not None:
+        more |= {
+            "organisation_id": chosen["id"], "organisation_name": chosen["name"], "kind": chosen["kind"], "role": chosen["role"],
+        }  # fmt: skip
+    return Actor(
+        user_id=user.id, user_name=user.name, user_email=user.email, memberships=known, locale=user.locale,
+        time_zone=user.time_zone, **more,
+    )  # fmt: skip
+
+
+def organisation_name(organisation: Organisation, language: str) -> str:
+    """The name to show in a language."""
+    return (organisation.name_en if language == "en" else None) or organisation.name
+
+
+def start_session(user: User, *, address: str, agent: str, organisation_id: str | None = None) -> str:
+    """Open a browser session and return its secret."""
+    secret = secrets.token_urlsafe(32)
+    row = UserSession(
+        user_id=user.id, secret_hash=digest(secret), address=address[:64], agent=agent[:300],
+        organisation_id=organisation_id, expires_at=clock.now() + SESSION_LIFE,
+    )  # fmt: skip
+    session().add(row)
+    session().flush()
+    return secret
+
+
+def actor_from_session(secret: str, **more: Any) -> Actor:
+    """Who a browser session belongs to; ANONYMOUS when it ended, expired or never was."""
+    row = session().execute(
+        select(UserSession, User)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.secret_hash == digest(secret)),
+        execution_options=_BEFORE_LOGIN,
+    ).first()  # fmt: skip
+    if row is None:
+        return ANONYMOUS
+    opened, user = row
+    moment = clock.now()
+    if opened.ended_at or opened.expires_at <= moment or opened.seen_at + IDLE_LIFE <= moment or user.disabled_at:
+        return ANONYMOUS
+    try:
+        return build_actor(user, opened.organisation_id, session_id=opened.id, **more)
+    except NotFound:
+        # The membership this session acted under was removed: go on with what is left.
+        return build_actor(user, None, session_id=opened.id, **more)
+
+
+def touch_session(session_id: str) -> None:
+    """Remember that a session is in use (at most once in five minutes)."""
+    row = session().get(UserSession, session_id)
+    if row is not None and row.seen_at < clock.now() - timedelta(minutes=5):
+        row.seen_at = clock.now()
+
+
+def issue_token(
+    user: User, *, label: str, scopes: tuple[str, ...] = ("read", "write"), days: int = 30, organisation_id: str | None = None
+) -> tuple[str, ApiToken]:
+    """Make a bearer token: the secret (shown once) and its row."""
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    row = ApiToken(
+        id=ids.new("tok"), user_id=user.id, organisation_id=organisation_id, label=label, secret_hash=digest(secret),
+        scopes=list(scopes), expires_at=clock.now() + timedelta(days=days),
+    )  # fmt: skip
+    session().add(row)
+    session().flush()
+    return secret, row
+
+
+def actor_from_token(secret: str, organisation_id: str | None, **more: Any) -> Actor:
+    """Who a bearer token belongs to; Unauthenticated when it is not valid now.
+
+    A token bound to an organisation acts for that one only; else `organisation_id` chooses.
+    """
+    row = session().execute(
+        select(ApiToken, User).join(User, User.id == ApiToken.user_id).where(ApiToken.secret_hash == digest(secret)),
+        execution_options=_BEFORE_LOGIN,
+    ).first()  # fmt: skip
+    if row is None or row[0].ended_at or row[0].expires_at <= clock.now() or row[1].disabled_at:
+        raise Unauthenticated()
+    token, user = row
+    if token.organisation_id and organisation_id not in (None, token.organisation_id):
+        raise NotFound()
+    try:
+        return build_actor(user, token.organisation_id or organisation_id, scopes=frozenset(token.scopes), **more)
+    except NotFound:
+        if token.organisation_id:
+            raise Unauthenticated() from None
+        raise

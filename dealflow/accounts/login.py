@@ -1,0 +1,77 @@
+"""Flask-Login wired to our sessions, and the authenticator that the request edge calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_login
+from flask import Flask, g, request
+
+from dealflow.accounts import identity
+from dealflow.core.actor import ANONYMOUS, Actor
+from dealflow.core.db import act_as
+from dealflow.core.errors import NotFound, Unauthenticated
+
+
+class LoginUser(flask_login.UserMixin):
+    """What Flask-Login keeps: the session's secret, and the actor it stands for."""
+
+    def __init__(self, secret: str, actor: Actor) -> None:
+        self.id, self.actor = secret, actor
+
+
+def log_in(secret: str) -> None:
+    """Bind the browser to a session that was just opened; the cookie's content is new."""
+    import flask
+
+    language = flask.session.get("lang")
+    flask.session.clear()
+    if language:
+        flask.session["lang"] = language
+    flask.session.permanent = True
+    flask_login.login_user(LoginUser(secret, ANONYMOUS), force=True)
+
+
+def log_out() -> None:
+    """Forget the browser's session; the row is ended by the service."""
+    import flask
+
+    flask_login.logout_user()
+    flask.session.clear()
+
+
+def _origin() -> dict[str, str]:
+    return {"request_id": g.request_id, "address": request.remote_addr or ""}
+
+
+def authenticate() -> Actor:
+    """The actor of this request, by bearer token or browser session. Unauthenticated for a bad token."""
+    header = request.headers.get("Authorization", "")
+    wanted = request.headers.getlist("X-Organisation")
+    if len(wanted) > 1 or any("," in w for w in wanted):
+        raise NotFound()
+    if header:
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise Unauthenticated()
+        actor = identity.actor_from_token(secret.strip(), wanted[0].lower() if wanted else None, **_origin())
+        g.authenticated_by = "token"
+    else:
+        user = flask_login.current_user
+        actor = user.actor if user.is_authenticated else ANONYMOUS
+        g.authenticated_by = "session"
+    act_as(actor)
+    return actor
+
+
+def install(app: Flask) -> None:
+    """Set up Flask-Login and hand the edge its authenticator."""
+    manager = flask_login.LoginManager(app)
+    manager.session_protection = None  # our own session rows carry address and agent
+
+    @manager.user_loader
+    def load(secret: str) -> Any:
+        actor = identity.actor_from_session(secret, **_origin())
+        return LoginUser(secret, actor) if actor.is_authenticated else None
+
+    app.extensions["dealflow.authenticate"] = authenticate

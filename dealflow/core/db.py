@@ -1,0 +1,231 @@
+"""The database: engine, session, and the one transaction edge.
+
+A request or job opens one transaction with `edge()`; services call `session()` and never commit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from dealflow.core import clock
+from dealflow.core.actor import SYSTEM, Actor
+from dealflow.core.errors import Unavailable
+
+T = TypeVar("T")
+NAMING = {
+    "ix": "ix__%(table_name)s__%(column_0_N_name)s",
+    "uq": "uq__%(table_name)s__%(column_0_N_name)s",
+    "ck": "ck__%(table_name)s__%(constraint_name)s",
+    "fk": "fk__%(table_name)s__%(column_0_N_name)s__%(referred_table_name)s",
+    "pk": "pk__%(table_name)s",
+}
+# The first SQLite without the WAL-reset bug, which corrupts databases written by several processes.
+SAFE_WAL = (3, 51, 3)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python, UTC in the database; refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime}
+
+
+class Timestamps:
+    """created_at and updated_at, set by the clock."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=91)
+
+
+class Versioned(Timestamps):
+    """Optimistic lock: `version` starts at 1 and rises with each saved change."""
+
+    version: Mapped[int] = mapped_column(default=1, sort_order=92)
+
+
+@dataclass
+class Database:
+    """Engines for reading and writing over one pool."""
+
+    url: str
+    engine: Engine
+    reading: Engine
+    writing: Engine
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+
+_database: Database | None = None
+_session: ContextVar[Session | None] = ContextVar("session", default=None)
+
+
+def configure(url: str) -> Database:
+    """Connect to `url` (sqlite:///… or postgresql+psycopg://…) and make it the current database."""
+    global _database
+    if _database is not None:
+        _database.engine.dispose()
+    engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+    _database = Database(
+        url, engine, engine.execution_options(dealflow_write=False), engine.execution_options(dealflow_write=True)
+    )
+    return _database
+
+
+def database() -> Database:
+    """The current database; RuntimeError before `configure`."""
+    if _database is None:
+        raise RuntimeError("the database is not configured")
+    return _database
+
+
+def _sqlite(url: str) -> Engine:
+    import pysqlite3.dbapi2 as driver  # type: ignore[import-not-found]
+
+    wal = driver.sqlite_version_info >= SAFE_WAL
+    engine = create_engine(url, module=driver, connect_args={"isolation_level": None, "timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: Any, _record: Any) -> None:
+        for statement in (
+            f"journal_mode={'WAL' if wal else 'TRUNCATE'}", "synchronous=FULL", "foreign_keys=ON",
+            "recursive_triggers=ON", "busy_timeout=10000",
+        ):  # fmt: skip
+            connection.execute(f"PRAGMA {statement}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A deferred transaction that turns writer late loses updates or fails at once, so a writer says so first.
+        write = connection.get_execution_options().get("dealflow_write", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: str) -> Engine:
+    engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        if not connection.get_execution_options().get("dealflow_write", True):
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    return engine
+
+
+def session() -> Session:
+    """The session of the transaction that is open around this call."""
+    current = _session.get()
+    if current is None:
+        raise RuntimeError("no transaction is open here")
+    return current
+
+
+def in_transaction() -> bool:
+    """Whether an edge is open around this call."""
+    return _session.get() is not None
+
+
+def actor() -> Actor | None:
+    """On whose behalf the open transaction runs."""
+    return session().info.get("actor")
+
+
+def act_as(actor: Actor) -> None:
+    """Say on whose behalf the open transaction runs; queries on owned tables need it.
+
+    An object loaded under one scope must not be seen under another, so the identity map is emptied.
+    """
+    if session().info.get("actor") != actor:
+        session().expunge_all()
+    session().info["actor"] = actor
+
+
+@contextmanager
+def edge(*, write: bool = True, actor: Actor | None = None) -> Iterator[Session]:
+    """One transaction: committed when the block ends, rolled back when it raises.
+
+    Callbacks left with `after_commit` run once the data is durable.
+    """
+    chosen = database().writing if write else database().reading
+    current = Session(chosen, expire_on_commit=False, autoflush=True)
+    current.info["actor"] = actor
+    current.info["write"] = write
+    token = _session.set(current)
+    try:
+        yield current
+        if write:
+            current.commit()
+        # Closing ends a reading transaction and, unlike a rollback, leaves loaded objects readable.
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        _session.reset(token)
+        current.close()
+    for call in current.info.get("after_commit", ()):
+        call()
+
+
+def after_commit(call: Callable[[], object]) -> None:
+    """Run `call` once the open transaction is durable; never when it is rolled back."""
+    session().info.setdefault("after_commit", []).append(call)
+
+
+def system_edge(*, write: bool = True) -> Any:
+    """An edge on behalf of the platform itself (jobs, commands): no tenant filter."""
+    return edge(write=write, actor=SYSTEM)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether running the whole transaction again can help (lost serialisation, deadlock, busy)."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state in ("40001", "40P01") or "database is locked" in str(error.orig)
+
+
+def retrying(run: Callable[[], T], tries: int = 3) -> T:
+    """Run a whole transaction, again when the database asks for it; Unavailable after the last try."""
+    for attempt in range(1, tries + 1):
+        try:
+            return run()
+        except OperationalError as error:
+            if not is_transient(error):
+                raise
+            if attempt == tries:
+                raise Unavailable() from error
+            time.sleep(0.02 * attempt)
+    raise AssertionError("unreachable")

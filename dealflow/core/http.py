@@ -1,0 +1,258 @@
+"""What pages and API of every room use of Flask: who acts, what a route needs, the API's endpoint wrapper."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, TypeVar
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+from pydantic import BaseModel, Field, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from dealflow.core import idempotency
+from dealflow.core.actor import ANONYMOUS, Actor
+from dealflow.core.errors import (
+    BadRequest,
+    Invalid,
+    NotFound,
+    PreconditionRequired,
+    StaleVersion,
+    TooLarge,
+    Unauthenticated,
+)
+from dealflow.core.i18n import N_
+from dealflow.core.schema import Schema, Text, field_errors, read_json
+
+V = TypeVar("V", bound=Callable[..., Any])
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+JSON_LIMIT = 2 * 1024 * 1024
+PUBLIC = "public"
+
+
+def actor() -> Actor:
+    """Who makes this request; ANONYMOUS when nobody is logged in."""
+    return g.get("actor") or ANONYMOUS
+
+
+def needs(permission: str) -> Callable[[V], V]:
+    """Declare what a page route needs. It asks for a login; the service decides about the object."""
+
+    def mark(view: V) -> V:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not actor().is_authenticated:
+                raise Unauthenticated()
+            return view(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return mark
+
+
+def public(view: V) -> V:
+    """Declare that a route needs no login."""
+    view.permission = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def writes(view: V) -> V:
+    """Declare that a GET route records something (a view of a confidential document, say)."""
+    view.writes = True  # type: ignore[attr-defined]
+    return view
+
+
+def bare(view: V) -> V:
+    """Declare a public route that must answer without database and login (health, metrics)."""
+    view.bare = True  # type: ignore[attr-defined]
+    return public(view)
+
+
+class Query(Schema):
+    """Query parameters that every list takes."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Text(200) | None = None  # type: ignore[valid-type]
+    sort: Text(60) | None = None  # type: ignore[valid-type]
+    q: Text(200) | None = None  # type: ignore[valid-type]
+
+    @property
+    def offset(self) -> int:
+        """Where the page starts; Invalid for a cursor that is not ours."""
+        if not self.cursor:
+            return 0
+        try:
+            mark, _, number = base64.urlsafe_b64decode(self.cursor.encode() + b"==").decode("ascii").partition(":")
+            if mark == "o" and number.isdecimal() and len(number) < 10:
+                return int(number)
+        except (binascii.Error, UnicodeError):
+            pass
+        raise Invalid.field("cursor", "bad_cursor", N_("Start again without a cursor"))
+
+
+def cursor_for(offset: int) -> str:
+    """The cursor of the page that starts at `offset`."""
+    return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")
+
+
+def listing(items: list[Any], total: int, query: Query) -> dict[str, Any]:
+    """A list answer: items, next_cursor, total."""
+    end = query.offset + len(items)
+    return {"items": items, "next_cursor": cursor_for(end) if items and end < total else None, "total": total}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What an API route takes and gives, for the wrapper and for the OpenAPI text."""
+
+    permission: str
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    returns: type[BaseModel] | None
+    status: int
+    versioned: bool
+    summary: str
+    lists: bool = False
+
+
+def api_blueprint(room: str) -> Blueprint:
+    """The blueprint of a room's JSON API."""
+    return Blueprint(f"{room}_api", f"dealflow.{room}", url_prefix="/api/v1")
+
+
+def endpoint(
+    permission: str,
+    *,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    returns: type[BaseModel] | None = None,
+    status: int = 200,
+    versioned: bool = False,
+    lists: bool = False,
+) -> Callable[[V], V]:
+    """Wrap an API view: authenticates, parses `body=` and `query=`, checks If-Match (`version=`) when
+    versioned, answers JSON with ETag, honours Idempotency-Key on POST.
+
+    The view returns a dict (or None for 204, or a Response). `returns` describes it; `lists` says that it
+    is a list of `returns`.
+    """
+
+    def wrap(view: V) -> V:
+        @wraps(view)
+        def run(*args: Any, **kwargs: Any) -> Response:
+            if permission != PUBLIC and not actor().is_authenticated:
+                raise Unauthenticated()
+            if query is not None:
+                kwargs["query"] = read_query(query)
+            elif request.args and request.method != "GET":
+                raise BadRequest(N_("This address takes no query parameters"), code="unexpected_query")
+            if versioned:
+                kwargs["version"] = if_match()
+            if body is not None:
+                kwargs["body"] = read_body(body)
+            key = request.headers.get("Idempotency-Key")
+            if request.method == "POST" and key and actor().is_authenticated:
+                return _once(key, lambda: _answer(view(*args, **kwargs), status))
+            return _answer(view(*args, **kwargs), status)
+
+        summary = (view.__doc__ or "").strip().split("\n")[0]
+        run.permission = permission  # type: ignore[attr-defined]
+        run.endpoint = Endpoint(permission, body, query, returns, status, versioned, summary, lists)  # type: ignore[attr-defined]
+        if getattr(view, "writes", False):
+            run.writes = True  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]
+
+    return wrap
+
+
+def _answer(result: Any, status: int) -> Response:
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        return Response(status=204)
+    if isinstance(result, tuple):
+        result, status = result
+    response: Response = jsonify(result)
+    response.status_code = status
+    if isinstance(result, dict) and isinstance(result.get("version"), int):
+        response.set_etag(str(result["version"]))
+        if request.method == "GET":
+            response.make_conditional(request)
+    return response
+
+
+def _once(key: str, run: Callable[[], Response]) -> Response:
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise Invalid.field("Idempotency-Key", "wrong_form", N_("Use 1 to 255 printable characters"))
+    row = idempotency.begin(actor(), key, idempotency.fingerprint(request.method, request.full_path, request.get_data(cache=True)))
+    if row.status is not None:
+        answer = Response(row.body or b"", status=row.status)
+        answer.headers.update(row.headers or {})
+        return answer
+    answer = run()
+    row.status, row.body = answer.status_code, answer.get_data()
+    row.headers = {k: v for k, v in answer.headers.items() if k in ("Content-Type", "ETag", "Location")}
+    return answer
+
+
+def read_body(model: type[BaseModel]) -> Any:
+    """The JSON body checked against a schema."""
+    if request.mimetype != "application/json":
+        raise BadRequest(N_("Send JSON with the content type application/json"), code="not_json")
+    if (request.content_length or 0) > JSON_LIMIT:
+        raise TooLarge()
+    raw = request.get_data(cache=True)
+    value = read_json(raw)
+    try:
+        return model.model_validate_json(raw) if value is not None else model.model_validate({})
+    except ValidationError as error:
+        raise Invalid(errors=field_errors(error)) from None
+
+
+def read_query(model: type[BaseModel], args: MultiDict[str, str] | None = None) -> Any:
+    """Query parameters checked against a schema; a parameter given twice is refused unless it is a list."""
+    values: dict[str, Any] = {}
+    for name, found in (args if args is not None else request.args).lists():
+        info = model.model_fields.get(name)
+        wants_list = info is not None and "list" in str(info.annotation)
+        if len(found) > 1 and not wants_list:
+            raise Invalid.field(name, "given_twice", N_("Give this parameter once"))
+        values[name] = found if wants_list else found[0]
+    try:
+        return model.model_validate(values, strict=False)
+    except ValidationError as error:
+        raise Invalid(errors=field_errors(error)) from None
+
+
+def if_match() -> int:
+    """The version in If-Match. PreconditionRequired without, StaleVersion for something that is no version."""
+    header = request.headers.get("If-Match")
+    if not header:
+        raise PreconditionRequired()
+    text = header.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal() or len(text) > 9:
+        raise StaleVersion()
+    return int(text)
+
+
+def local_target(target: str | None, default: str) -> str:
+    """A path of this site to go on to, or the default: never another host."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\") or any(c < " " or c == "\\" for c in target):
+        return default
+    return target
+
+
+def same_parent(child: Any, attribute: str, parent_id: str) -> Any:
+    """The child, when it really lies under the parent named in the URL; NotFound otherwise."""
+    if getattr(child, attribute) != parent_id:
+        raise NotFound()
+    return child
+
+
+def back(endpoint: str, **values: Any) -> str:
+    """Where to go after an action: the form's `next` when it is local, else an endpoint."""
+    return local_target(request.values.get("next"), url_for(endpoint, **values))

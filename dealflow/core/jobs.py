@@ -1,0 +1,260 @@
+"""Background work. A job is a row written in the business transaction; the queue only carries its id.
+
+Huey drops a task from its store before running it, so a killed worker would lose it. The row does not get
+lost: it holds state, tries and a lease; `sweep` wakes what is due or whose lease ran out. A job runs at least
+once and its final commit is fenced on (id, tries), so its effects in the database happen exactly once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, CheckConstraint, Index, String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dealflow.core import clock, i18n
+from dealflow.core.actor import Actor
+from dealflow.core.db import Base, Timestamps, after_commit, edge, session, system_edge
+from dealflow.core.ids import Id, new
+from dealflow.core.scope import Owned
+
+log = logging.getLogger(__name__)
+Handler = Callable[..., dict[str, Any] | None]
+
+
+class Job(Base, Timestamps, Owned):
+    """One piece of background work and how it went."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued','running','done','dead')", name="state"),
+        Index("ix__job__due", "state", "run_at"),
+    )
+    id: Mapped[str] = mapped_column(Id("job"), primary_key=True, default=lambda: new("job"))
+    kind: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    tries: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime] = mapped_column(default=clock.now)
+    lease_until: Mapped[datetime | None]
+    progress: Mapped[float] = mapped_column(default=0.0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error: Mapped[str | None] = mapped_column(Text)
+    organisation_id: Mapped[str | None] = mapped_column(Id("org"))
+    user_id: Mapped[str | None] = mapped_column(Id("usr"))
+    locale: Mapped[str] = mapped_column(String(5), default="zh")
+
+    @classmethod
+    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+        return cls.organisation_id == actor.organisation_id
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A registered kind of job."""
+
+    name: str
+    handler: Handler
+    tries: int
+    lease: timedelta
+    transactional: bool
+    every: timedelta | None
+
+
+class LeaseLost(RuntimeError):
+    """Another worker took this job over; our result is thrown away."""
+
+
+KINDS: dict[str, Kind] = {}
+_waker: Callable[[str], object] | None = None
+
+
+def job(
+    name: str, *, tries: int = 5, lease_s: int = 120, transactional: bool = True, every: timedelta | None = None
+) -> Callable[[Handler], Handler]:
+    """Register a handler. Transactional handlers run inside one system edge with the fence in the same
+    commit; others open their own edges and must be idempotent. `every` makes it periodic."""
+
+    def register(handler: Handler) -> Handler:
+        KINDS[name] = Kind(name, handler, tries, timedelta(seconds=lease_s), transactional, every)
+        return handler
+
+    return register
+
+
+def wake_with(waker: Callable[[str], object] | None) -> None:
+    """Say how a worker is told of a job id (a queue's enqueue function); None: nobody is told."""
+    global _waker
+    _waker = waker
+
+
+def enqueue(
+    kind: str, payload: dict[str, Any], *, key: str | None = None, delay: timedelta | None = None, actor: Actor | None = None
+) -> str:
+    """Add a job to the open transaction and return its id; with a key already used, the first job's id."""
+    if kind not in KINDS:
+        raise KeyError(f"unknown job kind {kind}")
+    if key is not None:
+        known = session().scalar(
+            select(Job.id).where(Job.key == key), execution_options={"unscoped": "a key is unique over all tenants"}
+        )
+        if known is not None:
+            return known
+    row = Job(
+        id=new("job"), kind=kind, key=key, payload=payload, run_at=clock.now() + (delay or timedelta()),
+        organisation_id=actor.organisation_id if actor else None, user_id=actor.user_id if actor else None,
+        locale=i18n.language(),
+    )  # fmt: skip
+    session().add(row)
+    if not delay:
+        after_commit(lambda: _wake(row.id))
+    return row.id
+
+
+def _wake(job_id: str) -> None:
+    if _waker is None:
+        return
+    try:
+        _waker(job_id)
+    except Exception:
+        # The row is safe; the sweep will find it. A queue that is down must not fail the request.
+        log.warning("queue unreachable, job %s waits for the sweep", job_id, exc_info=True)
+
+
+def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
+    """Take the lease on a due job: (kind, payload, try number, locale), or None when it is not to be had."""
+    with system_edge() as s:
+        row = s.get(Job, job_id, with_for_update=True)
+        moment = clock.now()
+        free = row is not None and (
+            (row.state == "queued" and row.run_at <= moment)
+            or (row.state == "running" and row.lease_until is not None and row.lease_until < moment)
+        )
+        if row is None or not free:
+            return None
+        kind = KINDS.get(row.kind)
+        if kind is None or row.tries >= kind.tries:
+            row.state, row.error = "dead", row.error or "no handler or no tries left"
+            return None
+        row.state, row.tries, row.lease_until = "running", row.tries + 1, moment + kind.lease
+        return kind, dict(row.payload), row.tries, row.locale
+
+
+def _fenced(job_id: str, number: int, **values: Any) -> None:
+    done = session().execute(
+        update(Job).where(Job.id == job_id, Job.tries == number, Job.state == "running").values(**values)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise LeaseLost(job_id)
+
+
+def run(job_id: str) -> str | None:
+    """Run one job if it is due: "done", "retry", "dead", "lost", or None when there was nothing to run."""
+    claimed = claim(job_id)
+    if claimed is None:
+        return None
+    kind, payload, number, locale = claimed
+    stop = threading.Event()
+    beat = threading.Thread(target=_heartbeat, args=(job_id, number, kind.lease, stop), daemon=True)
+    beat.start()
+    try:
+        with i18n.using(locale):
+            if kind.transactional:
+                with system_edge():
+                    result = kind.handler(**payload)
+                    _fenced(job_id, number, state="done", progress=1.0, result=result, lease_until=None)
+            else:
+                result = kind.handler(**payload)
+                with system_edge():
+                    _fenced(job_id, number, state="done", progress=1.0, result=result, lease_until=None)
+        return "done"
+    except LeaseLost:
+        return "lost"
+    except Exception as error:
+        log.exception("job %s (%s) failed, try %s", job_id, kind.name, number)
+        return _failed(job_id, kind, number, error)
+    finally:
+        stop.set()
+        beat.join()
+
+
+def _failed(job_id: str, kind: Kind, number: int, error: Exception) -> str:
+    dead = number >= kind.tries
+    with system_edge():
+        try:
+            _fenced(
+                job_id, number, state="dead" if dead else "queued", lease_until=None,
+                error=f"{type(error).__name__}: {error}"[:2000],
+                run_at=clock.now() + timedelta(seconds=min(3600, 5 * 4 ** (number - 1))),
+            )  # fmt: skip
+        except LeaseLost:
+            return "lost"
+    return "dead" if dead else "retry"
+
+
+def _heartbeat(job_id: str, number: int, lease: timedelta, stop: threading.Event) -> None:
+    while not stop.wait(lease.total_seconds() / 3):
+        try:
+            with system_edge():
+                _fenced(job_id, number, lease_until=clock.now() + lease)
+        except LeaseLost:
+            return
+        except Exception:
+            log.warning("lease of job %s could not be renewed", job_id, exc_info=True)
+
+
+def report(job_id: str, progress: float) -> None:
+    """Show progress (0…1) of a non-transactional job."""
+    with system_edge():
+        session().execute(update(Job).where(Job.id == job_id).values(progress=progress))
+
+
+def due(limit: int = 500) -> list[str]:
+    """Ids of jobs that are due or whose lease ran out, oldest first."""
+    moment = clock.now()
+    with edge(write=False) as s:
+        query = (
+            select(Job.id)
+            .where(
+                or_(
+                    (Job.state == "queued") & (Job.run_at <= moment),
+                    (Job.state == "running") & (Job.lease_until < moment),
+                )
+            )
+            .order_by(Job.run_at, Job.id)
+            .limit(limit)
+        )
+        return list(s.scalars(query, execution_options={"unscoped": "the worker serves all tenants"}))
+
+
+def schedule() -> None:
+    """Enqueue each periodic kind once per period."""
+    with system_edge():
+        for kind in KINDS.values():
+            if kind.every is not None:
+                slot = int(clock.now().timestamp() // kind.every.total_seconds())
+                enqueue(kind.name, {}, key=f"{kind.name}:{slot}")
+
+
+def sweep() -> int:
+    """Wake every job that waits; the number woken."""
+    schedule()
+    waiting = due()
+    for job_id in waiting:
+        _wake(job_id)
+    return len(waiting)
+
+
+def run_due(limit: int = 10_000) -> int:
+    """Run all due jobs here and now until none is left; the number run (tests and commands)."""
+    count = 0
+    while count < limit and (waiting := due()):
+        for job_id in waiting:
+            count += run(job_id) is not None
+    return count

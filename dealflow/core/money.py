@@ -1,0 +1,151 @@
+"""Money: integer minor units and a currency. The only place that adds, reads and writes amounts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dealflow.core.i18n import BABEL, N_, language
+
+# Currency → digits after the point (ISO 4217).
+CURRENCIES = {
+    "CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "TWD": 2, "JPY": 0, "KRW": 0, "SGD": 2,
+    "MYR": 2, "THB": 2, "VND": 0, "IDR": 2, "AUD": 2, "CAD": 2, "CHF": 2,
+}  # fmt: skip
+LIMIT = 10**15
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "bn": 10**9, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8}
+_AMOUNT = re.compile(r"^[¥$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*(k|m|bn|千万|百万|千|万|亿)?\s*元?$", re.IGNORECASE)
+
+
+class MoneyError(ValueError):
+    """Input that is no amount; `code` is stable, `message` an English message id."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of a currency. Arithmetic refuses to mix currencies."""
+
+    amount_minor: int
+    currency: str = "CNY"
+
+    def __post_init__(self) -> None:
+        if type(self.amount_minor) is not int:
+            raise MoneyError("not_integer", N_("An amount must be a whole number of minor units"))
+        if self.currency not in CURRENCIES:
+            raise MoneyError("unknown_currency", N_("This currency is not known"))
+        if abs(self.amount_minor) > LIMIT:
+            raise MoneyError("too_large", N_("This amount is too large"))
+
+    def _same(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise MoneyError("currency_mismatch", N_("These amounts are in different currencies"))
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.amount_minor + other.amount_minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.amount_minor - other.amount_minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount_minor, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount_minor < other.amount_minor
+
+    def __le__(self, other: Money) -> bool:
+        self._same(other)
+        return self.amount_minor <= other.amount_minor
+
+    def json(self) -> dict[str, Any]:
+        """The interface's form."""
+        return {"amount_minor": self.amount_minor, "currency": self.currency}
+
+    @property
+    def major(self) -> Decimal:
+        """The amount in major units, exact."""
+        return Decimal(self.amount_minor).scaleb(-CURRENCIES[self.currency])
+
+
+def total(amounts: list[Money], currency: str) -> Money:
+    """The sum of amounts of one currency; zero of `currency` for none."""
+    return sum(amounts, Money(0, currency))
+
+
+def parse(text: str, currency: str = "CNY") -> Money:
+    """Read what people type: `450,000`, `45万`, `1.2亿`, `４５万`, `3.5m`. Never rounds.
+
+    Raises MoneyError (`not_a_number`, `negative`, `too_precise`, `too_large`, `unknown_currency`).
+    """
+    if currency not in CURRENCIES:
+        raise MoneyError("unknown_currency", N_("This currency is not known"))
+    clean = unicodedata.normalize("NFKC", text).strip().replace("，", ",")
+    if clean.startswith("-"):
+        raise MoneyError("negative", N_("An amount cannot be negative"))
+    match = _AMOUNT.match(clean)
+    if not match:
+        raise MoneyError("not_a_number", N_("Enter an amount such as 450,000 or 45万"))
+    whole, fraction, unit = match.groups()
+    try:
+        value = Decimal(whole.replace(",", "") + (fraction or "")) * _UNITS[(unit or "").lower()]
+    except InvalidOperation:  # pragma: no cover - the pattern admits only numbers
+        raise MoneyError("not_a_number", N_("Enter an amount such as 450,000 or 45万")) from None
+    minor = value.scaleb(CURRENCIES[currency])
+    if minor != minor.to_integral_value():
+        raise MoneyError("too_precise", N_("This currency has no smaller unit; use fewer decimals"))
+    if minor > LIMIT:
+        raise MoneyError("too_large", N_("This amount is too large"))
+    return Money(int(minor), currency)
+
+
+def plain(money: Money) -> str:
+    """The amount as people type it back into a form: `450000.00`, no grouping."""
+    return f"{money.major:f}"
+
+
+def show(money: Money | None) -> str:
+    """The amount in the current language's notation: `¥450,000.00`."""
+    if money is None:
+        return "—"
+    from babel.numbers import format_currency
+
+    return format_currency(money.major, money.currency, locale=BABEL[language()])
+
+
+def short(money: Money | None) -> str:
+    """A compact amount for lists: `¥45万`, `¥1.2亿`; in English `CN¥450K`, `$1.2M`."""
+    if money is None:
+        return "—"
+    from babel.numbers import format_compact_currency
+
+    # Three significant digits are enough to compare; the full figure stands in the title.
+    digits = 1 if abs(money.major) >= 1000 else 0
+    return format_compact_currency(
+        money.major, money.currency, locale=BABEL[language()], fraction_digits=digits
+    ).replace(".0", "")
+
+
+class MoneyAttribute:
+    """Joins the columns `<name>_minor` and `<name>_currency` of a model into one Money (or None)."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.minor, self.currency = f"{name}_minor", f"{name}_currency"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        minor = getattr(instance, self.minor)
+        return None if minor is None else Money(minor, getattr(instance, self.currency))
+
+    def __set__(self, instance: Any, value: Money | None) -> None:
+        setattr(instance, self.minor, None if value is None else value.amount_minor)
+        setattr(instance, self.currency, None if value is None else value.currency)

@@ -1,0 +1,62 @@
+"""Events between rooms: written with the change, delivered as jobs, at least once, effect once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dealflow.core import clock, jobs
+from dealflow.core.db import Base, session
+from dealflow.core.ids import Id, new
+from dealflow.core.scope import Shared
+
+E = TypeVar("E", bound="Event")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events: frozen, ids and plain values only."""
+
+
+class OutboxEvent(Base, Shared):
+    """Every event that was emitted, in order. Read by the platform only."""
+
+    __tablename__ = "outbox_event"
+    id: Mapped[str] = mapped_column(Id("evt"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), index=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+_subscribers: dict[str, list[str]] = {}
+
+
+def subscribe(event: type[E], name: str) -> Callable[[Callable[[E], object]], Callable[[E], object]]:
+    """Register a subscriber; `name` must stay the same over releases, as it keys deliveries."""
+
+    def register(handler: Callable[[E], object]) -> Callable[[E], object]:
+        kind = f"event:{event.__name__}:{name}"
+
+        def deliver(**payload: Any) -> None:
+            handler(event(**payload))
+
+        jobs.job(kind)(deliver)
+        names = _subscribers.setdefault(event.__name__, [])
+        if kind not in names:
+            names.append(kind)
+        return handler
+
+    return register
+
+
+def emit(event: Event) -> None:
+    """Add the event and one delivery per subscriber to the open transaction."""
+    row = OutboxEvent(id=new("evt"), name=type(event).__name__, payload=asdict(event))
+    session().add(row)
+    for kind in _subscribers.get(row.name, ()):
+        jobs.enqueue(kind, row.payload, key=f"{row.id}:{kind}")

@@ -1,0 +1,128 @@
+"""OpenAPI 3.1, generated from the routes and their schemas."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template
+from pydantic.json_schema import models_json_schema
+
+from dealflow import __version__
+from dealflow.core.http import PUBLIC, Endpoint, public
+from dealflow.core.schema import Schema
+
+_REF = "#/components/schemas/{model}"
+
+
+class ProblemField(Schema):
+    """One problem of one field."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(Schema):
+    """An error, as application/problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[ProblemField]
+
+
+def _endpoints(app: Flask) -> list[tuple[str, str, str, Endpoint]]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        described = getattr(app.view_functions[rule.endpoint], "endpoint", None)
+        if isinstance(described, Endpoint):
+            path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                found.append((path, method.lower(), rule.endpoint, described))
+    return sorted(found, key=lambda item: item[:2])
+
+
+def _parameters(path: str, described: Endpoint) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", path)
+    ]
+    if described.query is not None:
+        schema = described.query.model_json_schema()
+        for name, shape in schema.get("properties", {}).items():
+            found.append({"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shape})
+    if described.versioned:
+        found.append({"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}})
+    return found
+
+
+def _answer(described: Endpoint) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": described.summary or "OK"}
+    if described.returns is not None:
+        shape: dict[str, Any] = {"$ref": _REF.format(model=described.returns.__name__)}
+        if described.lists:
+            shape = {
+                "type": "object",
+                "required": ["items", "total"],
+                "properties": {
+                    "items": {"type": "array", "items": shape},
+                    "next_cursor": {"type": ["string", "null"]},
+                    "total": {"type": "integer"},
+                },
+            }
+        answer["content"] = {"application/json": {"schema": shape}}
+    return answer
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """The whole description."""
+    endpoints = _endpoints(app)
+    models: dict[str, Any] = {"Problem": Problem}
+    for _path, _method, _name, described in endpoints:
+        for model in (described.body, described.returns):
+            if model is not None:
+                models[model.__name__] = model
+    _map, top = models_json_schema([(m, "validation") for m in models.values()], ref_template=_REF)
+    refused = {"description": "Refused", "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}}
+    paths: dict[str, Any] = {}
+    for path, method, name, described in endpoints:
+        operation: dict[str, Any] = {
+            "operationId": name.replace(".", "_"),
+            "summary": described.summary,
+            "tags": [name.split(".")[0].removesuffix("_api")],
+            "parameters": _parameters(path, described),
+            "responses": {str(described.status): _answer(described), "default": refused},
+        }
+        if described.body is not None:
+            schema = {"$ref": _REF.format(model=described.body.__name__)}
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        if described.permission == PUBLIC:
+            operation["security"] = []
+        paths.setdefault(path, {})[method] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Dealflow", "version": __version__},
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": top.get("$defs", {}),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def install(app: Flask) -> None:
+    """Serve the description and a page that shows it."""
+
+    @app.get("/api/openapi.json")
+    @public
+    def openapi_json() -> Response:
+        return jsonify(document(app))
+
+    @app.get("/api/docs")
+    @public
+    def api_docs() -> str:
+        return render_template("web/api_docs.html", document=document(app))

@@ -1,0 +1,123 @@
+"""What every test can use: an application on its own database, people, tokens, a quiet clock."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from dealflow import create_app
+from dealflow.accounts import identity
+from dealflow.accounts.models import Membership, Organisation, User
+from dealflow.core import clock, db, ids, jobs
+from dealflow.core.actor import Actor
+from dealflow.settings import Settings
+from dealflow.web import rooms
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with all tables, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "app.db"
+    rooms.load_models()
+    made = db.configure(f"sqlite:///{path}")
+    db.Base.metadata.create_all(made.engine)
+    made.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, template_database: Path) -> Settings:
+    """Settings of a fresh instance on SQLite."""
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    shutil.copy(template_database, instance / "app.db")
+    return Settings(
+        instance=instance,
+        database_url=f"sqlite:///{instance / 'app.db'}",
+        base_url="http://localhost",
+        secret_key="test-secret-test-secret-test-secret",
+        flask={"TESTING": True},
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application; jobs run only when a test calls `jobs.run_due()`."""
+    made = create_app(settings)
+    jobs.wake_with(None)
+    yield made
+    db.database().engine.dispose()
+    clock.set_base(None)
+
+
+@dataclass
+class Person:
+    """A logged-in person: their actor, an API client with a token, and the ids."""
+
+    app: Flask
+    user_id: str
+    organisation_id: str
+    email: str
+    token: str
+
+    @property
+    def actor(self) -> Actor:
+        """The actor as of now."""
+        with db.system_edge(write=False) as session:
+            return identity.build_actor(session.get_one(User, self.user_id), self.organisation_id)
+
+    def call(self, method: str, path: str, json: Any = None, **kwargs: Any) -> Any:
+        """Call the API as this person."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"} | kwargs.pop("headers", {})
+        client: FlaskClient = self.app.test_client()
+        return client.open(f"/api/v1{path}", method=method, json=json, headers=headers, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        return self.call("GET", path, **kwargs)
+
+    def post(self, path: str, json: Any = None, **kwargs: Any) -> Any:
+        return self.call("POST", path, json={} if json is None else json, **kwargs)
+
+    def patch(self, path: str, json: Any, version: int, **kwargs: Any) -> Any:
+        return self.call("PATCH", path, json=json, headers={"If-Match": f'"{version}"'}, **kwargs)
+
+    def browser(self, lang: str = "en") -> FlaskClient:
+        """A test client that is logged in by a session, as a browser is. CSRF is off in it."""
+        self.app.config["WTF_CSRF_ENABLED"] = False
+        client = self.app.test_client()
+        with db.system_edge() as session:
+            user = session.get_one(User, self.user_id)
+            secret = identity.start_session(user, address="127.0.0.1", agent="test", organisation_id=self.organisation_id)
+        with client.session_transaction() as cookie:
+            cookie["_user_id"], cookie["_fresh"] = secret, True
+        client.set_cookie("lang", lang)
+        return client
+
+
+@pytest.fixture
+def person(app: Flask) -> Callable[..., Person]:
+    """Make a person: `person(kind="investor", role="owner", organisation_id=None)`."""
+
+    def make(kind: str = "creator", role: str = "owner", *, organisation_id: str | None = None, name: str = "") -> Person:
+        number = ids.new("n")[-8:]
+        with db.system_edge() as session:
+            if organisation_id is None:
+                organisation = Organisation(id=ids.new("org"), name=name or f"{kind} {number}", kind=kind)
+                session.add(organisation)
+                session.flush()
+                organisation_id = organisation.id
+            user = User(id=ids.new("usr"), name=f"User {number}", email=f"u{number}@example.test", email_verified_at=clock.now())
+            session.add(user)
+            session.flush()
+            session.add(Membership(organisation_id=organisation_id, user_id=user.id, role=role))
+            secret, _row = identity.issue_token(user, label="test")
+            return Person(app, user.id, organisation_id, user.email, secret)
+
+    return make

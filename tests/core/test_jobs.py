@@ -1,0 +1,118 @@
+"""Jobs run once in effect, again after failure, and are never lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from dealflow.core import clock, db, jobs
+from dealflow.core.outbox import Event, OutboxEvent, emit, subscribe
+from dataclasses import dataclass
+
+CALLS: list[dict[str, Any]] = []
+FAIL: list[bool] = []
+
+
+@jobs.job("test.note", tries=3, lease_s=60)
+def note(**payload: Any) -> dict[str, Any]:
+    db.session().add(OutboxEvent(id="evt_" + payload["id"], name="noted", payload=payload))
+    CALLS.append(payload)
+    if FAIL:
+        raise RuntimeError("no luck")
+    return {"ok": True}
+
+
+@dataclass(frozen=True)
+class Happened(Event):
+    what: str
+
+
+@subscribe(Happened, "test.listener")
+def listen(event: Happened) -> None:
+    CALLS.append({"heard": event.what})
+
+
+@pytest.fixture(autouse=True)
+def _clean(app: Flask) -> None:
+    CALLS.clear()
+    FAIL.clear()
+
+
+def _state(job_id: str) -> jobs.Job:
+    with db.system_edge(write=False) as session:
+        return session.get_one(jobs.Job, job_id)
+
+
+def _notes() -> int:
+    with db.system_edge(write=False) as session:
+        return len(session.scalars(select(OutboxEvent).where(OutboxEvent.name == "noted")).all())
+
+
+ID = "0" * 25 + "1"
+
+
+def test_a_job_runs_once_and_keeps_its_result() -> None:
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID}, key="once")
+        assert jobs.enqueue("test.note", {"id": ID}, key="once") == job_id
+    assert jobs.run(job_id) == "done"
+    assert jobs.run(job_id) is None
+    assert _state(job_id).result == {"ok": True}
+    assert _notes() == 1
+
+
+def test_a_rolled_back_transaction_leaves_no_job() -> None:
+    with pytest.raises(RuntimeError), db.system_edge():
+        jobs.enqueue("test.note", {"id": ID})
+        raise RuntimeError
+    assert jobs.due() == []
+
+
+def test_a_failing_job_leaves_no_effect_and_ends_among_the_dead() -> None:
+    FAIL.append(True)
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID})
+    start = clock.now()
+    outcomes = []
+    for hour in range(3):
+        clock.freeze(start + timedelta(hours=hour))
+        outcomes.append(jobs.run(job_id))
+    clock.freeze(None)
+    assert outcomes == ["retry", "retry", "dead"]
+    assert _state(job_id).error == "RuntimeError: no luck"
+    assert _notes() == 0
+
+
+def test_a_job_whose_worker_died_is_taken_over_and_the_first_worker_cannot_commit() -> None:
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID})
+    assert jobs.claim(job_id) is not None
+    assert jobs.claim(job_id) is None
+    clock.freeze(clock.now() + timedelta(minutes=2))
+    assert jobs.run(job_id) == "done"
+    with pytest.raises(jobs.LeaseLost), db.system_edge():
+        jobs._fenced(job_id, 1, state="done")
+    clock.freeze(None)
+    assert _notes() == 1
+
+
+def test_an_event_reaches_each_subscriber_once() -> None:
+    with db.system_edge():
+        emit(Happened("it"))
+    assert jobs.run_due() == 1
+    assert jobs.run_due() == 0
+    assert CALLS == [{"heard": "it"}]
+
+
+def test_a_queue_that_is_down_does_not_fail_the_transaction() -> None:
+    def broken(job_id: str) -> None:
+        raise ConnectionError
+
+    jobs.wake_with(broken)
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID})
+    assert jobs.due() == [job_id]
