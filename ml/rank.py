@@ -1,0 +1,317 @@
+"""Scoring, ordering and explaining: the door of the ranker.
+
+`Ranker.score` is one float32 matrix-vector product; `Ranker.top` arranges the list; `Ranker.explain` gives reasons
+that add up to the very number shown.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml import store
+from ml.arrange import EXPLORATION_EVERY, arrange
+from ml.matrix import ProjectFrame, ProjectMatrix, build_matrix
+from ml.model import KIND, RankModel, display, shipped_model
+from ml.text import shared_terms
+from ml.weights import MandateWeights, Part, mandate_weights
+
+__all__ = [
+    "Explanation",
+    "MandateWeights",
+    "Placed",
+    "ProjectFrame",
+    "ProjectMatrix",
+    "Ranker",
+    "Reason",
+    "build_matrix",
+    "display",
+    "score_investors",
+    "shipped_model",
+]
+
+POOL = 200  # places that are arranged for diversity and exploration; behind them the list is by score alone
+_TERM_GROUPS = frozenset({"genres", "languages", "regions", "stage", "instruments"})
+_MAX_TERMS = 8
+
+
+@dataclass(frozen=True)
+class Reason:
+    """An additive part of the logit. `params` holds what a sentence needs: terms, amounts, evidence class, words."""
+
+    code: str
+    contribution: float
+    project_field: str | None
+    mandate_field: str | None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`logit` = base + Σ contributions (all reasons, largest effect first); `score` = display(logit)."""
+
+    base: float
+    reasons: tuple[Reason, ...]
+    logit: float
+    model_version: str
+
+    @property
+    def score(self) -> float:
+        return display(self.logit)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A place in a ranked list; `exploration` marks a newcomer shown to learn about it."""
+
+    rank: int
+    row: int
+    project_id: str
+    logit: float
+    exploration: bool
+
+    @property
+    def score(self) -> float:
+        return display(self.logit)
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A ranking model ready to score."""
+
+    model: RankModel
+
+    @classmethod
+    def load(cls, path: Path | str, verify_key: bytes | Sequence[bytes]) -> "Ranker":
+        """A ranker from a signed file. Raises store.ModelRefused or OSError."""
+        return cls(RankModel.from_value(store.load(path, kind=KIND, verify_key=verify_key)))
+
+    @classmethod
+    def shipped(cls) -> "Ranker":
+        """The ranker that comes with the package."""
+        return cls.load(*shipped_model())
+
+    @property
+    def version(self) -> str:
+        return self.model.version
+
+    def with_genres(self, genres: Sequence[str]) -> "Ranker":
+        """The same ranker that also knows a park's own genres (they need matrices built with its model)."""
+        spec = self.model.spec
+        added = tuple(dict.fromkeys(genre for genre in genres if genre not in spec.positions["genres"]))
+        return Ranker(replace(self.model, spec=replace(spec, genres=spec.genres + added))) if added else self
+
+    def build_matrix(self, projects: ProjectFrame | Sequence[Mapping[str, Any]]) -> ProjectMatrix:
+        return build_matrix(projects, self.model)
+
+    def mandate_weights(
+        self, mandate: Mapping[str, Any], history: Sequence[tuple[np.ndarray, str]] | None = None
+    ) -> MandateWeights:
+        """Weights of a mandate as in the public interface; `history` holds (matrix row, action) pairs with the
+        actions of `ml.weights.ACTION_WEIGHTS`."""
+        return mandate_weights(self.model, mandate, history)
+
+    def score(
+        self, matrix: ProjectMatrix, weights: MandateWeights, mask: np.ndarray | None = None
+    ) -> np.ndarray:
+        """float32 logits [n]; -inf where `mask` is False."""
+        _check(matrix, weights)
+        scores: np.ndarray = matrix.x @ weights.vector
+        scores += np.float32(weights.bias)
+        if mask is not None:
+            scores[~mask] = -np.inf
+        return scores
+
+    def score_many(
+        self, matrix: ProjectMatrix, weights: Sequence[MandateWeights], rows: slice | None = None
+    ) -> np.ndarray:
+        """float32 logits [n, mandates] (of some rows) in one matrix product."""
+        for each in weights:
+            _check(matrix, each)
+        vectors = np.stack([each.vector for each in weights], axis=1)
+        scores: np.ndarray = (matrix.x if rows is None else matrix.x[rows]) @ vectors
+        scores += np.array([each.bias for each in weights], dtype=np.float32)
+        return scores
+
+    def top(
+        self,
+        matrix: ProjectMatrix,
+        weights: MandateWeights,
+        mask: np.ndarray | None,
+        k: int,
+        *,
+        explore: bool = True,
+        diversity: float = 0.15,
+        seed: int = 0,
+    ) -> list[Placed]:
+        """The first `k` places. Same inputs, same list; a longer list begins with the shorter one.
+
+        `explore`: every EXPLORATION_EVERY-th place goes to a newcomer drawn by Thompson sampling (`seed` names the
+        draw). `diversity` in logits: how much a project exactly like one above it is pushed down; 0 turns it off.
+        Ties are broken by id.
+        """
+        return self.place(matrix, weights, self.score(matrix, weights, mask), k, explore, diversity, seed)
+
+    def place(
+        self,
+        matrix: ProjectMatrix,
+        weights: MandateWeights,
+        scores: np.ndarray,
+        k: int,
+        explore: bool = True,
+        diversity: float = 0.15,
+        seed: int = 0,
+    ) -> list[Placed]:
+        """`top` for scores that are already there (-inf = excluded)."""
+        rows = _best_rows(matrix, scores, max(k, POOL) + (POOL // EXPLORATION_EVERY if explore else 0))
+        logits = self.logits(matrix, weights, rows)
+        order = np.lexsort((matrix.ids[rows], -logits))
+        rows, logits = rows[order], logits[order]
+        deviation = self.model.deviations.get("newcomer", 0.5)
+        head = arrange(matrix, rows, logits, scores, min(k, POOL), POOL, explore, diversity, seed, deviation)
+        taken = {row for row, _ in head}
+        tail = [(int(row), False) for row in rows if int(row) not in taken]
+        known = dict(zip(rows.tolist(), logits.tolist(), strict=True))
+        strangers = [row for row, _ in head if row not in known]
+        if strangers:
+            known |= dict(
+                zip(strangers, self.logits(matrix, weights, np.array(strangers)).tolist(), strict=True)
+            )
+        return [
+            Placed(rank, row, matrix.id_at(row), known[row], exploration)
+            for rank, (row, exploration) in enumerate((head + tail)[:k], start=1)
+        ]
+
+    def logits(self, matrix: ProjectMatrix, weights: MandateWeights, rows: np.ndarray) -> np.ndarray:
+        """float64 logits of some rows, free of the rounding that depends on how a product is split; 6 decimals are
+        kept, so that equal projects tie."""
+        _check(matrix, weights)
+        products = matrix.x[rows].astype(np.float64) * weights.exact
+        logits: np.ndarray = (products.sum(axis=1) + weights.bias).round(6)
+        return logits
+
+    def explain(
+        self,
+        matrix: ProjectMatrix,
+        weights: MandateWeights,
+        row: int,
+        project: Mapping[str, Any] | None = None,
+    ) -> Explanation:
+        """Why the project in `row` has its score. With the project's own dictionary the reasons also carry amounts and
+        the words both texts share."""
+        _check(matrix, weights)
+        values = np.asarray(matrix.x[row], dtype=np.float64)
+        reasons = [
+            reason
+            for part in weights.parts
+            for reason in _part_reasons(part, values, matrix, weights, project)
+        ]
+        reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.code))
+        logit = weights.bias + math.fsum(reason.contribution for reason in reasons)
+        return Explanation(weights.bias, tuple(reasons), logit, self.version)
+
+    def explain_many(
+        self,
+        matrix: ProjectMatrix,
+        weights: MandateWeights,
+        rows: Sequence[int],
+        projects: Sequence[Mapping[str, Any]] | None = None,
+    ) -> list[Explanation]:
+        """`explain` for several rows, in their order."""
+        listed: Sequence[Mapping[str, Any] | None] = projects if projects is not None else [None] * len(rows)
+        return [
+            self.explain(matrix, weights, row, project) for row, project in zip(rows, listed, strict=True)
+        ]
+
+
+def score_investors(row: np.ndarray, weights: Sequence[MandateWeights]) -> np.ndarray:
+    """float64 logits of one project's matrix row for many mandates (the reverse direction)."""
+    if not weights:
+        return np.zeros(0)
+    vectors = np.stack([each.vector for each in weights]).astype(np.float64)
+    return vectors @ np.asarray(row, dtype=np.float64) + np.array([each.bias for each in weights])
+
+
+def _check(matrix: ProjectMatrix, weights: MandateWeights) -> None:
+    if matrix.spec.digest != weights.digest:
+        raise ValueError("matrix and mandate weights were built for different columns")
+
+
+def _best_rows(matrix: ProjectMatrix, scores: np.ndarray, count: int) -> np.ndarray:
+    """At least `count` best rows (all rows that tie with the last one included), excluded ones left out."""
+    count = min(count, len(scores))
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    edge = np.partition(scores, len(scores) - count)[len(scores) - count]
+    # float32 rounding may swap neighbours at the edge: keep what lies within it.
+    rows: np.ndarray = np.flatnonzero((scores >= edge - np.float32(1e-4)) & (scores > -np.inf))
+    if len(rows) > 4 * count:  # a crowd of equals: the first by id
+        rows = rows[np.lexsort((matrix.ids[rows], -scores[rows]))][:count]
+    return rows
+
+
+def _part_reasons(
+    part: Part,
+    values: np.ndarray,
+    matrix: ProjectMatrix,
+    weights: MandateWeights,
+    project: Mapping[str, Any] | None,
+) -> list[Reason]:
+    contributions = part.values * values[part.columns]
+    if not contributions.any():
+        return []
+    if part.group in _TERM_GROUPS:
+        signs = ((part.code, contributions > 0), (part.opposite_code, contributions < 0))
+        return [
+            Reason(
+                code,
+                math.fsum(contributions[chosen].tolist()),
+                part.project_field,
+                part.mandate_field,
+                {"terms": _terms(part, contributions, chosen, matrix)},
+            )
+            for code, chosen in signs
+            if chosen.any()
+        ]
+    total = math.fsum(contributions.tolist())
+    code = part.code if total >= 0 else part.opposite_code
+    params = _params(part, values, weights, project)
+    if code == "ask_above_ticket" and params.pop("below", False):
+        code = "ask_below_ticket"
+    params.pop("below", None)
+    return [Reason(code, total, part.project_field, part.mandate_field, params)] if total else []
+
+
+def _terms(part: Part, contributions: np.ndarray, chosen: np.ndarray, matrix: ProjectMatrix) -> list[str]:
+    labels = matrix.spec.labels[part.group]
+    ranked = sorted(np.flatnonzero(chosen), key=lambda number: (-abs(contributions[number]), number))
+    return [labels[number] for number in ranked[:_MAX_TERMS]]
+
+
+def _params(
+    part: Part, values: np.ndarray, weights: MandateWeights, project: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    from ml.columns import ASK_KNOTS, project_text
+
+    if part.group in ("track", "traction"):
+        return {"evidence_class": part.coefficient.split("_", 1)[1]}
+    params: dict[str, Any] = {}
+    if part.coefficient == "ask":
+        asked = float(values[part.columns] @ np.array(ASK_KNOTS))
+        params["below"] = weights.ask_target is not None and asked < weights.ask_target
+    if project is not None and part.coefficient in ("ask", "history_ask"):
+        params["ask"] = project.get("ask")
+    if project is not None and part.coefficient == "min_ticket":
+        params["min_ticket"] = project.get("min_ticket")
+    if part.coefficient in ("ask", "min_ticket"):
+        params["ticket"], params["limit"] = weights.ticket, weights.limit
+    if project is not None and part.coefficient == "text":
+        params["words"] = shared_terms(weights.text, project_text(project))
+    if project is not None and part.coefficient == "credits":
+        params["credits"] = sum(
+            max(0, int(member.get("credits") or 0)) for member in project.get("team") or ()
+        )
+    return params

@@ -1,0 +1,139 @@
+"""From real investments to the coefficients of the product's model.
+
+The benchmark's companies are not dramas, but the questions are the same: how much does it count that a project is of
+the kind, the place, the stage and the size an investor has backed or says it wants? Each such pair feature is built
+here exactly as `ml.weights` builds it for the platform (same shrinkage, same money kernel, same unit lengths), and its
+logistic coefficient carries over to the platform's field that answers the same question (`ANSWERS`). Examples are
+taken as of past half-years; random candidates of the same window are the controls.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.benchmark.data import UNKNOWN, Data, as_of, day
+from ml.logistic import Fit, fit_map
+from ml.model import MoneyShape
+from ml.weights import SHRINKAGE
+
+HISTORY_FEATURES = ("category", "place", "stage", "ask", "attention")
+STATED_FEATURES = ("category", "place", "stage", "ask")
+CONTROLS = 40
+WINDOW_DAYS = 182
+SEED = 7
+
+
+@dataclass(frozen=True)
+class PairSample:
+    """features [n, k] and labels of real pairs and of random ones, weighted so that both weigh the same."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+
+def past_windows(start: int, count: int) -> list[tuple[int, int]]:
+    """The last `count` half-years before `start`, latest first."""
+    return [(start - WINDOW_DAYS * (n + 1), start - WINDOW_DAYS * n) for n in range(count)]
+
+
+def sample(data: Data, windows: int = 4) -> tuple[PairSample, PairSample]:
+    """(history pairs, stated pairs) from past windows of the data."""
+    rng = np.random.default_rng(SEED)
+    history, stated = [], []
+    for start, end in past_windows(data.start, windows):
+        past, pairs = as_of(data, start, end)
+        profiles = _Profiles(past)
+        for investor, project in pairs.tolist():
+            if investor not in profiles.rows:
+                continue
+            controls = rng.choice(len(past.candidates.project), CONTROLS, replace=False)
+            positions = np.append(controls, np.searchsorted(past.candidates.project, project))
+            history.append(profiles.history(investor, positions))
+            stated.append(profiles.stated(investor, positions))
+    return _balanced(history), _balanced(stated)
+
+
+def _balanced(blocks: list[np.ndarray]) -> PairSample:
+    labels = np.tile(np.append(np.zeros(CONTROLS), 1.0), len(blocks))
+    weights = np.where(labels == 1, 1.0, 1.0 / CONTROLS)
+    return PairSample(np.concatenate(blocks), labels, weights)
+
+
+def fit(pairs: PairSample) -> Fit:
+    """Coefficients with the intercept last."""
+    features = np.hstack([pairs.features, np.ones((len(pairs.labels), 1))])
+    size = features.shape[1]
+    return fit_map(features, pairs.labels, pairs.weights, np.zeros(size), np.full(size, 1.0))
+
+
+def normaliser(pairs: PairSample, feature: int, coefficient: float) -> float:
+    """ln E[exp(coefficient · feature)] over the random pairs."""
+    controls = pairs.features[pairs.labels == 0, feature]
+    return float(np.log(np.exp(controls * coefficient).mean()))
+
+
+class _Profiles:
+    """Investors of one past moment against the candidates of the window that followed."""
+
+    def __init__(self, past: Data) -> None:
+        self.past, self.money = past, MoneyShape()
+        self.rows: dict[int, np.ndarray] = {}
+        order = np.argsort(past.events.investor, kind="stable")
+        investors, starts = np.unique(past.events.investor[order], return_index=True)
+        for investor, rows in zip(investors.tolist(), np.split(order, starts[1:]), strict=True):
+            self.rows[investor] = rows
+        events = past.events
+        pairs = np.unique(np.stack([events.project, events.investor]), axis=1)
+        backers = np.bincount(pairs[0], minlength=len(past.names))
+        self.attention = np.log1p(backers[past.candidates.project])
+
+    def _fits(self, codes: np.ndarray, known: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Summed weight of the known codes that equal each candidate's code."""
+        equal = (codes[:, None] == known[None, :]) & (known != UNKNOWN)[None, :]
+        total: np.ndarray = equal @ weights
+        return total
+
+    def history(self, investor: int, positions: np.ndarray) -> np.ndarray:
+        """[len(positions), HISTORY_FEATURES] with every past deal of weight 1."""
+        past, rows = self.past, self.rows[investor]
+        projects = past.candidates.project[positions]
+        before = past.events.project[rows]
+        weights = np.full(len(rows), 1.0 / (len(rows) + SHRINKAGE))
+        category = self._fits(past.category.values[projects], past.category.values[before], weights)
+        place = 0.5 * self._fits(past.state.values[projects], past.state.values[before], weights)
+        place += 0.5 * self._fits(past.region.values[projects], past.region.values[before], weights)
+        stage = self._fits(past.candidates.stage[positions], past.events.stage[rows], weights)
+        distance = past.candidates.ask[positions][:, None] - past.events.amount[rows][None, :]
+        kernel = np.exp(-0.5 * (distance / self.money.sigma) ** 2) - self.money.middle
+        ask = np.nan_to_num(kernel, nan=0.0) @ weights
+        return np.column_stack([category, place, stage, ask, self.attention[positions]])
+
+    def stated(self, investor: int, positions: np.ndarray) -> np.ndarray:
+        """[len(positions), STATED_FEATURES]: the most frequent kinds with weight 1, the ticket at the median ask."""
+        past, rows = self.past, self.rows[investor]
+        projects, before = past.candidates.project[positions], past.events.project[rows]
+        category = np.isin(past.category.values[projects], _leading(past.category.values[before], 3)) * 1.0
+        place = 0.5 * np.isin(past.state.values[projects], _leading(past.state.values[before], 2))
+        place = place + 0.5 * np.isin(past.region.values[projects], _leading(past.region.values[before], 2))
+        stage = np.isin(past.candidates.stage[positions], _leading(past.events.stage[rows], 2)) * 1.0
+        amounts = past.events.amount[rows]
+        if np.isnan(amounts).all():
+            ask = np.zeros(len(positions))
+        else:
+            distance = past.candidates.ask[positions] - np.nanmedian(amounts)
+            fits = np.exp(-0.5 * (distance / self.money.sigma) ** 2) - self.money.middle
+            ask = np.nan_to_num(fits, nan=0.0)
+        return np.column_stack([category, place, stage, ask])
+
+
+def _leading(codes: np.ndarray, count: int) -> np.ndarray:
+    values, counts = np.unique(codes[codes != UNKNOWN], return_counts=True)
+    leading: np.ndarray = values[np.lexsort((values, -counts))][:count]
+    return leading
+
+
+def training_cut() -> int:
+    """Day before which the shipped model may look: the start of the benchmark's validation window."""
+    return day(dt.date(2012, 10, 1).isoformat())
