@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dealflow.finance import reading
+from dealflow.finance import capital_calls, fund_distribution, fund_metrics, reading, tranches, xirr
 from dealflow.finance.allocation import allocate
 from dealflow.finance.errors import FinanceInputError
 from dealflow.finance.waterfall import recoupment
 
 FAMILIES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "allocate": allocate,
+    "xirr": xirr.compute,
     "recoupment": recoupment,
+    "fund_metrics": fund_metrics.compute,
+    "capital_calls": capital_calls.compute,
+    "fund_distribution": fund_distribution.compute,
+    "prorata_tranches": tranches.compute,
 }
 """By name: a function from the `input` of a case to its `expected`; refusals are returned, not raised."""
 

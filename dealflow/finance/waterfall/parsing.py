@@ -173,9 +173,9 @@ def _shared(collect: Collector, item: dict[str, Any], path: str, kind: str, base
         return Fixed(*base, collect.integer(item, "target_minor", path), shares)
     if kind == "corridor":
         return Corridor(*base, collect.text(item, "until_tier", path), shares)
-    steps = (
-        collect.read(lambda: reading.objects(item, "escalators", path), []) if "escalators" in item else []
-    )
+    steps: list[tuple[dict[str, Any], str]] = []
+    if "escalators" in item:
+        steps = collect.read(lambda: reading.objects(item, "escalators", path), steps)
     return Split(*base, shares, tuple(_escalator(collect, step, where) for step, where in steps))
 
 

@@ -96,9 +96,9 @@ def check_size(data: dict[str, Any]) -> None:
     _limit(grid, MAX_GRID, "gross_grid")
     _limit(receipts, MAX_RECEIPTS, "receipts")
     _limit(_length(data, "ad_spend"), MAX_AD_SPEND, "ad_spend")
-    for position in range(tiers):
-        path = f"terms.tiers[{position}].escalators"
-        _limit(_length(terms["tiers"][position], "escalators"), MAX_ESCALATORS, path)
+    if isinstance(terms, dict) and tiers:
+        for position, tier in enumerate(terms["tiers"]):
+            _limit(_length(tier, "escalators"), MAX_ESCALATORS, f"terms.tiers[{position}].escalators")
     _limit(grid * (tiers + 1) * payees, MAX_CELLS, "gross_grid")
     _limit(receipts * payees, MAX_CELLS, "receipts")
 
