@@ -49,7 +49,11 @@ def _add_commands() -> None:
     # A room's commands stand in its own commands.py; the web room has those of the whole house.
     from dealflow.web import rooms
 
-    for module in ("dealflow.web.commands", "dealflow.finance.commands", *(f"dealflow.{r}.commands" for r in rooms.ROOMS)):
+    for module in (
+        "dealflow.web.commands",
+        "dealflow.finance.commands",
+        *(f"dealflow.{r}.commands" for r in rooms.ROOMS),
+    ):
         parent = module.rpartition(".")[0]
         if importlib.util.find_spec(parent) and importlib.util.find_spec(module):
             importlib.import_module(module).add_to(cli)

@@ -82,7 +82,9 @@ class Settings:
             start_of_clock = clock.parse(start) if start else None
             clock_since = clock.parse(since) if since else None
         except ValueError:
-            raise SettingsError(f"DEALFLOW_NOW must be a moment such as 2026-11-24T08:00:00Z, not {start!r}") from None
+            raise SettingsError(
+                f"DEALFLOW_NOW must be a moment such as 2026-11-24T08:00:00Z, not {start!r}"
+            ) from None
         settings = cls(
             instance=instance,
             database_url=env.get("DEALFLOW_DATABASE_URL") or f"sqlite:///{instance / 'app.db'}",

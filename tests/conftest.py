@@ -75,7 +75,9 @@ class Person:
 
     def call(self, method: str, path: str, json: Any = None, **kwargs: Any) -> Any:
         """Call the API as this person."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"} | kwargs.pop("headers", {})
+        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"} | kwargs.pop(
+            "headers", {}
+        )
         client: FlaskClient = self.app.test_client()
         return client.open(f"/api/v1{path}", method=method, json=json, headers=headers, **kwargs)
 
@@ -94,7 +96,9 @@ class Person:
         client = self.app.test_client()
         with db.system_edge() as session:
             user = session.get_one(User, self.user_id)
-            secret = identity.start_session(user, address="127.0.0.1", agent="test", organisation_id=self.organisation_id)
+            secret = identity.start_session(
+                user, address="127.0.0.1", agent="test", organisation_id=self.organisation_id
+            )
         with client.session_transaction() as cookie:
             cookie["_user_id"], cookie["_fresh"] = secret, True
         client.set_cookie("lang", lang)
@@ -105,7 +109,9 @@ class Person:
 def person(app: Flask) -> Callable[..., Person]:
     """Make a person: `person(kind="investor", role="owner", organisation_id=None)`."""
 
-    def make(kind: str = "creator", role: str = "owner", *, organisation_id: str | None = None, name: str = "") -> Person:
+    def make(
+        kind: str = "creator", role: str = "owner", *, organisation_id: str | None = None, name: str = ""
+    ) -> Person:
         number = ids.new("n")[-8:]
         with db.system_edge() as session:
             if organisation_id is None:
@@ -113,7 +119,12 @@ def person(app: Flask) -> Callable[..., Person]:
                 session.add(organisation)
                 session.flush()
                 organisation_id = organisation.id
-            user = User(id=ids.new("usr"), name=f"User {number}", email=f"u{number}@example.test", email_verified_at=clock.now())
+            user = User(
+                id=ids.new("usr"),
+                name=f"User {number}",
+                email=f"u{number}@example.test",
+                email_verified_at=clock.now(),
+            )
             session.add(user)
             session.flush()
             session.add(Membership(organisation_id=organisation_id, user_id=user.id, role=role))

@@ -92,7 +92,12 @@ def actor_from_session(secret: str, **more: Any) -> Actor:
         return ANONYMOUS
     opened, user = row
     moment = clock.now()
-    if opened.ended_at or opened.expires_at <= moment or opened.seen_at + IDLE_LIFE <= moment or user.disabled_at:
+    if (
+        opened.ended_at
+        or opened.expires_at <= moment
+        or opened.seen_at + IDLE_LIFE <= moment
+        or user.disabled_at
+    ):
         return ANONYMOUS
     try:
         return build_actor(user, opened.organisation_id, session_id=opened.id, **more)
@@ -109,7 +114,12 @@ def touch_session(session_id: str) -> None:
 
 
 def issue_token(
-    user: User, *, label: str, scopes: tuple[str, ...] = ("read", "write"), days: int = 30, organisation_id: str | None = None
+    user: User,
+    *,
+    label: str,
+    scopes: tuple[str, ...] = ("read", "write"),
+    days: int = 30,
+    organisation_id: str | None = None,
 ) -> tuple[str, ApiToken]:
     """Make a bearer token: the secret (shown once) and its row."""
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -137,7 +147,9 @@ def actor_from_token(secret: str, organisation_id: str | None, **more: Any) -> A
     if token.organisation_id and organisation_id not in (None, token.organisation_id):
         raise NotFound()
     try:
-        return build_actor(user, token.organisation_id or organisation_id, scopes=frozenset(token.scopes), **more)
+        return build_actor(
+            user, token.organisation_id or organisation_id, scopes=frozenset(token.scopes), **more
+        )
     except NotFound:
         if token.organisation_id:
             raise Unauthenticated() from None

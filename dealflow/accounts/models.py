@@ -163,7 +163,10 @@ class LoginAttempt(Base, Shared):
     """A failed try to log in, counted per account and address and per address."""
 
     __tablename__ = "login_attempt"
-    __table_args__ = (Index("ix__login_attempt__account", "account", "at"), Index("ix__login_attempt__address", "address", "at"))
+    __table_args__ = (
+        Index("ix__login_attempt__account", "account", "at"),
+        Index("ix__login_attempt__address", "address", "at"),
+    )
     id: Mapped[str] = mapped_column(Id("try"), primary_key=True, default=lambda: new("try"))
     account: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(String(64))

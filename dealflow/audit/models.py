@@ -54,5 +54,7 @@ for _dialect, _statements in {
 }.items():
     for _statement in _statements:
         event.listen(
-            AuditEvent.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect)
+            AuditEvent.__table__,
+            "after_create",
+            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
         )

@@ -23,7 +23,10 @@ _HASHED = (
 
 
 def _digest(row: AuditEvent, previous: str) -> str:
-    values = {name: getattr(row, name) for name in _HASHED} | {"at": clock.rfc3339(row.at), "previous": previous}
+    values = {name: getattr(row, name) for name in _HASHED} | {
+        "at": clock.rfc3339(row.at),
+        "previous": previous,
+    }
     text_ = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text_.encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -50,7 +53,9 @@ def record(
     if database().dialect == "postgresql":
         # Two writers of one chain take turns; SQLite has a single writer anyway.
         session().execute(
-            text("SELECT pg_advisory_xact_lock(hashtext(:chain))"), {"chain": chain}, execution_options={"unscoped": "lock"}
+            text("SELECT pg_advisory_xact_lock(hashtext(:chain))"),
+            {"chain": chain},
+            execution_options={"unscoped": "lock"},
         )
     options = {"unscoped": "a chain is continued whoever acts"}
     last = session().execute(
@@ -67,7 +72,7 @@ def record(
     row.hash = _digest(row, last.hash if last else GENESIS)
     session().add(row)
     # Flushed at once: the next event of this transaction continues from this row.
-    session().flush([row])
+    session().flush()
 
 
 def _jsonable(values: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -91,7 +96,11 @@ def verify() -> Iterator[str]:
 
 def heads() -> dict[str, str]:
     """The last hash of each chain, to be kept outside (a rolled-back database then shows)."""
-    latest = select(AuditEvent.chain, func.max(AuditEvent.number).label("number")).group_by(AuditEvent.chain).subquery()
+    latest = (
+        select(AuditEvent.chain, func.max(AuditEvent.number).label("number"))
+        .group_by(AuditEvent.chain)
+        .subquery()
+    )
     rows = session().execute(
         select(AuditEvent.chain, AuditEvent.hash).join(
             latest, (AuditEvent.chain == latest.c.chain) & (AuditEvent.number == latest.c.number)

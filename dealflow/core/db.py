@@ -99,7 +99,10 @@ def configure(url: str) -> Database:
         _database.engine.dispose()
     engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
     _database = Database(
-        url, engine, engine.execution_options(dealflow_write=False), engine.execution_options(dealflow_write=True)
+        url,
+        engine,
+        engine.execution_options(dealflow_write=False),
+        engine.execution_options(dealflow_write=True),
     )
     return _database
 

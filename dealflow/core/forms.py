@@ -65,7 +65,9 @@ class MoneyField(StringField):
     What cannot be read stays in the field as typed, with the reason beside it.
     """
 
-    def __init__(self, label: Any = None, validators: Any = None, currency: str = "CNY", **kwargs: Any) -> None:
+    def __init__(
+        self, label: Any = None, validators: Any = None, currency: str = "CNY", **kwargs: Any
+    ) -> None:
         super().__init__(label, validators, **kwargs)
         self.currency = currency
 
@@ -107,7 +109,9 @@ class RowsField(Field):
 
     widget = widgets.HiddenInput()
 
-    def __init__(self, label: Any = None, *, columns: Sequence[str], convert: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, label: Any = None, *, columns: Sequence[str], convert: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(label, **kwargs)
         self.columns, self.convert = tuple(columns), convert
         self.rows: list[dict[str, str]] = []
@@ -149,7 +153,9 @@ class JsonField(StringField):
         try:
             self.data = json.loads(valuelist[0])
         except ValueError:
-            raise wtforms.ValidationError(i18n.gettext(N_("This part could not be read; please enter it again"))) from None
+            raise wtforms.ValidationError(
+                i18n.gettext(N_("This part could not be read; please enter it again"))
+            ) from None
 
 
 def empty_to_none(value: Any) -> Any:

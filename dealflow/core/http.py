@@ -86,7 +86,9 @@ class Query(Schema):
         if not self.cursor:
             return 0
         try:
-            mark, _, number = base64.urlsafe_b64decode(self.cursor.encode() + b"==").decode("ascii").partition(":")
+            mark, _, number = (
+                base64.urlsafe_b64decode(self.cursor.encode() + b"==").decode("ascii").partition(":")
+            )
             if mark == "o" and number.isdecimal() and len(number) < 10:
                 return int(number)
         except (binascii.Error, UnicodeError):
@@ -188,7 +190,9 @@ def _answer(result: Any, status: int) -> Response:
 def _once(key: str, run: Callable[[], Response]) -> Response:
     if not 1 <= len(key) <= 255 or not key.isprintable():
         raise Invalid.field("Idempotency-Key", "wrong_form", N_("Use 1 to 255 printable characters"))
-    row = idempotency.begin(actor(), key, idempotency.fingerprint(request.method, request.full_path, request.get_data(cache=True)))
+    row = idempotency.begin(
+        actor(), key, idempotency.fingerprint(request.method, request.full_path, request.get_data(cache=True))
+    )
     if row.status is not None:
         answer = Response(row.body or b"", status=row.status)
         answer.headers.update(row.headers or {})
@@ -241,7 +245,12 @@ def if_match() -> int:
 
 def local_target(target: str | None, default: str) -> str:
     """A path of this site to go on to, or the default: never another host."""
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\") or any(c < " " or c == "\\" for c in target):
+    if (
+        not target
+        or not target.startswith("/")
+        or target[1:2] in ("/", "\\")
+        or any(c < " " or c == "\\" for c in target)
+    ):
         return default
     return target
 

@@ -58,9 +58,15 @@ def begin(actor: Actor, key: str, print_: str) -> IdempotencyKey:
         .values(id=new("idk"), owner=owner, key=key, fingerprint=print_, created_at=clock.now())
         .on_conflict_do_nothing()
     )
-    row = session().scalars(
-        select(IdempotencyKey).where(IdempotencyKey.owner == owner, IdempotencyKey.key == key).with_for_update()
-    ).one()
+    row = (
+        session()
+        .scalars(
+            select(IdempotencyKey)
+            .where(IdempotencyKey.owner == owner, IdempotencyKey.key == key)
+            .with_for_update()
+        )
+        .one()
+    )
     if row.fingerprint != print_:
         raise Mismatch()
     return row

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, CheckConstraint, Index, String, Text, or_, select, update
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, String, Text, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock, i18n
@@ -76,7 +76,12 @@ _waker: Callable[[str], object] | None = None
 
 
 def job(
-    name: str, *, tries: int = 5, lease_s: int = 120, transactional: bool = True, every: timedelta | None = None
+    name: str,
+    *,
+    tries: int = 5,
+    lease_s: int = 120,
+    transactional: bool = True,
+    every: timedelta | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler. Transactional handlers run inside one system edge with the fence in the same
     commit; others open their own edges and must be idempotent. `every` makes it periodic."""
@@ -95,14 +100,20 @@ def wake_with(waker: Callable[[str], object] | None) -> None:
 
 
 def enqueue(
-    kind: str, payload: dict[str, Any], *, key: str | None = None, delay: timedelta | None = None, actor: Actor | None = None
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    key: str | None = None,
+    delay: timedelta | None = None,
+    actor: Actor | None = None,
 ) -> str:
     """Add a job to the open transaction and return its id; with a key already used, the first job's id."""
     if kind not in KINDS:
         raise KeyError(f"unknown job kind {kind}")
     if key is not None:
         known = session().scalar(
-            select(Job.id).where(Job.key == key), execution_options={"unscoped": "a key is unique over all tenants"}
+            select(Job.id).where(Job.key == key),
+            execution_options={"unscoped": "a key is unique over all tenants"},
         )
         if known is not None:
             return known

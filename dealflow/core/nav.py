@@ -23,7 +23,9 @@ class Entry:
 _entries: dict[str, Entry] = {}
 
 
-def add(key: str, label: str, endpoint: str, icon: str, *, order: int, shown: Callable[[Actor], bool]) -> None:
+def add(
+    key: str, label: str, endpoint: str, icon: str, *, order: int, shown: Callable[[Actor], bool]
+) -> None:
     """Add (or replace) an entry."""
     _entries[key] = Entry(key, label, endpoint, icon, order, shown)
 

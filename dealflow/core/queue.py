@@ -17,7 +17,9 @@ def connect(redis_url: str | None, folder: Path) -> Any:
         huey = RedisHuey("dealflow", url=redis_url, results=False)
     else:
         # Not WAL: the standard library's SQLite has the WAL-reset bug, and this file may be lost at no cost.
-        huey = SqliteHuey("dealflow", filename=str(folder / "queue.db"), results=False, journal_mode="truncate")
+        huey = SqliteHuey(
+            "dealflow", filename=str(folder / "queue.db"), results=False, journal_mode="truncate"
+        )
 
     @huey.task(name="run")
     def run(job_id: str) -> None:
@@ -35,4 +37,6 @@ def connect(redis_url: str | None, folder: Path) -> Any:
 def consume(huey: Any, threads: int = 2) -> None:
     """Run the worker in this process until it is told to stop."""
     jobs.sweep()
-    huey.create_consumer(workers=threads, worker_type="thread", periodic=True, initial_delay=0.05, max_delay=0.5).run()
+    huey.create_consumer(
+        workers=threads, worker_type="thread", periodic=True, initial_delay=0.05, max_delay=0.5
+    ).run()

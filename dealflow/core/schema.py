@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
 from pydantic_core import PydanticCustomError
 
 from dealflow.core import ids
@@ -131,7 +139,11 @@ def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
         path = ".".join(str(part) for part in item["loc"])
         kind = item["type"]
         context = {k: str(v) for k, v in (item.get("ctx") or {}).items() if k != "error"}
-        code, message = _MESSAGES.get(kind) or _TYPES.get(kind.split("_")[0]) or (kind, N_("This is not in the expected form"))
+        code, message = (
+            _MESSAGES.get(kind)
+            or _TYPES.get(kind.split("_")[0])
+            or (kind, N_("This is not in the expected form"))
+        )
         if kind not in _MESSAGES and "message" in context:
             code, message = kind, context["message"]
         found.append(FieldError(prefix + path, code, message, context if "%(" in message else {}))
@@ -176,7 +188,10 @@ def read_json(raw: bytes) -> Any:
 def partial(model: type[M]) -> type[M]:
     """The same schema with every field optional, for PATCH: `model_fields_set` tells what was sent."""
     fields: Mapping[str, Any] = {
-        name: (info.annotation if not info.metadata else Annotated[(info.annotation, *info.metadata)], Field(default=None))
+        name: (
+            info.annotation if not info.metadata else Annotated[(info.annotation, *info.metadata)],
+            Field(default=None),
+        )
         for name, info in model.model_fields.items()
     }
     made: type[M] = create_model(f"{model.__name__}Patch", __base__=Schema, **fields)  # type: ignore[call-overload]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, true
-
-from typing import Any
 
 
 def normalise(*texts: str | None) -> str:

@@ -25,7 +25,11 @@ class Dealflow(Flask):
     def dispatch_request(self) -> Any:
         """Authenticate, run the view and commit; roll back when it answers with an error."""
         view = self.view_functions.get(request.endpoint or "")
-        if request.endpoint == "static" or request.routing_exception is not None or getattr(view, "bare", False):
+        if (
+            request.endpoint == "static"
+            or request.routing_exception is not None
+            or getattr(view, "bare", False)
+        ):
             return super().dispatch_request()
         write = request.method not in SAFE or getattr(view, "writes", False)
         return db.retrying(lambda: self._transaction(write))

@@ -72,5 +72,3 @@ def openapi() -> None:
     from dealflow.web.openapi import document
 
     click.echo(json.dumps(document(create_app(settings())), ensure_ascii=False, indent=1))
-
-

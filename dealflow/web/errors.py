@@ -8,13 +8,22 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from dealflow.core import db, i18n
 from dealflow.core.actor import ANONYMOUS
-from dealflow.core.errors import BadRequest, Conflict, DomainError, NotFound, StaleVersion, TooLarge, TooMany, Unauthenticated
+from dealflow.core.errors import (
+    BadRequest,
+    Conflict,
+    DomainError,
+    NotFound,
+    StaleVersion,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
 from dealflow.core.i18n import N_
-from sqlalchemy.orm.exc import StaleDataError
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +56,9 @@ def answer(error: DomainError) -> Response:
         i18n.activate(i18n.negotiate(request.headers.get("Accept-Language")))
     if wants_json():
         response = problem(error)
-    elif isinstance(error, Unauthenticated) and request.method == "GET" and "HX-Request" not in request.headers:
+    elif (
+        isinstance(error, Unauthenticated) and request.method == "GET" and "HX-Request" not in request.headers
+    ):
         response = redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))  # type: ignore[assignment]
     else:
         with db.edge(write=False, actor=g.get("actor", ANONYMOUS)):
@@ -101,7 +112,9 @@ def install(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> Response:
         return answer(
-            BadRequest(N_("This form is no longer valid; go back, reload the page and send it again"), code="csrf")
+            BadRequest(
+                N_("This form is no longer valid; go back, reload the page and send it again"), code="csrf"
+            )
         )
 
     @app.errorhandler(HTTPException)

@@ -12,6 +12,7 @@ from dealflow.core.errors import NotFound
 from dealflow.core.http import bare
 from dealflow.settings import Settings
 
+
 def _database_answers() -> None:
     with db.system_edge(write=False) as session:
         session.execute(text("SELECT 1"))
@@ -26,7 +27,9 @@ def install(app: Flask) -> None:
     count = Counter("dealflow_requests_total", "Requests", ["method", "status"], registry=registry)
     took = Histogram("dealflow_request_seconds", "Duration of requests", ["method"], registry=registry)
     huey = app.extensions["dealflow.queue"]
-    checks = {"database": _database_answers, "queue": huey.pending_count} | app.extensions.get("dealflow.ready", {})
+    checks = {"database": _database_answers, "queue": huey.pending_count} | app.extensions.get(
+        "dealflow.ready", {}
+    )
 
     @app.before_request
     def start() -> None:
@@ -53,7 +56,9 @@ def install(app: Flask) -> None:
             except Exception as error:
                 broken[part] = type(error).__name__
                 app.logger.warning("%s is not ready: %s", part, error)
-        return jsonify({"status": "unavailable" if broken else "ok", "broken": broken}), 503 if broken else 200
+        return jsonify(
+            {"status": "unavailable" if broken else "ok", "broken": broken}
+        ), 503 if broken else 200
 
     @app.get("/metrics")
     @bare

@@ -47,12 +47,15 @@ def _endpoints(app: Flask) -> list[tuple[str, str, str, Endpoint]]:
 
 def _parameters(path: str, described: Endpoint) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", path)
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", path)
     ]
     if described.query is not None:
         schema = described.query.model_json_schema()
         for name, shape in schema.get("properties", {}).items():
-            found.append({"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shape})
+            found.append(
+                {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shape}
+            )
     if described.versioned:
         found.append({"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}})
     return found
@@ -85,7 +88,10 @@ def document(app: Flask) -> dict[str, Any]:
             if model is not None:
                 models[model.__name__] = model
     _map, top = models_json_schema([(m, "validation") for m in models.values()], ref_template=_REF)
-    refused = {"description": "Refused", "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}}
+    refused = {
+        "description": "Refused",
+        "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
+    }
     paths: dict[str, Any] = {}
     for path, method, name, described in endpoints:
         operation: dict[str, Any] = {

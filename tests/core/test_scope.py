@@ -41,7 +41,14 @@ def test_every_form_of_query_sees_the_own_rows_alone(two: tuple[Person, Person])
         assert session.scalar(select(func.count()).select_from(Invitation)) == 1
         assert session.scalars(select(Invitation.email)).all() == ["a@example.test"]
         assert session.scalars(select(aliased(Invitation).email)).all() == ["a@example.test"]
-        assert session.scalar(select(Membership.id).where(select(Invitation.id).where(Invitation.email == "b@example.test").exists())) is None
+        assert (
+            session.scalar(
+                select(Membership.id).where(
+                    select(Invitation.id).where(Invitation.email == "b@example.test").exists()
+                )
+            )
+            is None
+        )
         session.execute(update(Invitation).values(role="viewer"))
         session.execute(delete(Invitation).where(Invitation.email == "b@example.test"))
     with db.edge(actor=second.actor) as session:
@@ -83,4 +90,6 @@ def test_every_table_is_owned_or_declared_shared() -> None:
     from dealflow.core.scope import Owned, Shared
 
     for mapper in db.Base.registry.mappers:
-        assert issubclass(mapper.class_, (Owned, Shared)), f"{mapper.class_.__name__} is neither owned nor shared"
+        assert issubclass(mapper.class_, (Owned, Shared)), (
+            f"{mapper.class_.__name__} is neither owned nor shared"
+        )
