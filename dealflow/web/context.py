@@ -17,7 +17,6 @@ from flask import Flask, g, request, url_for
 from dealflow.core import clock, i18n, money, nav, policy, slots
 from dealflow.core.actor import ANONYMOUS
 from dealflow.core.http import actor
-from dealflow.core.ids import encode  # noqa: F401  (re-exported to templates of tests)
 
 
 def choose_language() -> None:
@@ -132,6 +131,9 @@ def install(app: Flask) -> None:
         percent=percent, filesize=filesize, relative_time=relative_time, localised=i18n.localised,
     )  # fmt: skip
 
+    # Macros are imported without context, so what they use must be global.
+    app.jinja_env.globals.update(asset=asset, request=request)
+
     @app.context_processor
     def shared() -> dict[str, Any]:
         who = actor()
@@ -143,7 +145,6 @@ def install(app: Flask) -> None:
             "lang_urls": _language_urls(),
             "theme": theme if theme in ("auto", "light", "dark") else "auto",
             "nav": _navigation() if who.is_authenticated else [],
-            "asset": asset,
             "can": lambda permission, thing=None: policy.can(who, permission, thing),
             "slots": lambda name, thing=None: slots.panels(name, who, thing),
             "unread_count": _unread(app),
