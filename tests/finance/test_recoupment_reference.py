@@ -184,77 +184,95 @@ def shares(draw: st.DrawFn) -> list[dict[str, Any]]:
     return [{"payee": name, "ppm": ends[i + 1] - ends[i]} for i, name in enumerate(names)]
 
 
+AMOUNTS = st.integers(0, 300) | st.integers(50, 300)
+
+
 @st.composite
-def waterfalls(draw: st.DrawFn) -> dict[str, Any]:
-    """Terms with every kind of tier, targets of a few hundred, and a split at the end."""
-    amounts = st.integers(0, 300)
-    recoups = {
+def recoup_tiers(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
+    """One or two recoup tiers by id."""
+    return {
         f"r{number}": {
             "id": f"r{number}",
             "kind": "recoup",
             "target_ppm": draw(st.sampled_from([0, 400_000, 1_000_000, 1_153_000, 2_000_000])),
             "principals": [
-                {"payee": name, "principal_minor": draw(amounts)}
+                {"payee": name, "principal_minor": draw(AMOUNTS)}
                 for name in draw(st.lists(st.sampled_from(PAYEES), min_size=1, max_size=4, unique=True))
             ],
         }
         for number in range(draw(st.integers(1, 2)))
     }
-    tiers: list[dict[str, Any]] = list(recoups.values())
-    for number in range(draw(st.integers(0, 4))):
-        kind = draw(st.sampled_from(["percentage", "fixed", "corridor", "split", "interest", "ad_spend"]))
-        tier: dict[str, Any] = {"id": f"t{number}", "kind": kind}
-        if kind in ("percentage", "fixed", "corridor", "split"):
-            tier["shares"] = draw(shares())
-        if kind == "fixed":
-            tier["target_minor"] = draw(amounts)
-        if kind == "corridor":
-            tier["until_tier"] = draw(st.sampled_from(sorted(recoups)))
-        if kind == "ad_spend":
-            tier["cap_minor"] = draw(amounts)
-        if kind == "interest":
-            name = draw(st.sampled_from(sorted(recoups)))
-            tier["loans"] = [
-                {
-                    "payee": principal["payee"],
-                    "principal_minor": draw(amounts),
-                    "rate_ppm": draw(st.sampled_from([0, 85_000, 1_500_000, 9_000_000])),
-                    "since": (FIRST + timedelta(days=draw(st.integers(-30, 60)))).isoformat(),
-                    "principal_tier": name,
-                }
-                for principal in recoups[name]["principals"]
-            ]
-        tiers.append(tier)
-    tiers = draw(st.permutations(tiers))
+
+
+@st.composite
+def other_tier(draw: st.DrawFn, name: str, recoups: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A tier of any other kind."""
+    kind = draw(st.sampled_from(["percentage", "fixed", "corridor", "split", "interest", "ad_spend"]))
+    tier: dict[str, Any] = {"id": name, "kind": kind}
+    if kind in ("percentage", "fixed", "corridor", "split"):
+        tier["shares"] = draw(shares())
+    if kind == "fixed":
+        tier["target_minor"] = draw(AMOUNTS)
+    if kind == "corridor":
+        tier["until_tier"] = draw(st.sampled_from(sorted(recoups)))
+    if kind == "ad_spend":
+        tier["cap_minor"] = draw(AMOUNTS)
+    if kind == "interest":
+        principal_tier = draw(st.sampled_from(sorted(recoups)))
+        tier["loans"] = [
+            {
+                "payee": principal["payee"],
+                "principal_minor": draw(AMOUNTS),
+                "rate_ppm": draw(st.sampled_from([0, 85_000, 1_500_000, 9_000_000])),
+                "since": (FIRST + timedelta(days=draw(st.integers(-30, 60)))).isoformat(),
+                "principal_tier": principal_tier,
+            }
+            for principal in recoups[principal_tier]["principals"]
+        ]
+    return tier
+
+
+@st.composite
+def escalators(draw: st.DrawFn, recoups: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Steps by gross and by recoupment in any order, ascending within each kind."""
+    by_gross = [
+        {"above_gross_minor": above, "shares": draw(shares())}
+        for above in sorted(draw(st.sets(st.integers(0, 800), max_size=2)))
+    ]
+    by_recoup = [
+        {
+            "above_recoup_ppm": above * 1000,
+            "tier": draw(st.sampled_from(sorted(recoups))),
+            "shares": draw(shares()),
+        }
+        for above in sorted(draw(st.sets(st.integers(0, 2500), max_size=2)))
+    ]
+    kinds = draw(st.permutations(["gross"] * len(by_gross) + ["recoup"] * len(by_recoup)))
+    return [by_gross.pop(0) if kind == "gross" else by_recoup.pop(0) for kind in kinds]
+
+
+@st.composite
+def waterfalls(draw: st.DrawFn) -> dict[str, Any]:
+    """Terms with every kind of tier, targets of a few hundred, and a split at the end."""
+    recoups = draw(recoup_tiers())
+    others = [
+        draw(other_tier(f"t{number}", recoups))
+        for number in range(draw(st.integers(0, 4) | st.integers(2, 4)))
+    ]
+    tiers = draw(st.permutations([*recoups.values(), *others]))
     gross_left = WHOLE
     for tier in tiers:
         if draw(st.booleans()):
-            tier["share_ppm"] = draw(st.sampled_from([1, 50_000, 150_000, 333_333, 500_000, WHOLE]))
+            tier["share_ppm"] = draw(st.sampled_from([500_000, 333_333, 150_000, 50_000, 1, WHOLE]))
         share = tier.get("share_ppm", WHOLE)
         if share <= gross_left and draw(st.integers(0, 3)) == 0:
             tier["basis"] = "gross"
             gross_left -= share
         if draw(st.integers(0, 3)) == 0:
-            tier["cap_minor"] = draw(amounts)
-    last: dict[str, Any] = {"id": "net", "kind": "split", "shares": draw(shares())}
-    for tier in [*(tier for tier in tiers if tier["kind"] == "split"), last]:
-        steps = [
-            {"above_gross_minor": above, "shares": draw(shares())}
-            for above in sorted(draw(st.sets(st.integers(0, 800), max_size=2)))
-        ]
-        steps += [
-            {
-                "above_recoup_ppm": above * 1000,
-                "tier": draw(st.sampled_from(sorted(recoups))),
-                "shares": draw(shares()),
-            }
-            for above in sorted(draw(st.sets(st.integers(0, 2500), max_size=2)))
-        ]
-        tier["escalators"] = draw(st.permutations(steps)) if len(steps) == 2 else steps
-        for kind in ("above_gross_minor", "above_recoup_ppm"):
-            of_kind = [step[kind] for step in tier["escalators"] if kind in step]
-            if of_kind != sorted(of_kind):
-                tier["escalators"].reverse()
+            tier["cap_minor"] = draw(AMOUNTS)
+        if tier["kind"] == "split":
+            tier["escalators"] = draw(escalators(recoups))
+    last = {"id": "net", "kind": "split", "shares": draw(shares()), "escalators": draw(escalators(recoups))}
     payees = [{"id": name, "name": name, "kind": "other"} for name in draw(st.permutations(PAYEES))]
     return {"currency": "CNY", "payees": payees, "tiers": [*tiers, last]}
 
@@ -265,7 +283,11 @@ def days(low: int, high: int) -> st.SearchStrategy[str]:
 
 
 RECEIPTS = st.lists(
-    st.fixed_dictionaries({"on": days(0, 400), "amount_minor": st.integers(-100, 400)}), max_size=8
+    st.fixed_dictionaries(
+        {"on": days(0, 400), "amount_minor": st.integers(50, 400) | st.integers(-100, 100)}
+    ),
+    min_size=3,
+    max_size=8,
 )
 
 
