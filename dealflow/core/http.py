@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from dealflow.core import idempotency
@@ -25,7 +23,8 @@ from dealflow.core.errors import (
     Unauthenticated,
 )
 from dealflow.core.i18n import N_
-from dealflow.core.schema import Schema, Text, field_errors, read_json
+from dealflow.core.paging import Query, cursor_for, listing  # noqa: F401 - the API's own vocabulary
+from dealflow.core.schema import field_errors, read_json
 
 V = TypeVar("V", bound=Callable[..., Any])
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -70,41 +69,6 @@ def bare(view: V) -> V:
     """Declare a public route that must answer without database and login (health, metrics)."""
     view.bare = True  # type: ignore[attr-defined]
     return public(view)
-
-
-class Query(Schema):
-    """Query parameters that every list takes."""
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Text(200) | None = None  # type: ignore[valid-type]
-    sort: Text(60) | None = None  # type: ignore[valid-type]
-    q: Text(200) | None = None  # type: ignore[valid-type]
-
-    @property
-    def offset(self) -> int:
-        """Where the page starts; Invalid for a cursor that is not ours."""
-        if not self.cursor:
-            return 0
-        try:
-            mark, _, number = (
-                base64.urlsafe_b64decode(self.cursor.encode() + b"==").decode("ascii").partition(":")
-            )
-            if mark == "o" and number.isdecimal() and len(number) < 10:
-                return int(number)
-        except (binascii.Error, UnicodeError):
-            pass
-        raise Invalid.field("cursor", "bad_cursor", N_("Start again without a cursor"))
-
-
-def cursor_for(offset: int) -> str:
-    """The cursor of the page that starts at `offset`."""
-    return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")
-
-
-def listing(items: list[Any], total: int, query: Query) -> dict[str, Any]:
-    """A list answer: items, next_cursor, total."""
-    end = query.offset + len(items)
-    return {"items": items, "next_cursor": cursor_for(end) if items and end < total else None, "total": total}
 
 
 @dataclass(frozen=True)

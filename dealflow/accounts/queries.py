@@ -1,0 +1,41 @@
+"""Reads of organisations and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from dealflow.accounts.models import Organisation
+from dealflow.core.db import session
+from dealflow.core.i18n import language
+
+
+@dataclass(frozen=True)
+class OrganisationCard:
+    """What anybody who is logged in may see of an organisation."""
+
+    id: str
+    name_zh: str
+    name_en: str | None
+    kind: str
+    city: str | None
+    country: str | None
+    is_sample: bool
+
+    @property
+    def name(self) -> str:
+        """The name in the current language."""
+        return (self.name_en if language() == "en" else None) or self.name_zh
+
+
+def organisation_cards(ids: Iterable[str]) -> dict[str, OrganisationCard]:
+    """Organisations by id, in one statement."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session().scalars(select(Organisation).where(Organisation.id.in_(wanted)))
+    return {
+        o.id: OrganisationCard(o.id, o.name, o.name_en, o.kind, o.city, o.country, o.is_sample) for o in rows
+    }
