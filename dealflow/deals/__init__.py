@@ -1,0 +1,29 @@
+"""Deals: the way of one investor and one project. Doors: `service.open_deal`, `service.move`, `queries.get`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Join the application."""
+    from dealflow.core import nav, policy
+    from dealflow.core.i18n import N_
+    from dealflow.deals import api, invariants, pages  # noqa: F401
+    from dealflow.deals.policy import POLICY
+
+    policy.declare(POLICY)
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(api.bp)
+    parties = ("investor", "fund", "creator", "studio")
+    nav.add(
+        "deals",
+        N_("Deals"),
+        "deals.index",
+        "heart-handshake",
+        order=40,
+        shown=lambda actor: actor.kind in parties,
+    )
