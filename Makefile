@@ -23,7 +23,7 @@ lock:  ## Pin requirements*.in with hashes; UPGRADE=1 takes the newest versions
 	@bin/lock
 
 clean:  ## Remove what set-up and test runs made; instance/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## List these targets

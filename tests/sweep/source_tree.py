@@ -30,6 +30,11 @@ def files(*folders: str, suffix: str = "") -> list[str]:
     ]
 
 
+def templates() -> list[str]:
+    """Paths of all templates; a README beside them is none."""
+    return [name for name in files("templates/") if not name.endswith(".md")]
+
+
 def text_files() -> list[str]:
     """Everything people of this project write: code, texts and the files without a suffix (Makefile, scripts)."""
     return [name for name in files("") if Path(name).suffix in TEXT_SUFFIXES or not Path(name).suffix]

@@ -72,7 +72,7 @@ def references() -> set[tuple[str, str]]:
 
 def templates() -> list[str]:
     """Names of all templates as Jinja knows them."""
-    return [name.removeprefix("templates/") for name in source_tree.files("templates/")]
+    return [name.removeprefix("templates/") for name in source_tree.templates()]
 
 
 def homeless(folders: set[str], rooms: frozenset[str]) -> set[str]:
@@ -120,7 +120,7 @@ def unused_static(names: list[str], texts: str, patterns: set[str]) -> list[str]
 
 
 def test_every_static_file_is_used() -> None:
-    users = [*source_tree.files("dealflow/", "templates/"), *source_tree.files("static/css/", "static/js/")]
+    users = [*source_tree.files("dealflow/", "static/css/", "static/js/"), *source_tree.templates()]
     users = [name for name in users if Path(name).suffix in source_tree.TEXT_SUFFIXES | {".webmanifest"}]
     texts = "\n".join(source_tree.read(name) for name in users)
     patterns = set()

@@ -59,7 +59,7 @@ def test_every_template_obeys(name: str) -> None:
     rule = RULES[name]
     found = [
         f"{file}:{line}"
-        for file in source_tree.files("templates/")
+        for file in source_tree.templates()
         if rule.documents or not source_tree.is_document(file)
         for line in findings(rule.pattern, source_tree.read(file))
     ]

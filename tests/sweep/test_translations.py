@@ -54,7 +54,7 @@ def used() -> dict[tuple[str | None, str], str]:
     for name in source_tree.files("dealflow/", "ml/", suffix=".py"):
         for key, line in messages(extract_python, source_tree.read(name), {}):
             found[key] = f"{name}:{line}"
-    for name in source_tree.files("templates/"):
+    for name in source_tree.templates():
         for key, line in messages(babel_extract, source_tree.read(name), JINJA_OPTIONS):
             found[key] = f"{name}:{line}"
     return {key: place for key, place in found.items() if key[1]}

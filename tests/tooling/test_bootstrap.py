@@ -14,22 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHELL_TOOLS = (
-    "sh",
-    "cat",
-    "cmp",
-    "cp",
-    "mkdir",
-    "chmod",
-    "date",
-    "dirname",
-    "uname",
-    "id",
-    "env",
-    "rm",
-    "tail",
-    "mktemp",
-)
+_TOOLS = "sh cat cmp cp mkdir chmod date dirname uname id env rm sleep tail mktemp"
+SHELL_TOOLS = _TOOLS.split()
 
 
 @pytest.fixture
@@ -94,6 +80,36 @@ def test_without_the_venv_module_the_exact_command_is_printed(clone: Path, tools
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert done.returncode == 1
     assert f"sudo apt-get install -y python{version}-venv" in done.stderr
+
+
+def test_the_lock_of_a_killed_call_is_taken_over_and_none_is_left(clone: Path, tools: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    lock = clone / ".venv.lock"
+    lock.mkdir()
+    (lock / "pid").write_text(f"{gone.pid}\n", "utf-8")
+    done = call(clone, tools, "bin/bootstrap", "run")
+    assert "Dealflow needs Python" in done.stderr
+    assert not lock.exists()
+
+
+@pytest.mark.slow
+def test_two_calls_side_by_side_make_one_environment(clone: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHON": sys.executable, "HOME": str(clone)}
+    calls = [
+        subprocess.Popen(
+            ["bin/bootstrap", purpose],
+            cwd=clone,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for purpose in ("run", "test")
+    ]
+    outputs = [process.communicate(timeout=120)[0] for process in calls]
+    assert [process.returncode for process in calls] == [0, 0]
+    assert sum(output.count("Making .venv") for output in outputs) == 1
 
 
 @pytest.fixture
