@@ -43,7 +43,7 @@ def decimal_string(numerator: int | Fraction, denominator: int, places: int) -> 
 
 def _check(total: int, weights: Sequence[int]) -> int:
     """The sum of the weights; raises Refused `negative_weight`, or `no_weight` when there is none to take the total."""
-    if any(weight < 0 for weight in weights):
+    if weights and min(weights) < 0:
         raise Refused("negative_weight")
     whole = sum(weights)
     if whole == 0 and total != 0:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dealflow.finance import simulate
 
 EXAMPLES = settings(
-    max_examples=20_000 if os.environ.get("DEALFLOW_LONG") else 150,
+    max_examples=10_000 if os.environ.get("DEALFLOW_LONG") else 150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

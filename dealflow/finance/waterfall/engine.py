@@ -36,7 +36,7 @@ class Engine:
         self._splits = [run for run in self.runs if isinstance(run.spec, Split) and run.spec.escalators]
         self._dated = [run for run in self.runs if run.depends_on_date]
         self._listed = {
-            run.spec.id: [payee for payee, _ in run.spec.principals]
+            run.spec.id: frozenset(payee for payee, _ in run.spec.principals)
             for run in self.runs
             if isinstance(run.spec, Recoup)
         }

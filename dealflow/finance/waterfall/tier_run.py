@@ -57,10 +57,11 @@ class TierRun:
         if self._settled == self.total:
             return
         self._settled = self.total
+        paid, start = self.paid, self._start_paid
         for payee, part in zip(self._order, self._parts(self.total), strict=True):
-            now = self._start_paid.get(payee, 0) + part
-            by_payee[payee] += now - self.paid.get(payee, 0)
-            self.paid[payee] = now
+            now = start.get(payee, 0) + part
+            by_payee[payee] += now - paid.get(payee, 0)
+            paid[payee] = now
 
     def gain(self, total: int, payees: Collection[str]) -> int:
         """What `payees` together would get more than they have now, were the tier's total `total`."""
