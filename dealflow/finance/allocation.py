@@ -104,6 +104,7 @@ def _correct(parts: list[int], weights: Sequence[int], missing: int) -> None:
     shift = 2 * (2 * (max(parts) + abs(missing)) + 3).bit_length()
 
     def entry(position: int) -> tuple[int, int]:
+        """The heap's key for the next unit of a part, ties to the earlier (adding) or later (taking)."""
         quotient = (weights[position] << shift) // (2 * parts[position] + step)
         return (-quotient, position) if step > 0 else (quotient, -position)
 

@@ -7,10 +7,10 @@ although Python would let them pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from dealflow.finance.errors import FinanceInputError
 
@@ -23,8 +23,6 @@ MAX_DEPTH = 24
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RATE = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
 _ABSENT = object()
-
-T = TypeVar("T")
 
 
 def join(path: str, key: str) -> str:
@@ -132,11 +130,6 @@ def exchange_rate(owner: dict[str, Any], key: str, path: str) -> Fraction:
     if rate <= 0:
         raise FinanceInputError(join(path, key), "not_a_rate", "must be a positive decimal string")
     return rate
-
-
-def optional(owner: dict[str, Any], key: str, read: Callable[[], T], default: T) -> T:
-    """What `read` returns when member `key` is there, else `default`."""
-    return read() if key in owner else default
 
 
 def identifiers(items: list[tuple[dict[str, Any], str]]) -> list[str]:

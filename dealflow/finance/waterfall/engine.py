@@ -120,29 +120,45 @@ class Engine:
                 end = min(end, step.above - self.gross)
         for step in pending:
             if step.tier is not None:
-                end = self._until_recouped(step.tier, self._threshold(step), end)
+                end = self._until_recouped(self._listed[step.tier], self._threshold(step), end)
         return end
 
-    def _until_recouped(self, tier: str, threshold: int, end: int) -> int:
-        """The money at which the payees of `tier` have had `threshold`, or `end` if that comes first."""
-        payees = self._listed[tier]
+    def _had_after(self, payees: frozenset[str], money: int) -> int:
+        """What `payees` have had from all tiers when `money` more has flowed (all settled, no event before)."""
+        had = sum(self.by_payee[payee] for payee in payees)
+        for position, amount in self._band.amounts_after(money).items():
+            had += self.runs[position].gain(amount, payees)
+        return had
 
-        def reached(money: int) -> bool:
-            had = sum(self.by_payee[payee] for payee in payees)
-            for position, amount in self._band.amounts_after(money).items():
-                had += self.runs[position].gain(amount, payees)
-            return had >= threshold
+    def _until_recouped(self, payees: frozenset[str], threshold: int, end: int) -> int:
+        """The money at which `payees` have had `threshold` (more than now), or `end` if that comes first.
 
-        if not reached(end):
+        What they have had is a straight line but for rounding, so the search starts where the line through
+        both ends says and widens from there before it bisects.
+        """
+        high, had_end = end, self._had_after(payees, end)
+        if had_end < threshold:
             return end
-        low = 0
-        while end - low > 1:
-            middle = (low + end) // 2
-            if reached(middle):
-                end = middle
+        low, had_now = 0, self._had_after(payees, 0)
+        guess = min(max((threshold - had_now) * end // (had_end - had_now), 1), end)
+        step = 1
+        if self._had_after(payees, guess) >= threshold:
+            high = guess
+            while high > step and self._had_after(payees, high - step) >= threshold:
+                high, step = high - step, 2 * step
+            low = max(low, high - step)
+        else:
+            low = guess
+            while low + step < end and self._had_after(payees, low + step) < threshold:
+                low, step = low + step, 2 * step
+            high = min(high, low + step)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._had_after(payees, middle) >= threshold:
+                high = middle
             else:
                 low = middle
-        return end
+        return high
 
     def _threshold(self, step: Escalator) -> int:
         """An escalator's threshold in minor units."""

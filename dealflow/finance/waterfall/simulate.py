@@ -22,6 +22,10 @@ MAX_ESCALATORS = 100
 MAX_CELLS = 2_000_000
 """Amounts one simulation may answer with: points times tiers times payees, or dates times payees."""
 
+MAX_WORK = 10_000_000
+"""Allocations one simulation may need, a microsecond or two each: entries of all share lists times points
+and tiers, and as much as ten points for each escalator."""
+
 
 def recoupment(data: dict[str, Any]) -> dict[str, Any]:
     """Who gets what: `{terms, receipts}` or `{terms, gross_grid, on}`, each with `ad_spend`, to section 2.7.
@@ -82,7 +86,13 @@ def _length(owner: Any, key: str) -> int:
 def _limit(count: int, most: int, field: str) -> None:
     """Raise when there are more than `most`."""
     if count > most:
-        raise FinanceInputError(field, "too_many", f"has more than {most} items")
+        raise FinanceInputError(field, "too_many", f"is more than one request may hold or ask for ({most})")
+
+
+def _dates(data: dict[str, Any]) -> int:
+    """How many different dates the receipts have, as far as they are readable."""
+    dates = (receipt.get("on") for receipt in data["receipts"] if isinstance(receipt, dict))
+    return len({on for on in dates if isinstance(on, str)})
 
 
 def check_size(data: dict[str, Any]) -> None:
@@ -96,11 +106,23 @@ def check_size(data: dict[str, Any]) -> None:
     _limit(grid, MAX_GRID, "gross_grid")
     _limit(receipts, MAX_RECEIPTS, "receipts")
     _limit(_length(data, "ad_spend"), MAX_AD_SPEND, "ad_spend")
-    if isinstance(terms, dict) and tiers:
-        for position, tier in enumerate(terms["tiers"]):
-            _limit(_length(tier, "escalators"), MAX_ESCALATORS, f"terms.tiers[{position}].escalators")
+    dates = _dates(data) if receipts else 0
     _limit(grid * (tiers + 1) * payees, MAX_CELLS, "gross_grid")
-    _limit(receipts * payees, MAX_CELLS, "receipts")
+    _limit(dates * payees, MAX_CELLS, "receipts")
+    if isinstance(terms, dict) and tiers:
+        _check_work(terms["tiers"], grid + dates)
+
+
+def _check_work(tiers: list[Any], points: int) -> None:
+    """Raise when the tiers' lists, all together, are too much for so many dates or grid points."""
+    entries = steps = 0
+    for position, tier in enumerate(tiers):
+        count = _length(tier, "escalators")
+        _limit(count, MAX_ESCALATORS, f"terms.tiers[{position}].escalators")
+        steps += count
+        entries += sum(_length(tier, key) for key in ("shares", "principals", "loans"))
+        entries += sum(_length(step, "shares") for step in tier["escalators"]) if count else 0
+    _limit(entries * (points + len(tiers) + 10 * steps), MAX_WORK, "terms.tiers")
 
 
 def simulate(data: dict[str, Any]) -> dict[str, Any]:

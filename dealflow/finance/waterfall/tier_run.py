@@ -63,8 +63,10 @@ class TierRun:
             by_payee[payee] += now - paid.get(payee, 0)
             paid[payee] = now
 
-    def gain(self, total: int, payees: Collection[str]) -> int:
+    def gain(self, total: int, payees: frozenset[str]) -> int:
         """What `payees` together would get more than they have now, were the tier's total `total`."""
+        if payees.isdisjoint(self._order):
+            return 0
         return sum(
             self._start_paid.get(payee, 0) + part - self.paid.get(payee, 0)
             for payee, part in zip(self._order, self._parts(total), strict=True)
