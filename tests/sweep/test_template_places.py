@@ -108,13 +108,18 @@ def is_licence(name: str) -> bool:
 def unused_static(names: list[str], texts: str, patterns: set[str]) -> list[str]:
     """Static files that no text names and no pattern matches.
 
-    Licences are for people, and a folder with a fonts.conf is read whole by fontconfig.
+    Licences and READMEs are for people, and a folder with a fonts.conf is read whole by fontconfig.
     """
     whole = tuple(name.removesuffix("fonts.conf") for name in names if name.endswith("/fonts.conf"))
     return [
         name
         for name in names
-        if not (is_licence(name) or (whole and name.startswith(whole)) or Path(name).name in texts)
+        if not (
+            is_licence(name)
+            or name.endswith(".md")
+            or (whole and name.startswith(whole))
+            or Path(name).name in texts
+        )
         if not any(fnmatchcase(name, f"static/{pattern}") for pattern in patterns)
     ]
 
@@ -136,7 +141,8 @@ def test_every_static_file_is_used() -> None:
 
 def without_licence(names: list[str]) -> set[str]:
     """Folders of other people's work that carry no licence file."""
-    folders = {"/".join(name.split("/")[:3]) for name in names if name.startswith("static/vendor/")}
+    vendored = [name for name in names if name.startswith("static/vendor/") and name.count("/") > 2]
+    folders = {"/".join(name.split("/")[:3]) for name in vendored}
     folders |= {"static/fonts"} if any(name.startswith("static/fonts/") for name in names) else set()
     return {
         folder
