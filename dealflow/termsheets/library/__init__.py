@@ -1,0 +1,41 @@
+"""The clause library of term sheets and the documents made from it. Pure: no database, no request.
+
+Doors: `TEMPLATES`, `default_terms`, `merge_terms`, `validate`, `schema`, `payout_table`, `build_document`,
+`render_html`, `termsheet_pdf`, `render_file`, `TermSheetError`.
+"""
+
+from dealflow.termsheets.library.catalogue import LIBRARY, TEMPLATES
+from dealflow.termsheets.library.defaults import default_terms, merge_terms
+from dealflow.termsheets.library.document import DRAFT_STATES, LANGUAGES, USE_KINDS, Document, build_document
+from dealflow.termsheets.library.figures import Payouts, payout_table
+from dealflow.termsheets.library.instruments import TERMS
+from dealflow.termsheets.library.messages import Problem, TermSheetError
+from dealflow.termsheets.library.rendering import pdf_of, pdf_options, render_file, render_html, termsheet_pdf
+from dealflow.termsheets.library.terms import LIBRARY_VERSION, Terms
+from dealflow.termsheets.library.validation import schema, validate
+
+__all__ = [
+    "DRAFT_STATES",
+    "LANGUAGES",
+    "LIBRARY",
+    "LIBRARY_VERSION",
+    "TEMPLATES",
+    "TERMS",
+    "USE_KINDS",
+    "Document",
+    "Payouts",
+    "Problem",
+    "TermSheetError",
+    "Terms",
+    "build_document",
+    "default_terms",
+    "merge_terms",
+    "payout_table",
+    "pdf_of",
+    "pdf_options",
+    "render_file",
+    "render_html",
+    "schema",
+    "termsheet_pdf",
+    "validate",
+]

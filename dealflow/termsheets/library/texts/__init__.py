@@ -1,0 +1,1 @@
+"""The clauses themselves, by subject. Each module offers `CLAUSES`."""
