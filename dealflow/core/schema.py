@@ -146,6 +146,7 @@ def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
         )
         if kind not in _MESSAGES and "message" in context:
             code, message = kind, context["message"]
+        context.pop("message", None)
         found.append(FieldError(prefix + path, code, message, context if "%(" in message else {}))
     return found
 
