@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, ColumnElement, String, UniqueConstraint, event
+from sqlalchemy import JSON, ColumnElement, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core.actor import Actor
 from dealflow.core.db import Base
+from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import Owned
 
@@ -40,21 +41,4 @@ class AuditEvent(Base, Owned):
         return cls.organisation_id == actor.organisation_id
 
 
-for _dialect, _statements in {
-    "sqlite": [
-        "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'append_only'); END",
-        "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'append_only'); END",
-    ],
-    "postgresql": [
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'append_only'; END $$",
-        "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    ],
-}.items():
-    for _statement in _statements:
-        event.listen(
-            AuditEvent.__table__,
-            "after_create",
-            DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect),
-        )
+append_only(AuditEvent.__table__)

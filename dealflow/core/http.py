@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
@@ -229,3 +230,13 @@ def same_parent(child: Any, attribute: str, parent_id: str) -> Any:
 def back(endpoint: str, **values: Any) -> str:
     """Where to go after an action: the form's `next` when it is local, else an endpoint."""
     return local_target(request.values.get("next"), url_for(endpoint, **values))
+
+
+def settings() -> Any:
+    """The settings the application was built with."""
+    return current_app.extensions["dealflow.settings"]
+
+
+def instance_folder() -> Path:
+    """Where the running application keeps what it writes."""
+    return Path(current_app.instance_path)

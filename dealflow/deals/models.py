@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import Base, Versioned
+from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import Owned
 from dealflow.deals.states import CLOSED, DEAL
@@ -88,6 +89,9 @@ class DealEvent(Base, Owned):
         return (cls.investor_organisation_id == actor.organisation_id) | (
             cls.project_organisation_id == actor.organisation_id
         )
+
+
+append_only(DealEvent.__table__)
 
 
 class DealNote(Base, Owned):

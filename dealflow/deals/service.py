@@ -122,5 +122,5 @@ def _happened(actor: Actor, deal: Deal, kind: str, *, text: str = "", **data: ob
             user_name=actor.user_name,
             project_organisation_id=deal.project_organisation_id,
             side=deal.side_of(actor),
-        )  # fmt: skip
+        )
     )

@@ -1,0 +1,19 @@
+"""Term sheets: typed terms of a deal, versioned, printed. Doors: `service.draft`, `service.add_version`, `documents`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Join the application."""
+    from dealflow.core import policy
+    from dealflow.termsheets import api, invariants, pages, panels  # noqa: F401
+    from dealflow.termsheets.policy import POLICY
+
+    policy.declare(POLICY)
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(api.bp)

@@ -1,0 +1,276 @@
+"""The form of a term sheet's parameters, made from the clause library's own schema.
+
+Every scalar parameter becomes an input named by its path (`ad_spend.approval_days`); use of funds and tranches
+are rows; the recoupment order is edited as data. What cannot be read stays as typed, with the reason beside it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dealflow.core import i18n, money
+from dealflow.core.i18n import N_
+from dealflow.termsheets import library
+
+SECTIONS = {
+    "investment": N_("Investment"), "equity": N_("Project company"), "revenue_share": N_("Revenue share"),
+    "loan": N_("Loan"), "presale": N_("Presale and guarantee"), "collection": N_("Collection of receipts"),
+    "ad_spend": N_("Ad-spend covenant"), "credit": N_("Credit"), "delivery": N_("Delivery"),
+    "censorship": N_("Content review"), "key_person": N_("Key persons"), "information": N_("Information rights"),
+    "exclusivity": N_("Exclusivity"), "confidentiality": N_("Confidentiality"), "costs": N_("Costs"),
+    "law": N_("Law and arbitration"), "validity": N_("Validity"),
+}  # fmt: skip
+UNITS = {
+    "business_days": N_("business days"), "days": N_("days"), "months": N_("months"), "years": N_("years"),
+    "times": N_("times"), "persons": N_("persons"), "day_of_month": N_("day of the month"), "seats": N_("seats"),
+}  # fmt: skip
+USE_COLUMNS = ("label", "kind", "amount")
+TRANCHE_COLUMNS = ("amount", "milestone", "note", "long_stop", "on_miss")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input: what it is called, what it takes, and how it stands."""
+
+    path: str
+    label: str
+    kind: str
+    value: str
+    unit: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    least: int | None = None
+    most: int | None = None
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of inputs."""
+
+    key: str
+    title: str
+    inputs: tuple[Input, ...]
+
+
+@dataclass
+class Edited:
+    """What came out of a submitted form: terms, and reasons by path for what could not be read."""
+
+    terms: dict[str, Any]
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def _pick(pair: Mapping[str, str]) -> str:
+    return pair[i18n.language()]
+
+
+def _leaves(template: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(section, path, shape) of every scalar parameter, in the order of the model."""
+    schema = library.schema(template)
+    for section, shape in schema["properties"].items():
+        if section not in SECTIONS:
+            continue
+        for name, inner in schema["$defs"][shape["$ref"].rpartition("/")[2]]["properties"].items():
+            yield section, f"{section}.{name}", inner
+
+
+def _kind(shape: Mapping[str, Any]) -> str:
+    ref = shape.get("$ref", "").rpartition("/")[2]
+    if ref:
+        return {"Amount": "money", "Both": "both"}[ref]
+    if "choices" in shape:
+        return "choice"
+    if shape.get("unit") == "ppm":
+        return "percent"
+    if shape.get("unit") == "date":
+        return "date"
+    return {"integer": "integer", "boolean": "yes", "array": "names"}.get(shape.get("type", ""), "text")
+
+
+def _at(terms: Mapping[str, Any], path: str) -> Any:
+    value: Any = terms
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _typed(kind: str, value: Any) -> str:
+    """A stored value as people type it."""
+    if value is None:
+        return ""
+    if kind == "money":
+        return money.plain(money.Money(value["amount_minor"], value["currency"]))
+    if kind == "percent":
+        return f"{(Decimal(value) / 10_000).normalize():f}"
+    if kind == "names":
+        return "\n".join(value)
+    return str(value)
+
+
+def sections(
+    template: str,
+    terms: Mapping[str, Any],
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> list[Section]:
+    """The form for terms; `typed` (a refused submission) goes before stored values."""
+    groups: dict[str, list[Input]] = {}
+    for section, path, shape in _leaves(template):
+        kind = _kind(shape)
+        label = _pick(shape["label"]) if "label" in shape else path.rpartition(".")[2]
+        unit = i18n.gettext(UNITS[shape["unit"]]) if shape.get("unit") in UNITS else ""
+        choices = tuple((key, _pick(pair)) for key, pair in shape.get("choices", {}).items())
+        value = _at(terms, path)
+        parts = (
+            [
+                (f"{path}.{code}", f"{label} ({name})", (value or {}).get(code))
+                for code, name in (("zh", "中文"), ("en", "English"))
+            ]
+            if kind == "both"
+            else [(path, label, value)]
+        )
+        for name, text, stored in parts:
+            shown = (typed or {}).get(name)
+            groups.setdefault(section, []).append(
+                Input(
+                    name, text, "text" if kind == "both" else kind, _typed(kind, stored) if shown is None else shown, unit,
+                    choices, shape.get("minimum"), shape.get("maximum"), (errors[name],) if errors and name in errors else (),
+                )
+            )  # fmt: skip
+    return [Section(key, i18n.gettext(SECTIONS[key]), tuple(inputs)) for key, inputs in groups.items()]
+
+
+def read(template: str, base: Mapping[str, Any], form: Mapping[str, str]) -> Edited:
+    """The submitted parameters laid upon `base`."""
+    edited = Edited(copy.deepcopy(dict(base)))
+    currency = base["investment"]["amount"]["currency"]
+    for _section, path, shape in _leaves(template):
+        kind = _kind(shape)
+        names = [f"{path}.zh", f"{path}.en"] if kind == "both" else [path]
+        for name in names:
+            if name not in form and not (kind == "yes" and f"{path}-present" in form):
+                continue
+            try:
+                _put(
+                    edited.terms,
+                    name,
+                    _value("text" if kind == "both" else kind, form.get(name, ""), currency),
+                )
+            except (ValueError, InvalidOperation) as error:
+                edited.errors[name] = i18n.gettext(str(error))
+    _read_rows(edited, form, currency)
+    if "waterfall" in form:
+        try:
+            edited.terms["waterfall"] = json.loads(form["waterfall"])
+        except ValueError:
+            edited.errors["waterfall"] = i18n.gettext(
+                N_("This is not valid JSON; correct it or reload the page")
+            )
+    return edited
+
+
+def _put(terms: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for part in parents:
+        terms = terms.setdefault(part, {})
+    terms[last] = value
+
+
+def _value(kind: str, text: str, currency: str) -> Any:
+    """One input's text as a value; ValueError with a message id when it cannot be read."""
+    text = text.strip()
+    if kind == "money":
+        return money.parse(text, currency).json()
+    if kind == "integer":
+        if not text.isdecimal():
+            raise ValueError(N_("Enter a whole number"))
+        return int(text)
+    if kind == "percent":
+        return _ppm(text)
+    if kind == "yes":
+        return text == "1"
+    if kind == "names":
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    return text
+
+
+def _ppm(text: str) -> int:
+    try:
+        value = Decimal(text.removesuffix("%").strip()) * 10_000
+    except InvalidOperation:
+        raise ValueError(N_("Enter a percentage such as 12.5")) from None
+    if not value.is_finite() or value != value.to_integral_value() or not 0 <= value <= 10**9:
+        raise ValueError(N_("Enter a percentage such as 12.5"))
+    return int(value)
+
+
+def rows_of(form: Mapping[str, str], prefix: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Typed rows `prefix-<n>-<column>` in order, empty ones dropped."""
+    found: dict[int, dict[str, str]] = {}
+    for name in form:
+        head, _, rest = name.partition("-")
+        index, _, column = rest.partition("-")
+        if head == prefix and index.isdecimal() and len(index) < 6 and column in columns:
+            found.setdefault(int(index), {})[column] = form[name].strip()
+    return [
+        found[i]
+        for i in sorted(found)
+        if any(found[i].get(c) for c in columns if c not in ("kind", "milestone", "on_miss"))
+    ]
+
+
+def _read_rows(edited: Edited, form: Mapping[str, str], currency: str) -> None:
+    for prefix, columns in (("use_of_funds", USE_COLUMNS), ("tranches", TRANCHE_COLUMNS)):
+        if f"{prefix}-present" not in form:
+            continue
+        made = []
+        for number, row in enumerate(rows_of(form, prefix, columns), 1):
+            try:
+                amount = money.parse(row.get("amount", ""), currency).json()
+            except money.MoneyError as error:
+                edited.errors.setdefault(prefix, f"{number}: {i18n.gettext(error.message)}")
+                amount = {"amount_minor": 0, "currency": currency}
+            entry: dict[str, Any] = {**{c: row.get(c, "") for c in columns}, "amount": amount}
+            if prefix == "tranches":
+                entry["id"] = f"t{number}"
+            made.append(entry)
+        edited.terms[prefix] = made
+
+
+def typed_rows(
+    terms: Mapping[str, Any], form: Mapping[str, str] | None, prefix: str, columns: tuple[str, ...]
+) -> list[dict[str, str]]:
+    """Rows to show: as typed when a submission was refused, else as stored."""
+    if form is not None and f"{prefix}-present" in form:
+        return rows_of(form, prefix, columns)
+    return [
+        {c: _typed("money", row[c]) if c == "amount" else str(row.get(c, "")) for c in columns}
+        for row in terms[prefix]
+    ]
+
+
+def row_choices() -> dict[str, list[tuple[str, str]]]:
+    """The choices of the rows' columns in the current language."""
+    definitions = library.schema("loan")["$defs"]
+    kinds = library.USE_KINDS
+    picked = {
+        name: [
+            (key, _pick(pair)) for key, pair in definitions["Tranche"]["properties"][name]["choices"].items()
+        ]
+        for name in ("milestone", "on_miss")
+    }
+    return picked | {"kind": [(key, text.get(i18n.language())) for key, text in kinds.items()]}
+
+
+def show(value: Any) -> str:
+    """A changed value as text."""
+    if isinstance(value, Mapping) and value.keys() == {"amount_minor", "currency"}:
+        return money.show(money.Money(**value))
+    if value is None:
+        return "—"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

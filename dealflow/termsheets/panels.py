@@ -1,0 +1,26 @@
+"""What term sheets add to the page of a deal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dealflow.core import policy, slots
+from dealflow.core.actor import Actor
+from dealflow.core.i18n import language
+from dealflow.deals.models import Deal
+from dealflow.termsheets import library, queries
+from dealflow.termsheets.policy import Can
+from dealflow.termsheets.states import LABELS
+
+
+@slots.fill("deal.main", order=20)
+def of_deal(actor: Actor, deal: Deal) -> tuple[str, dict[str, Any]] | None:
+    """The deal's term sheets and the button to draft one."""
+    sheets = queries.of_deal(actor, deal.id)
+    may_draft = deal.is_open and policy.can(actor, Can.DRAFT, deal)
+    if not sheets and not may_draft:
+        return None
+    return "termsheets/_of_deal.html", {
+        "sheets": sheets, "deal": deal, "may_draft": may_draft, "templates": library.TEMPLATES, "labels": LABELS,
+        "lang_key": language(),
+    }  # fmt: skip

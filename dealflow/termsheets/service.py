@@ -1,0 +1,183 @@
+"""Use cases of term sheets. The only way to write them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from dealflow.accounts.queries import OrganisationCard, organisation_cards
+from dealflow.audit import service as audit
+from dealflow.core import clock, i18n, policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, FieldError, Invalid, StaleVersion
+from dealflow.core.i18n import N_
+from dealflow.core.ids import new
+from dealflow.deals import queries as deal_queries
+from dealflow.deals import service as deals
+from dealflow.deals.models import Deal
+from dealflow.pitches import queries as pitches
+from dealflow.termsheets import library, queries
+from dealflow.termsheets.models import TermSheet, TermSheetVersion
+from dealflow.termsheets.policy import Can, Tag
+from dealflow.termsheets.states import TERM_SHEET
+
+_CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class TermsError(FieldError):
+    """A problem of the terms; the clause library brings both languages itself."""
+
+    message_zh: str = ""
+
+    def text(self) -> str:
+        return self.message_zh if i18n.language() == "zh" else self.message
+
+
+def refusal(problems: list[dict[str, str]], prefix: str = "terms.") -> Invalid:
+    """The library's findings as our refusal."""
+    return Invalid(
+        errors=[
+            TermsError(
+                p["field"] if p["field"].startswith(("project", "parties", "template")) else prefix + p["field"],
+                p["code"], p["message_en"], {}, p["message_zh"],
+            )
+            for p in problems
+        ]
+    )  # fmt: skip
+
+
+def new_code() -> str:
+    """A version code nobody can guess: 100 random bits in groups of five."""
+    letters = "".join(secrets.choice(_CODE_ALPHABET) for _ in range(20))
+    return "-".join(letters[i : i + 5] for i in range(0, 20, 5))
+
+
+def _party(card: OrganisationCard) -> dict[str, Any]:
+    return {"name": {"zh": card.name_zh, "en": card.name_en or card.name_zh}}
+
+
+def parties_of(deal: Deal) -> dict[str, Any]:
+    """Both sides as the clause library reads them."""
+    cards = organisation_cards([deal.investor_organisation_id, deal.project_organisation_id])
+    return {
+        "investor": _party(cards[deal.investor_organisation_id]),
+        "creator": _party(cards[deal.project_organisation_id]),
+    }
+
+
+def _complete(
+    template: str, project: dict[str, Any], parties: dict[str, Any], terms: dict[str, Any]
+) -> dict[str, Any]:
+    try:
+        merged = library.merge_terms(template, project, parties, terms, on=clock.today())
+    except library.TermSheetError as error:
+        raise refusal([p.as_dict() for p in error.problems]) from None
+    problems = library.validate(template, merged)
+    if problems:
+        raise refusal(problems)
+    return merged
+
+
+def draft(actor: Actor, deal_id: str, *, template: str, terms: dict[str, Any]) -> TermSheet:
+    """Draft a term sheet for a deal; what `terms` leaves out takes the template's defaults.
+
+    Raises NotFound, Forbidden, Invalid (each field named), and InvalidTransition when the deal is closed.
+    """
+    deal = deal_queries.get(actor, deal_id)
+    policy.require(actor, Can.DRAFT, deal)
+    if not deal.is_open:
+        raise Conflict(N_("This deal is closed; open a new one first"), code="invalid_transition")
+    project = pitches.as_dict(pitches.get(actor, deal.project_id))
+    parties = parties_of(deal)
+    complete = _complete(template, project, parties, terms)
+    sheet = TermSheet(
+        id=new("ts"), deal_id=deal.id, author_organisation_id=actor.organisation_id, project_id=deal.project_id,
+        investor_organisation_id=deal.investor_organisation_id, project_organisation_id=deal.project_organisation_id,
+        template=template,
+    )  # fmt: skip
+    session().add(sheet)
+    session().flush()
+    _append(actor, sheet, complete, project, parties, comment="")
+    audit.record(actor, Tag.DRAFTED, sheet, after={"deal_id": deal.id, "template": template})
+    return sheet
+
+
+def add_version(
+    actor: Actor, term_sheet_id: str, *, terms: dict[str, Any], base_version: int, comment: str = ""
+) -> TermSheetVersion:
+    """Append a version made from `base_version`.
+
+    Raises NotFound, Forbidden, Conflict (`stale_base`) when another version came in between, and Invalid.
+    """
+    sheet = queries.get(actor, term_sheet_id)
+    policy.require(actor, Can.EDIT, sheet, see=Can.SEE)
+    if sheet.state != "draft":
+        raise Conflict(code="invalid_transition")
+    if base_version != sheet.current_number:
+        raise Conflict(N_("Another version was saved in between; compare and save again"), code="stale_base")
+    base = queries.version(actor, sheet)
+    complete = _complete(sheet.template, base.project, base.parties, terms)
+    if complete == base.terms:
+        raise Conflict(N_("Nothing was changed"), code="unchanged")
+    sheet.current_number += 1
+    try:
+        with session().begin_nested():
+            row = _append(actor, sheet, complete, base.project, base.parties, comment=comment)
+    except IntegrityError:
+        raise Conflict(
+            N_("Another version was saved in between; compare and save again"), code="stale_base"
+        ) from None
+    audit.record(
+        actor,
+        Tag.REVISED,
+        sheet,
+        before={"version": base.number},
+        after={"version": row.number},
+        reason=comment,
+    )
+    return row
+
+
+def withdraw(actor: Actor, term_sheet_id: str, *, version: int | None = None) -> TermSheet:
+    """Withdraw a term sheet. Raises NotFound, Forbidden, StaleVersion, InvalidTransition."""
+    sheet = queries.get(actor, term_sheet_id)
+    policy.require(actor, Can.WITHDRAW, sheet, see=Can.SEE)
+    if version is not None and version != sheet.version:
+        raise StaleVersion(sheet.version)
+    before = sheet.state
+    sheet.state = TERM_SHEET.fire(before, "withdraw", sheet)
+    session().flush()
+    audit.record(actor, Tag.WITHDRAWN, sheet, before={"state": before}, after={"state": sheet.state})
+    return sheet
+
+
+def draft_for_project(
+    actor: Actor, *, project_id: str, mandate_id: str | None, template: str, terms: dict[str, Any]
+) -> TermSheet:
+    """From a match straight to a draft: the deal is opened when there is none yet."""
+    deal = deals.find_or_open(actor, project_id=project_id, mandate_id=mandate_id)
+    return draft(actor, deal.id, template=template, terms=terms)
+
+
+def _append(
+    actor: Actor,
+    sheet: TermSheet,
+    terms: dict[str, Any],
+    project: dict[str, Any],
+    parties: dict[str, Any],
+    *,
+    comment: str,
+) -> TermSheetVersion:
+    row = TermSheetVersion(
+        id=new("tsv"), term_sheet_id=sheet.id, number=sheet.current_number, code=new_code(), terms=terms, project=project,
+        parties=parties, comment=comment, author_organisation_id=sheet.author_organisation_id, user_id=actor.user_id,
+        user_name=actor.user_name,
+    )  # fmt: skip
+    session().add(row)
+    session().flush()
+    return row
