@@ -41,7 +41,7 @@ function startPlace() {
   if (before && !location.hash) scrollTo({ top: Number(before), behavior: "instant" });
   sessionStorage.removeItem(key);
   document.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented && event.target.method === "post") sessionStorage.setItem(key, String(Math.round(scrollY)));
+    if (!event.defaultPrevented && event.target.getAttribute("method") === "post") sessionStorage.setItem(key, String(Math.round(scrollY)));
   });
 }
 

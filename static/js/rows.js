@@ -2,7 +2,7 @@
 import { formatAmount, parseAmount, share } from "./money.js";
 import { text } from "./texts.js";
 
-const PLACE = "__index__";
+const PLACE = "NEW";
 
 /** Gives the rows consecutive numbers in every name, id and reference, as a WTForms FieldList reads them. */
 function renumber(holder) {
