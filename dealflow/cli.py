@@ -15,9 +15,6 @@ from dealflow.settings import Settings, SettingsError
 class Failure(click.ClickException):
     """A failure told in one line."""
 
-    def show(self, file: object = None) -> None:
-        click.echo(f"dealflow: {self.format_message()}", err=True)
-
 
 def settings() -> Settings:
     """The environment's settings; Failure when one cannot be used."""
@@ -67,8 +64,8 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        click.echo(f"dealflow: {' '.join(error.format_message().split())}", err=True)
+        sys.exit(error.exit_code or 1)
     except DomainError as error:
         lines = [f"{e.field}: {e.text()}" for e in error.errors] or [error.text()]
         click.echo(f"dealflow: {'; '.join(lines)}", err=True)
