@@ -154,7 +154,7 @@ def show(page: Page, body: str) -> None:
 class Files(http.server.SimpleHTTPRequestHandler):
     """Static files as they are; a POST is answered as autosave expects."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = b'{"version": 4}'
         self.send_response(200)

@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 from flask import Flask, render_template
 from flask_wtf.csrf import CSRFProtect
-from wtforms import BooleanField, FieldList, FileField, Form, FormField, RadioField, SelectField
-from wtforms import SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FileField,
+    Form,
+    FormField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
