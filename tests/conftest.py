@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -55,6 +58,18 @@ def app(settings: Settings) -> Iterator[Flask]:
     yield made
     db.database().engine.dispose()
     clock.set_base(None)
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL database of its own, dropped afterwards. Where the server is: DEALFLOW_TEST_POSTGRES."""
+    server = os.environ.get("DEALFLOW_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+    name = f"dealflow_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield f"{server.replace('postgresql://', 'postgresql+psycopg://')}/{name}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @dataclass

@@ -32,7 +32,7 @@ def encode(prefix: str, value: uuid.UUID) -> str:
 
 def decode(prefix: str, text: str) -> uuid.UUID | None:
     """The UUID behind a public id, or None when it is not a well-formed id of this prefix."""
-    if not re.fullmatch(r"[a-z]{2,5}_[0-9a-zA-Z]{26}", text):
+    if not re.fullmatch(r"[a-zA-Z]{2,5}_[0-9a-zA-Z]{26}", text):
         return None
     head, _, body = text.lower().partition("_")
     if head != prefix or any(c not in _VALUES for c in body):

@@ -1,0 +1,86 @@
+"""Money is exact: what is typed is what is kept, and nothing mixes currencies."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealflow.core import i18n, money
+from dealflow.core.money import CURRENCIES, LIMIT, Money, MoneyError
+
+amounts = st.integers(0, LIMIT)
+currencies = st.sampled_from(sorted(CURRENCIES))
+
+
+@given(amounts, currencies)
+def test_what_is_shown_for_editing_reads_back_the_same(minor: int, currency: str) -> None:
+    assert money.parse(money.plain(Money(minor, currency)), currency) == Money(minor, currency)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), currencies)
+def test_addition_and_subtraction_undo_each_other(a: int, b: int, currency: str) -> None:
+    assert Money(a, currency) + Money(b, currency) - Money(b, currency) == Money(a, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("450,000", 45_000_000),
+        ("450000.5", 45_000_050),
+        ("45万", 45_000_000),
+        ("４５万", 45_000_000),
+        ("1.2亿", 12_000_000_000),
+        ("¥ 3.5m", 350_000_000),
+        ("12千", 1_200_000),
+        ("100元", 10_000),
+        ("0", 0),
+    ],
+)
+def test_reads_what_people_type(text: str, minor: int) -> None:
+    assert money.parse(text) == Money(minor, "CNY")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("-1", "negative"),
+        ("1.005", "too_precise"),
+        ("1e309", "not_a_number"),
+        ("NaN", "not_a_number"),
+        ("1,00", "not_a_number"),
+        ("0.1+0.2", "not_a_number"),
+        ("", "not_a_number"),
+        ("10000000000000000", "too_large"),
+        ("9" * 4000, "too_large"),
+    ],
+)
+def test_refuses_what_is_no_amount(text: str, code: str) -> None:
+    with pytest.raises(MoneyError) as caught:
+        money.parse(text)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("value", [1.0, True, "1", None])
+def test_an_amount_is_an_integer_and_nothing_else(value: object) -> None:
+    with pytest.raises(MoneyError):
+        Money(value)  # type: ignore[arg-type]
+
+
+def test_currencies_do_not_mix() -> None:
+    with pytest.raises(MoneyError, match="different currencies"):
+        Money(1, "CNY") + Money(1, "USD")
+    with pytest.raises(MoneyError):
+        Money(1, "XXX")
+    with pytest.raises(MoneyError):
+        money.parse("100.5", "JPY")
+
+
+def test_shows_amounts_in_both_languages() -> None:
+    with i18n.using("zh"):
+        assert money.show(Money(45_000_000)) == "¥450,000.00"
+        assert money.short(Money(45_000_000)) == "¥45万"
+        assert money.short(Money(12_000_000_000)) == "¥1.2亿"
+    with i18n.using("en"):
+        assert money.show(Money(45_000_000)) == "CN¥450,000.00"
+        assert money.short(Money(120_000_000, "USD")) == "$1.2M"
