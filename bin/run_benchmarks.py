@@ -1,12 +1,14 @@
-"""Runs every benchmarks/<topic>/<name>.py that defines main(), one after the other, and says where results went.
+"""Runs every benchmarks/<topic>/<name>.py that defines main(), one after the other.
 
-Usage: python bin/run_benchmarks.py [TOPIC...]. A benchmark writes its own JSON into benchmarks/results/ and fails by
-its exit code when a promised ratio is missed; the exit code here is 1 when one of them failed.
+Usage: python bin/run_benchmarks.py [TOPIC...]. What a benchmark prints as JSON is kept in
+benchmarks/results/<topic>-<name>.json; a benchmark fails by its exit code when a promised ratio is missed, and the
+exit code here is 1 when one of them failed.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 import time
@@ -27,25 +29,42 @@ def find_benchmarks(root: Path, topics: list[str]) -> list[Path]:
     return [file for file in files if (not topics or file.parent.name in topics) and has_main(file)]
 
 
+def keep_result(file: Path, printed: str, root: Path) -> Path | None:
+    """Write what a benchmark printed to its result file when it is JSON; the path, or None."""
+    try:
+        result = json.loads(printed)
+    except ValueError:
+        return None
+    path = root / "benchmarks" / "results" / f"{file.parent.name}-{file.stem}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return path
+
+
+def run(file: Path) -> int:
+    """Run one benchmark in a process of its own, show what it prints, keep its result; the exit code."""
+    module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    print(f"\n== {module}", flush=True)
+    started = time.monotonic()
+    command = [sys.executable, "-m", module]
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+    )
+    print(done.stdout, end="")
+    kept = keep_result(file, done.stdout, ROOT)
+    where = f", result in {kept.relative_to(ROOT)}" if kept else ""
+    print(f"{module}: exit {done.returncode} in {time.monotonic() - started:.0f} s{where}", flush=True)
+    return done.returncode
+
+
 def main(topics: list[str]) -> int:
     """Run the benchmarks and return the exit code."""
     files = find_benchmarks(ROOT, topics)
     if not files:
         print("no benchmark was found", file=sys.stderr)
         return 1
-    (ROOT / "benchmarks" / "results").mkdir(exist_ok=True)
-    failed = []
-    for file in files:
-        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        print(f"\n== {module}", flush=True)
-        started = time.monotonic()
-        code = subprocess.run(
-            [sys.executable, "-m", module], cwd=ROOT, stdin=subprocess.DEVNULL, check=False
-        ).returncode
-        print(f"{module}: exit {code} in {time.monotonic() - started:.0f} s", flush=True)
-        if code:
-            failed.append(module)
-    print("\nResults are in benchmarks/results/.", *(f"failed: {module}" for module in failed), sep="\n")
+    failed = [file for file in files if run(file)]
+    print(f"\n{len(files) - len(failed)} of {len(files)} benchmarks passed")
     return 1 if failed else 0
 
 

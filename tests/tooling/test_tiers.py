@@ -133,3 +133,12 @@ def test_a_benchmark_is_a_file_in_a_topic_that_defines_main(tmp_path: Path) -> N
     (topic / "helper.py").write_text("def rows():\n    return []\n", "utf-8")
     assert run_benchmarks.find_benchmarks(tmp_path, []) == [topic / "speed.py"]
     assert run_benchmarks.find_benchmarks(tmp_path, ["pdf"]) == []
+
+
+def test_json_that_a_benchmark_prints_is_kept_and_other_output_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "benchmarks" / "pages" / "speed.py"
+    file.parent.mkdir(parents=True)
+    kept = run_benchmarks.keep_result(file, '{"ratio": 1.5}', tmp_path)
+    assert kept == tmp_path / "benchmarks" / "results" / "pages-speed.json"
+    assert kept.read_text("utf-8") == '{\n "ratio": 1.5\n}\n'
+    assert run_benchmarks.keep_result(file, "ratio: 1.5", tmp_path) is None
