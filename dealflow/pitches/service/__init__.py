@@ -1,0 +1,19 @@
+"""What can be done with projects. The only way to write them."""
+
+from dealflow.pitches.service.editing import autosave, create, keep_typed, update
+from dealflow.pitches.service.genres import add_genre
+from dealflow.pitches.service.publishing import archive, publish, withdraw
+from dealflow.pitches.service.sharing import invite, uninvite
+
+__all__ = [
+    "add_genre",
+    "archive",
+    "autosave",
+    "create",
+    "invite",
+    "keep_typed",
+    "publish",
+    "uninvite",
+    "update",
+    "withdraw",
+]
