@@ -25,8 +25,8 @@ class Title(_Loose):
 
 
 class Format(_Loose):
-    episodes: int | None = Field(None, ge=1, le=1000)
-    minutes_per_episode: float | None = Field(None, gt=0, le=600)
+    episodes: int | None = Field(default=None, ge=1, le=1000)
+    minutes_per_episode: float | None = Field(default=None, gt=0, le=600)
     orientation: str | None = None
 
 

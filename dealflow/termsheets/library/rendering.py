@@ -47,11 +47,15 @@ def render_html(document: Document) -> str:
     def say(zh: str, en: str) -> Markup:
         return both(Text(zh=zh, en=en))
 
+    def say_plain(zh: str, en: str) -> str:
+        return " ".join(Text(zh=zh, en=en).get(lang) for lang in document.langs)
+
     page = _environment().get_template("document.html")
     return page.render(
         d=document,
         both=both,
         say=say,
+        say_plain=say_plain,
         dual=len(document.langs) > 1,
         html_lang=HTML_LANG[document.lang],
         title=document_title(document),

@@ -15,7 +15,6 @@ from pydantic_core import PydanticCustomError
 
 from dealflow.core.money import CURRENCIES, LIMIT
 
-LIBRARY_VERSION = "2026.1"
 PPM = 1_000_000
 UseKind = Literal["production", "ad_spend", "cast", "post", "music", "legal", "contingency", "other"]
 
@@ -310,7 +309,7 @@ class Additional(Section):
 class Terms(Section):
     """What all templates have in common."""
 
-    library_version: Literal["2026.1"] = LIBRARY_VERSION
+    library_version: Literal["2026.1"] = "2026.1"
     investment: Investment
     use_of_funds: list[UseLine] = Field(min_length=1, max_length=400)
     tranches: list[Tranche] = Field(min_length=1, max_length=24)
@@ -333,3 +332,6 @@ class Terms(Section):
     law: Law
     validity: Validity
     additional: list[Additional] = Field(default_factory=list, max_length=60)
+
+
+LIBRARY_VERSION: str = Terms.model_fields["library_version"].default
