@@ -39,9 +39,9 @@ class Rule:
 
 RULES = {
     "unfinished work": Rule(
-        pattern=r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|coming s" + r"oon)\b|敬请" + "期待",
+        pattern=r"\b(TO" + r"DO|FIX" + r"ME|(?<![\"'])X" + r"XX(?![\"'])|coming s" + r"oon)\b|敬请" + "期待",
         offender="# TO" + "DO: later",
-        innocent="# what is to do next",
+        innocent="# what is to do next, and the code of no currency: 'X" + "XX'",
     ),
     "paths of a machine": Rule(
         pattern=r"(?<![\w.$}>*])/(root|home|Users|work|tmp|builds)/[\w.]",
