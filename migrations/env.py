@@ -15,7 +15,7 @@ def run() -> None:
     with database.writing.connect() as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SET lock_timeout = '5s'"))
-            connection.execute(text("SELECT pg_advisory_lock(738_201)"))
+            connection.execute(text("SELECT pg_advisory_lock(738201)"))
             connection.commit()
         context.configure(
             connection=connection,

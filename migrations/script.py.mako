@@ -7,8 +7,6 @@ Revises: ${down_revision | comma,n}
 import sqlalchemy as sa
 from alembic import op
 
-import dealflow.core.db
-import dealflow.core.ids
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

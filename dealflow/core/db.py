@@ -5,6 +5,7 @@ A request or job opens one transaction with `edge()`; services call `session()` 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,6 +106,15 @@ def configure(url: str) -> Database:
         engine.execution_options(dealflow_write=True),
     )
     return _database
+
+
+def _forget_connections() -> None:
+    # A connection shared by two processes corrupts both their transactions; a child opens its own.
+    if _database is not None:
+        _database.engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_connections)
 
 
 def database() -> Database:
