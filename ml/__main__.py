@@ -20,6 +20,13 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{model.version} written to {options.out}")
 
 
+def _rank_benchmark(options: argparse.Namespace) -> None:
+    from ml.benchmark.run import rank_benchmark
+
+    times = rank_benchmark(options.data, options.split, options.out, options.model, options.seed)
+    print(" ".join(f"{name}={seconds:.1f}" for name, seconds in times.items()))
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line of the package."""
     top = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
@@ -30,6 +37,13 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--key", type=Path, help="hex Ed25519 private key; without it a new pair is made and only its "
                        "public half is written, beside the model")  # fmt: skip
     train.set_defaults(run=_train)
+    rank = commands.add_parser("rank-benchmark", help="fit and score the matching benchmark")
+    rank.add_argument("--data", type=Path, required=True, help="folder of the benchmark's files")
+    rank.add_argument("--split", choices=["validation", "test"], required=True)
+    rank.add_argument("--out", type=Path, required=True, help="scores file (.csv or .csv.gz) to write")
+    rank.add_argument("--model", choices=["blend", "linear", "boosted"], default="blend")
+    rank.add_argument("--seed", type=int, default=0)
+    rank.set_defaults(run=_rank_benchmark)
     return top
 
 

@@ -21,10 +21,17 @@ from ml.text import TextModel
 STAGES = ("development", "financing", "pre_production", "production", "post_production", "released")
 INSTRUMENTS = ("equity", "revenue_share", "loan", "presale", "minimum_guarantee")
 EVIDENCE_CLASSES = ("platform_statement", "platform_api", "third_party", "self_reported")
-LANGUAGES = tuple(["zh", "yue", "en", "id", "th", "vi", "ja", "ko", "es", "pt", "fr", "de", "it", "ru", "ar", "tr", "hi", "ms"])
-REGIONS = tuple(
-    ["CN", "CN-BJ", "CN-TJ", "CN-HE", "CN-SX", "CN-NM", "CN-LN", "CN-JL", "CN-HL", "CN-SH", "CN-JS", "CN-ZJ", "CN-AH", "CN-FJ", "CN-JX", "CN-SD", "CN-HA", "CN-HB", "CN-HN", "CN-GD", "CN-GX", "CN-HI", "CN-CQ", "CN-SC", "CN-GZ", "CN-YN", "CN-XZ", "CN-SN", "CN-GS", "CN-QH", "CN-NX", "CN-XJ", "HK", "MO", "TW", "US", "CA", "GB", "FR", "DE", "ES", "IT", "JP", "KR", "TH", "ID", "VN", "MY", "SG", "PH", "IN", "AE", "SA", "TR", "BR", "MX", "AU"]
-)
+LANGUAGES = (
+    "zh", "yue", "en", "id", "th", "vi", "ja", "ko", "es", "pt", "fr", "de", "it", "ru", "ar", "tr", "hi",
+    "ms",
+)  # fmt: skip
+REGIONS = (
+    "CN", "CN-BJ", "CN-TJ", "CN-HE", "CN-SX", "CN-NM", "CN-LN", "CN-JL", "CN-HL", "CN-SH", "CN-JS", "CN-ZJ",
+    "CN-AH", "CN-FJ", "CN-JX", "CN-SD", "CN-HA", "CN-HB", "CN-HN", "CN-GD", "CN-GX", "CN-HI", "CN-CQ",
+    "CN-SC", "CN-GZ", "CN-YN", "CN-XZ", "CN-SN", "CN-GS", "CN-QH", "CN-NX", "CN-XJ", "HK", "MO", "TW", "US",
+    "CA", "GB", "FR", "DE", "ES", "IT", "JP", "KR", "TH", "ID", "VN", "MY", "SG", "PH", "IN", "AE", "SA",
+    "TR", "BR", "MX", "AU",
+)  # fmt: skip
 ASK_KNOTS = tuple(round(3 + 0.25 * i, 2) for i in range(25))  # log10 of yuan: 1,000 yuan to 1 bn yuan
 AMOUNT_KNOTS = tuple(3 + 0.5 * i for i in range(13))
 # Orders of magnitude only: money fit compares logarithms, so a rate that is 20% off moves it by less than a tenth

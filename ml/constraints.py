@@ -229,7 +229,7 @@ def _range_mask(columns: ConstraintColumns, field: str, bounds: Mapping[str, Any
 
 def _rows_with_word(columns: ConstraintColumns, word: str) -> np.ndarray:
     found = re.finditer(
-        re.escape(word.encode("utf-8", "surrogatepass")), memoryview(np.ascontiguousarray(columns.text))
+        re.escape(word.encode("utf-8", "surrogatepass")), np.ascontiguousarray(columns.text).data
     )
     places = np.fromiter((match.start() for match in found), dtype=np.int64)
     return np.unique(np.searchsorted(columns.text_ends, places, side="right"))

@@ -154,6 +154,19 @@ def build_matrix(
     return _assemble(x, [project["id"] for project in listed], cold, build_columns(listed), spec)
 
 
+def concatenate(parts: Sequence[ProjectMatrix]) -> ProjectMatrix:
+    """One matrix of the rows of several that share their columns (built in batches to bound memory)."""
+    if len({part.spec.digest for part in parts}) != 1:
+        raise ValueError("matrices were built for different columns")
+    columns = [part.columns for part in parts]
+    while len(columns) > 1:  # pairwise, so that no row is copied more than log2(parts) times
+        pairs = [columns[i : i + 2] for i in range(0, len(columns), 2)]
+        columns = [_joined(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
+    ids = [part.id_at(row) for part in parts for row in range(len(part))]
+    x = np.concatenate([part.x for part in parts])
+    return _assemble(x, ids, np.concatenate([part.cold for part in parts]), columns[0], parts[0].spec)
+
+
 def _assemble(
     x: np.ndarray, ids: list[str], cold: np.ndarray, columns: ConstraintColumns, spec: ColumnSpec
 ) -> ProjectMatrix:
@@ -164,7 +177,7 @@ def _assemble(
     digest = hashlib.blake2b(json.dumps(matrix._meta()).encode(), digest_size=16)
     for array in matrix._arrays().values():
         for start in range(0, len(array), _BLOCK):
-            digest.update(np.ascontiguousarray(array[start : start + _BLOCK]))
+            digest.update(np.ascontiguousarray(array[start : start + _BLOCK]).data)
     return replace(matrix, version=digest.hexdigest())
 
 

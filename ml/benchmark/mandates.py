@@ -1,0 +1,194 @@
+"""Pair features of stated mandates, and the mandates that past investors would have stated.
+
+A mandate of the benchmark is a summary of a history (three categories, two states, two regions, three stages, the
+10%-90% range of the rounds), or of one deal. Both are made here from the past in the same way, so that a model can be
+trained on half-years before the cut; the investor whose past made a mandate never counts as its own neighbour.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from ml.benchmark.data import STAGES, UNKNOWN, Mandate
+from ml.benchmark.features import HistoryFeatures
+from ml.benchmark.view import AMOUNT_KNOTS, View
+
+NEIGHBOURS = 80
+RANK_WEIGHTS = np.array([1.0, 0.7, 0.5])
+FIRST_DEAL_SPREAD = np.log10(2.5)
+
+
+def from_history(view: View, investor: int, rows: np.ndarray) -> Mandate:
+    """The mandate that summarises the investor's events `rows`."""
+    data, events = view.data, view.data.events
+    projects = events.project[rows]
+    amounts = events.amount[rows][~np.isnan(events.amount[rows])]
+    low, high = np.quantile(amounts, [0.1, 0.9]) if len(amounts) else (np.nan, np.nan)
+    return Mandate(
+        investor,
+        _leading(data.category.values[projects], 3),
+        _leading(data.state.values[projects], 2),
+        _leading(data.region.values[projects], 2),
+        _leading(events.stage[rows], 3),
+        float(low),
+        float(high),
+        "history",
+    )
+
+
+def from_candidate(view: View, investor: int, position: int) -> Mandate:
+    """The mandate declared from one deal: its category, place and stage, the ask times 0.4 to 2.5."""
+    data, candidates = view.data, view.data.candidates
+    project = candidates.project[position]
+    ask = candidates.ask[position]
+
+    def single(code: int) -> tuple[int, ...]:
+        return () if code == UNKNOWN else (int(code),)
+
+    return Mandate(
+        investor,
+        single(data.category.values[project]),
+        single(data.state.values[project]),
+        single(data.region.values[project]),
+        single(candidates.stage[position]),
+        float(ask - FIRST_DEAL_SPREAD),
+        float(ask + FIRST_DEAL_SPREAD),
+        "first_deal",
+    )
+
+
+def _leading(codes: np.ndarray, count: int) -> tuple[int, ...]:
+    values, counts = np.unique(codes[codes != UNKNOWN], return_counts=True)
+    return tuple(values[np.lexsort((values, -counts))][:count].tolist())
+
+
+class MandateFeatures:
+    """`block(mandates)` gives float32 [len(mandates), candidates, len(names)]."""
+
+    def __init__(self, view: View, history: HistoryFeatures) -> None:
+        self.view, self.history = view, history
+        fields, candidates = view.fields, view.data.candidates
+        self._codes = {name: fields[name][1] for name in ("category", "state", "region", "stage")}
+        self._sizes = {name: fields[name][2] for name in self._codes}
+        shares = {name: view.table(fields[name][0], fields[name][2], decayed=False) for name in self._codes}
+        self._shares = shares
+        active = view.deals >= 3
+        self._active = np.flatnonzero(active)
+        profiles = [np.sqrt(shares[name][self._active]) for name in self._codes]
+        self._profiles = _unit(np.hstack([*profiles, np.sqrt(view.amounts[self._active])]))
+        self._ask_known = ~np.isnan(candidates.ask)
+        self._by_words = {
+            name: view.by_words(fields[name][0], fields[name][2]) for name in ("category", "region", "stage")
+        }
+        self._market = {name: shares[name][view.deals > 0].mean(axis=0) for name in self._codes}
+        empty = Mandate(0, (), (), (), (), float("nan"), float("nan"))
+        self.names: list[str] = []
+        self.names = self._block([empty])[0]
+
+    def block(self, mandates: Sequence[Mandate]) -> np.ndarray:
+        """float32 [len(mandates), candidates, features]."""
+        return np.stack([plane.astype(np.float32) for plane in self._block(mandates)[1]], axis=2)
+
+    def _profile(self, mandate: Mandate) -> dict[str, np.ndarray]:
+        """Shares over the codes as the mandate suggests them, shrunk towards the market."""
+        result = {}
+        listed = {
+            "category": mandate.categories, "state": mandate.states, "region": mandate.regions, "stage": mandate.stages,
+        }  # fmt: skip
+        for name, codes in listed.items():
+            share = 0.3 * self._market[name]
+            for code, weight in zip(codes, RANK_WEIGHTS, strict=False):
+                share[code] += 0.7 * weight / RANK_WEIGHTS[: len(codes)].sum()
+            result[name] = share
+        return result
+
+    def _neighbours(
+        self, mandates: Sequence[Mandate], profiles: list[dict[str, np.ndarray]]
+    ) -> sp.csr_matrix:
+        """[mandates, investors] weights of the investors whose past looks most like the mandate; rows sum to 1."""
+        vectors = []
+        for mandate, profile in zip(mandates, profiles, strict=True):
+            middle = (
+                np.nanmean([mandate.ask_low, mandate.ask_high]) if not np.isnan(mandate.ask_low) else np.nan
+            )
+            width = max(0.3, (mandate.ask_high - mandate.ask_low) / 2.5) if not np.isnan(middle) else 1.0
+            amounts = np.exp(-0.5 * ((AMOUNT_KNOTS - (6.3 if np.isnan(middle) else middle)) / width) ** 2)
+            parts = [np.sqrt(profile[name]) for name in self._codes]
+            vectors.append(np.concatenate([*parts, np.sqrt(amounts / amounts.sum())]))
+        likeness = _unit(np.array(vectors)) @ self._profiles.T
+        own = np.array([mandate.investor for mandate in mandates])
+        likeness[own[:, None] == self._active[None, :]] = -np.inf
+        count = min(NEIGHBOURS, likeness.shape[1])
+        chosen = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+        picked = np.take_along_axis(likeness, chosen, axis=1)
+        weights = np.exp(20 * (picked - picked.max(axis=1, keepdims=True)))
+        weights /= weights.sum(axis=1, keepdims=True)
+        rows = np.repeat(np.arange(len(mandates)), count)
+        shape = (len(mandates), self.view.investors)
+        return sp.csr_matrix((weights.ravel(), (rows, self._active[chosen].ravel())), shape=shape)
+
+    def _block(self, mandates: Sequence[Mandate]) -> tuple[list[str], list[np.ndarray]]:
+        view, candidates = self.view, self.view.data.candidates
+        size = (len(mandates), len(candidates.project))
+        planes: dict[str, np.ndarray] = {}
+        profiles = [self._profile(mandate) for mandate in mandates]
+        listed = {
+            "category": [m.categories for m in mandates],
+            "state": [m.states for m in mandates],
+            "region": [m.regions for m in mandates],
+            "stage": [m.stages for m in mandates],
+        }
+        for name, lists in listed.items():
+            for place in range(1 if name == "state" else 2 if name == "region" else 3):
+                codes = np.array([items[place] if len(items) > place else -2 for items in lists])
+                planes[f"{name}_{place + 1}"] = (self._codes[name][None, :] == codes[:, None]) * 1.0
+        single = np.array([len(m.categories) == 1 for m in mandates])[:, None]
+        planes["category_only"] = planes["category_1"] * single
+        planes |= self._money(mandates)
+        neighbours = self._neighbours(mandates, profiles)
+        for name in self._codes:
+            near = neighbours @ self._shares[name]
+            lift = np.log((near + 1e-4) / (self._market[name] + 1e-4))
+            planes[f"{name}_near"] = self._picked(lift, name)
+        backed = (neighbours @ view.backers).toarray()
+        planes["near_backed"] = np.log1p(50 * backed)
+        around = neighbours @ view.ties
+        planes["near_syndicate"] = np.log1p(50 * (around @ view.backers).toarray())
+        investors = np.array([m.investor for m in mandates])
+        for name, table in self._by_words.items():
+            planes[f"{name}_words"] = self._picked(
+                np.log((table[investors] + 1e-6) / (self._market[name] + 1e-6)), name
+            )
+        is_org = view.data.is_org[investors][:, None]
+        for number in range(5):
+            planes[f"org_{STAGES[number]}"] = ((candidates.stage == number)[None, :] & is_org) * 1.0
+        planes["is_org"] = np.broadcast_to(is_org * 1.0, size)
+        for name, values in self.history._common.items():
+            planes[name] = np.broadcast_to(values, size)
+        return list(planes), list(planes.values())
+
+    def _picked(self, table: np.ndarray, name: str) -> np.ndarray:
+        codes = self._codes[name]
+        picked: np.ndarray = np.where(codes == UNKNOWN, 0, np.asarray(table)[:, np.maximum(codes, 0)])
+        return picked.clip(-5, 5)
+
+    def _money(self, mandates: Sequence[Mandate]) -> dict[str, np.ndarray]:
+        """Inside the stated range, and how far outside (decades, at most 2)."""
+        low = np.array([m.ask_low for m in mandates])[:, None]
+        high = np.array([m.ask_high for m in mandates])[:, None]
+        ask = self.view.data.candidates.ask[None, :]
+        below, above = np.fmax(low - ask, 0), np.fmax(ask - high, 0)
+        unknown = np.isnan(low) | ~self._ask_known[None, :]
+        middle = np.abs(ask - (low + high) / 2)
+        return {
+            "ask_inside": np.where(unknown, 0.5, (below <= 0.01) & (above <= 0.01)),
+            "ask_below": np.where(unknown, 0.0, np.minimum(below, 2)),
+            "ask_above": np.where(unknown, 0.0, np.minimum(above, 2)),
+            "ask_middle": np.where(unknown, 0.5, np.minimum(middle, 2)),
+        }
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    unit: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return unit

@@ -1,0 +1,187 @@
+"""`rank-benchmark`: fit on what the split allows, score every query of the protocol, write the scores file."""
+
+import gzip
+import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import scipy.sparse as sp
+
+from ml.benchmark.data import SPLITS, Data, Mandate, as_of, load
+from ml.benchmark.features import HistoryFeatures
+from ml.benchmark.mandates import MandateFeatures, from_candidate, from_history
+from ml.benchmark.models import PairModel, fit
+from ml.benchmark.view import View, name_counts
+from ml.transfer import past_windows
+
+WINDOWS = 6
+CONTROLS = 150
+BLOCK = 96
+WARM = 3
+LIGHT_BEST = 300
+
+Sample = tuple[np.ndarray, np.ndarray]
+
+
+def rank_benchmark(
+    folder: Path, split: str, out: Path, model: str = "blend", seed: int = 0
+) -> dict[str, float]:
+    """Scores of all queries of a split as a (gzipped) CSV; returns seconds spent fitting and scoring.
+
+    Deterministic for the same files, model and seed. Raises KeyError for an unknown split.
+    """
+    started = time.perf_counter()
+    data = load(folder, SPLITS[split])
+    counts = name_counts(data.names)
+    history_model = fit(model, *history_sample(data, counts, seed), seed)
+    hidden = np.array([m.investor for m in data.mandates if m.source == "history"], dtype=np.int64)
+    blind = data.without_investors(hidden)
+    mandate_model = fit(model, *mandate_sample(blind, counts, seed), seed)
+    fitted = time.perf_counter()
+    with _open(out) as stream:
+        stream.write("investor_id,project_id,score,query\n")
+        ids = [data.project_ids[project] for project in data.candidates.project.tolist()]
+        for investor, positions, scores in history_scores(data, counts, history_model):
+            _write(stream, data.investor_ids[investor], ids, positions, scores, "history")
+        for investor, positions, scores in mandate_scores(blind, counts, mandate_model):
+            _write(stream, data.investor_ids[investor], ids, positions, scores, "mandate")
+    return {"fit_seconds": fitted - started, "score_seconds": time.perf_counter() - fitted}
+
+
+def history_sample(data: Data, counts: sp.csr_matrix, seed: int) -> Sample:
+    """Features and labels of past windows: every new pair of an investor with a past, and random candidates."""
+    rng = np.random.default_rng(seed)
+    blocks, labels = [], []
+    for start, end in past_windows(data.start, WINDOWS):
+        past, pairs = as_of(data, start, end)
+        view = View(past, counts)
+        features = HistoryFeatures(view)
+        queries = _queries(view, pairs[view.deals[pairs[:, 0]] > 0])
+        investors = np.array(list(queries), dtype=np.int64)
+        for begin in range(0, len(investors), BLOCK):
+            rows = investors[begin : begin + BLOCK]
+            block = features.block(rows)
+            for number, investor in enumerate(rows.tolist()):
+                chosen, label = _examples(
+                    rng, queries[investor], view.backers[investor].indices, block.shape[1]
+                )
+                blocks.append(block[number, chosen])
+                labels.append(label)
+    return np.concatenate(blocks), np.concatenate(labels)
+
+
+def mandate_sample(data: Data, counts: sp.csr_matrix, seed: int) -> Sample:
+    """The same for mandates that investors of past windows would have stated (ml.benchmark.mandates)."""
+    rng = np.random.default_rng(seed + 1)
+    blocks, labels = [], []
+    for start, end in past_windows(data.start, WINDOWS):
+        past, pairs = as_of(data, start, end)
+        view = View(past, counts)
+        features = MandateFeatures(view, HistoryFeatures(view))
+        queries = _queries(view, pairs)
+        stated = list(_past_mandates(data, view, queries, start, end))
+        for begin in range(0, len(stated), BLOCK):
+            part = stated[begin : begin + BLOCK]
+            block = features.block([mandate for mandate, _, _ in part])
+            for number, (_, positives, left_out) in enumerate(part):
+                chosen, label = _examples(rng, positives, left_out, block.shape[1])
+                blocks.append(block[number, chosen])
+                labels.append(label)
+    return np.concatenate(blocks), np.concatenate(labels)
+
+
+def _queries(view: View, pairs: np.ndarray) -> dict[int, np.ndarray]:
+    """Positions of the true candidates by investor."""
+    positions = np.searchsorted(view.data.candidates.project, pairs[:, 1])
+    queries: dict[int, list[int]] = {}
+    for investor, position in zip(pairs[:, 0].tolist(), positions.tolist(), strict=True):
+        queries.setdefault(investor, []).append(position)
+    return {investor: np.array(found) for investor, found in queries.items()}
+
+
+def _past_mandates(
+    data: Data, view: View, queries: dict[int, np.ndarray], start: int, end: int
+) -> Iterator[tuple[Mandate, np.ndarray, np.ndarray]]:
+    """(mandate, true positions, positions to leave out) of each query; newcomers declare their first deal."""
+    order = np.argsort(view.data.events.investor, kind="stable")
+    bounds = np.searchsorted(view.data.events.investor[order], np.arange(view.investors + 1))
+    later = data.events.select((data.events.day >= start) & (data.events.day < end))
+    for investor, positives in queries.items():
+        rows = order[bounds[investor] : bounds[investor + 1]]
+        if len(rows):
+            yield from_history(view, investor, rows), positives, view.backers[investor].indices
+            continue
+        if len(positives) < 2:
+            continue
+        first = int(later.project[np.flatnonzero(later.investor == investor)[0]])
+        declared = int(np.searchsorted(view.data.candidates.project, first))
+        yield from_candidate(view, investor, declared), positives[positives != declared], np.array([declared])
+
+
+def _examples(
+    rng: np.random.Generator, positives: np.ndarray, left_out: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the true candidates and of random others, and their labels."""
+    drawn = rng.choice(size, min(CONTROLS, size), replace=False)
+    drawn = np.setdiff1d(drawn, np.concatenate([positives, left_out]))
+    return np.concatenate([positives, drawn]), np.concatenate([np.ones(len(positives)), np.zeros(len(drawn))])
+
+
+def history_scores(
+    data: Data, counts: sp.csr_matrix, model: PairModel
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """(investor, candidate positions, scores): all candidates from three projects on, else the best 300."""
+    view = View(data, counts)
+    features = HistoryFeatures(view)
+    projects = np.diff(view.bipartite.indptr)
+    investors = np.flatnonzero(projects)
+    for begin in range(0, len(investors), BLOCK):
+        rows = investors[begin : begin + BLOCK]
+        scores = model.score(features.block(rows))
+        for number, investor in enumerate(rows.tolist()):
+            positions = np.arange(scores.shape[1])
+            if projects[investor] < WARM and len(positions) > LIGHT_BEST:
+                positions = np.sort(np.argpartition(-scores[number], LIGHT_BEST)[:LIGHT_BEST])
+            yield investor, positions, scores[number, positions]
+
+
+def mandate_scores(
+    data: Data, counts: sp.csr_matrix, model: PairModel
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """(investor, all positions, scores) of every stated mandate; `data` must be without the declared investors."""
+    view = View(data, counts)
+    features = MandateFeatures(view, HistoryFeatures(view))
+    positions = np.arange(len(data.candidates.project))
+    for begin in range(0, len(data.mandates), BLOCK):
+        part = data.mandates[begin : begin + BLOCK]
+        for mandate, scores in zip(part, model.score(features.block(part)), strict=True):
+            yield mandate.investor, positions, scores
+
+
+@contextmanager
+def _open(out: Path) -> Iterator[TextIO]:
+    if out.suffix != ".gz":
+        with out.open("w", encoding="utf-8", newline="") as plain:
+            yield plain
+        return
+    # No name and no time in the gzip header: the same scores give the same bytes.
+    with (
+        out.open("wb") as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=1, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+    ):
+        yield text
+
+
+def _write(
+    stream: TextIO, investor: str, ids: list[str], positions: np.ndarray, scores: np.ndarray, query: str
+) -> None:
+    lines = (
+        f"{investor},{ids[position]},{score:.6f},{query}\n"
+        for position, score in zip(positions.tolist(), scores.tolist(), strict=True)
+    )
+    stream.write("".join(lines))
