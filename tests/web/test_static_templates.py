@@ -14,7 +14,7 @@ COMPONENTS = sorted((ROOT / "templates/components").glob("*.html"))
 SOURCES = [*COMPONENTS, *sorted((ROOT / "templates/layouts").glob("*.html"))]
 # Used by the layouts or inside one file only; the README lists what rooms call.
 INNER = {"shell.html", "styleguide.html"}
-INNER_MACROS = {"classes", "label_text", "below", "described", "control", "tools", "heading", "nice_step"}
+INNER_MACROS = {"classes", "label_text", "below", "described", "control", "heading", "nice_step"}
 ENGINE = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701 - parses, never renders
 
 
