@@ -160,7 +160,10 @@ class Invitation(Base, Timestamps, OwnedByOrganisation):
 
 
 class LoginAttempt(Base, Shared):
-    """A failed try to log in, counted per account and address and per address."""
+    """A try to log in (or to have a mail sent), counted per account and address and per address.
+
+    `account` is a digest, so that the table names nobody. A success makes the pair known.
+    """
 
     __tablename__ = "login_attempt"
     __table_args__ = (
@@ -170,4 +173,5 @@ class LoginAttempt(Base, Shared):
     id: Mapped[str] = mapped_column(Id("try"), primary_key=True, default=lambda: new("try"))
     account: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(String(64))
+    succeeded: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -95,8 +95,12 @@ def notes(actor: Actor, deal: Deal) -> list[DealNote]:
 
 
 def cards(actor: Actor, deals: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Deals with the names that a list shows: project, both parties. Two more statements in all."""
-    projects = pitches.summaries(actor, [d["project_id"] for d in deals])
+    """Deals with the names that a list shows: project, both parties. Three more statements in all.
+
+    A project that was withdrawn keeps its title here, and nothing else.
+    """
+    ids = [d["project_id"] for d in deals]
+    projects = pitches.briefs(ids) | pitches.summaries(actor, ids)
     organisations = organisation_cards(
         o for d in deals for o in (d["investor_organisation_id"], d["project_organisation_id"])
     )

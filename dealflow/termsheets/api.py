@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, send_file
+from flask import Response
 
 from dealflow import finance
 from dealflow.core.errors import FieldError, Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint, instance_folder
+from dealflow.core.http import actor, api_blueprint, download, endpoint, instance_folder
 from dealflow.core.i18n import N_
 from dealflow.termsheets import documents, queries, service
 from dealflow.termsheets.diff import compare
@@ -92,7 +92,7 @@ def pdf(term_sheet_id: str, query: PdfQuery) -> Response:
     found = queries.version(actor(), sheet, query.version)
     path = documents.pdf_path(instance_folder() / "cache" / "pdf", sheet, found, query.lang)
     name = documents.file_name(sheet, found, query.lang)
-    return send_file(path, mimetype="application/pdf", download_name=name, etag=path.stem, conditional=True)
+    return download(path.read_bytes(), name=name, mimetype="application/pdf", etag=path.stem, inline=True)
 
 
 @bp.post("/waterfalls/simulate")

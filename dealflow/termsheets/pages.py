@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dealflow.core import i18n, policy
 from dealflow.core.errors import Conflict, Invalid, NotFound
-from dealflow.core.http import actor, instance_folder, needs, read_query
+from dealflow.core.http import actor, download, instance_folder, needs, read_query
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.deals import queries as deals
@@ -90,7 +90,7 @@ def pdf(term_sheet_id: str) -> Response:
     version = queries.version(actor(), sheet, query.version)
     path = documents.pdf_path(instance_folder() / "cache" / "pdf", sheet, version, query.lang)
     name = documents.file_name(sheet, version, query.lang)
-    return send_file(path, mimetype="application/pdf", download_name=name, etag=path.stem, conditional=True)
+    return download(path.read_bytes(), name=name, mimetype="application/pdf", etag=path.stem, inline=True)
 
 
 def _edit_page(

@@ -117,7 +117,8 @@ def run(family: str, file: Path) -> None:
     except (UnicodeError, ValueError, RecursionError) as error:
         raise Failure(f"{file.name} is not JSON in UTF-8: {error}") from None
     if not isinstance(cases, list) or not all(
-        isinstance(c, dict) and isinstance(c.get("name"), str) and isinstance(c.get("input"), dict) for c in cases
+        isinstance(c, dict) and isinstance(c.get("name"), str) and isinstance(c.get("input"), dict)
+        for c in cases
     ):
         raise Failure(f"{file.name} must be a list of {{name, input}}")
     try:

@@ -62,7 +62,9 @@ def answer(error: DomainError) -> Response:
         response = redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))  # type: ignore[assignment]
     else:
         with db.edge(write=False, actor=g.get("actor", ANONYMOUS)):
-            page = render_template("web/error.html", error=error, code=error.status, reference=g.get("request_id", ""))
+            page = render_template(
+                "web/error.html", error=error, code=error.status, reference=g.get("request_id", "")
+            )
         response = Response(page, status=error.status, mimetype="text/html")
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)

@@ -35,7 +35,9 @@ def _triggers() -> set[str]:
         if db.database().dialect == "sqlite":
             rows = connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'"))
         else:
-            rows = connection.execute(text("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"))
+            rows = connection.execute(
+                text("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
+            )
         return {re.sub(r"\s+", " ", row[0]) for row in rows}
 
 

@@ -278,7 +278,8 @@ class _Builder:
         yield fact("投资方式", "Instrument", self.template.instrument.zh, self.template.instrument.en)
         yield fact("投资金额", "Amount", amount[0], amount[1])
         if self.currency == "CNY":
-            yield fact("大写", "In words", capitals(self.amount), f"人民币{capitals(self.amount)}")
+            words = f"人民币{capitals(self.amount)}"
+            yield fact("大写", "In words", words, words)
         for label, raw in (
             (("有效期至", "Valid until"), self.terms["validity"]["until"]),
             (("日期", "Date"), generated_on.isoformat()),

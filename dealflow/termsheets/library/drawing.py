@@ -15,7 +15,7 @@ WIDTH = 680
 MAX_COLUMNS = 6
 # Distinct in hue and in lightness, so that a grey print still tells them apart.
 _FIXED = {INVESTOR: "#2c49c8", PRODUCER: "#e08a1e"}
-_OTHERS = ("#64748b", "#94a3b8", "#7c3aed", "#be123c", "#0369a1", "#4d7c0f", "#a16207", "#475569")
+_OTHERS = ("#64748b", "#0f766e", "#7c3aed", "#be123c", "#0369a1", "#4d7c0f", "#a16207", "#475569")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class PayoutColumns:
 
     columns: tuple[tuple[str, Text], ...]
     rows: tuple[tuple[PayoutRow, tuple[int, ...]], ...]
+    wide: bool
 
 
 def text_width(text: str, size: float) -> float:
@@ -99,12 +100,17 @@ def order_drawing(document: Document) -> OrderDrawing:
     """The tiers as boxes from the top, each with its payees to the right."""
     lead, palette = document.langs[0], colours(document)
     names = {key: _joined([name.get(lang) for lang in document.langs]) for key, name in document.payees}
+    short = {key: name.get(lead) for key, name in document.payees}
     height, gap, top, box_width = 46.0, 20.0, 44.0, 400.0
     boxes = []
     for index, tier in enumerate(document.tiers):
         x, chips = box_width + 44, []
         for payee in tier.payees[:3]:
-            text = fit(names[payee], (WIDTH - box_width - 60) / min(3, len(tier.payees)) - 22, 9)
+            text = fit(
+                names[payee] if len(tier.payees) == 1 else short[payee],
+                (WIDTH - box_width - 60) / min(3, len(tier.payees)) - 22,
+                9,
+            )
             width = text_width(text, 9) + 18
             chips.append((x, width, text, palette[payee]))
             x += width + 6
@@ -137,7 +143,9 @@ def payout_columns(document: Document) -> PayoutColumns:
     for row in document.payouts.rows:
         cells = [row.by_payee[key] for key, _name in shown]
         rows.append((row, tuple(cells + ([sum(row.by_payee[key] for key, _name in rest)] if rest else []))))
-    return PayoutColumns(tuple(columns), tuple(rows))
+    longest = max(len(figures(row.gross_minor, document.currency)) for row in document.payouts.rows)
+    # A page holds some hundred figures of the table's usual size side by side.
+    return PayoutColumns(tuple(columns), tuple(rows), wide=longest * (len(columns) + 1) > 84)
 
 
 def payout_bars(document: Document) -> Bars:
@@ -164,7 +172,7 @@ def payout_bars(document: Document) -> Bars:
         )
     legend, x, y = [], left, len(bars) * step + 16
     for payee, name in document.payees:
-        text = fit(_joined([name.get(lang) for lang in document.langs]), 150, 9)
+        text = fit(_joined([name.get(lang) for lang in document.langs]), 200, 9)
         run = text_width(text, 9) + 30
         if x > left and x + run > WIDTH:
             x, y = left, y + 16

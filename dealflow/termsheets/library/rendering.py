@@ -59,7 +59,7 @@ def render_html(document: Document) -> str:
         dual=len(document.langs) > 1,
         html_lang=HTML_LANG[document.lang],
         title=document_title(document),
-        short_title=fit(document.project.get(document.langs[0]), 60, 1.0),
+        short_title=fit(document.project.get(document.langs[0]), 44, 1.0),
         payout_columns=payout_columns(document),
         order=order_drawing(document),
         bars=payout_bars(document),

@@ -23,8 +23,8 @@ CLAUSES = (
             "The Investor intends to commit {investment.amount} ({amount.words}, the “Investment”) to the Series by way of {template.name}.",
         ),
         para(
-            "投资款按第“分期付款”条分期支付；每期条件成就且制片方发出书面付款通知后{investment.payment_days}内，投资方将款项付至归集账户或双方书面约定的专用账户。",
-            "The Investment is paid in the tranches set out under “Tranches”. The Investor pays each tranche into the collection account, or a dedicated account agreed in writing, within {investment.payment_days} after its conditions are met and the Producer has given written notice.",
+            "投资款按“分期付款与里程碑”条分期支付；每期条件成就且制片方发出书面付款通知后{investment.payment_days}内，投资方将款项付至归集账户或双方书面约定的专用账户。",
+            "The Investment is paid in the tranches set out under “Tranches and milestones”. The Investor pays each tranche into the collection account, or a dedicated account agreed in writing, within {investment.payment_days} after its conditions are met and the Producer has given written notice.",
         ),
         para(
             "投资方逾期付款的，制片方有权相应顺延受影响的里程碑；逾期超过三十日的，制片方有权解除未支付部分。",
@@ -50,7 +50,7 @@ CLAUSES = (
             "The Investment is paid in {tranches.count} tranches. Each one requires its milestone in the table below, with evidence; for events the platform itself can verify (review decision, bookings, wrap, release) the platform's record decides.",
         ),
         para(
-            "里程碑在最后期限前未达成的，按表中“未达成的处理”办理；已支付款项不因此要求返还，但第“内容审核”条及违约情形除外。",
+            "里程碑在最后期限前未达成的，按表中“未达成的处理”办理；已支付款项不因此要求返还，但“内容审核”条及违约情形除外。",
             "If a milestone is not met by its long-stop date, the table says what follows. Money already paid is not returned for that reason, except under “Content review” or for breach.",
         ),
         exhibit="tranches",
@@ -69,7 +69,7 @@ CLAUSES = (
     clause(
         "payouts", "不同总收入下的分配测算", "Payouts at several levels of gross receipts",
         para(
-            "下表由与结算相同的算法按第“回收与分配顺序”条计算，仅作说明，不构成对收入的承诺；标示的一行为投资方恰好收回投资款的总收入。",
+            "下表由与结算相同的算法按“回收与分配顺序”条计算，仅作说明，不构成对收入的承诺；标示的一行为投资方恰好收回投资款的总收入。",
             "The table is computed from “Recoupment order” by the same rules that later settle it. It illustrates and promises no receipts. The marked row is the gross at which the Investor has exactly recovered the Investment.",
         ),
         exhibit="payouts",
