@@ -79,7 +79,7 @@ class OwnedByUser(Owned):
 
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
-        return cls.user_id == actor.user_id  # type: ignore[attr-defined, no-any-return]
+        return cls.user_id == actor.user_id  # type: ignore[attr-defined]
 
 
 class UserSession(Base, OwnedByUser):

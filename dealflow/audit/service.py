@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from dealflow.audit.models import AuditEvent
 from dealflow.core import clock
@@ -52,11 +52,7 @@ def record(
     chain = owner or "platform"
     if database().dialect == "postgresql":
         # Two writers of one chain take turns; SQLite has a single writer anyway.
-        session().execute(
-            text("SELECT pg_advisory_xact_lock(hashtext(:chain))"),
-            {"chain": chain},
-            execution_options={"unscoped": "lock"},
-        )
+        session().execute(select(func.pg_advisory_xact_lock(func.hashtext(chain))))
     options = {"unscoped": "a chain is continued whoever acts"}
     last = session().execute(
         select(AuditEvent.number, AuditEvent.hash).where(AuditEvent.chain == chain).order_by(AuditEvent.number.desc()).limit(1),

@@ -15,7 +15,12 @@ _frozen: datetime | None = None
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return _frozen if _frozen is not None else datetime.now(UTC) + _offset
+    return _frozen if _frozen is not None else real_now() + _offset
+
+
+def real_now() -> datetime:
+    """The machine's own time, in UTC: the base from which a moved clock runs."""
+    return datetime.now(UTC)
 
 
 def today(zone: str = "Asia/Shanghai") -> date:
@@ -27,7 +32,7 @@ def set_base(start: datetime | None, *, since: datetime | None = None) -> None:
     """Let the clock read `start` at the real moment `since` (default: this moment); None: real time."""
     global _offset, _frozen
     _frozen = None
-    _offset = timedelta(0) if start is None else start - (since or datetime.now(UTC))
+    _offset = timedelta(0) if start is None else start - (since or real_now())
 
 
 def freeze(at: datetime | None) -> None:

@@ -125,7 +125,7 @@ def database() -> Database:
 
 
 def _sqlite(url: str) -> Engine:
-    import pysqlite3.dbapi2 as driver  # type: ignore[import-not-found]
+    import pysqlite3.dbapi2 as driver
 
     wal = driver.sqlite_version_info >= SAFE_WAL
     engine = create_engine(url, module=driver, connect_args={"isolation_level": None, "timeout": 10})

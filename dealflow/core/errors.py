@@ -5,8 +5,9 @@ Texts are message ids (English) with parameters; they are translated when shown,
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dealflow.core.i18n import N_, gettext
@@ -19,7 +20,7 @@ class FieldError:
     field: str
     code: str
     message: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def text(self) -> str:
         """The message in the current language."""

@@ -69,6 +69,7 @@ class MoneyField(StringField):
         self, label: Any = None, validators: Any = None, currency: str = "CNY", **kwargs: Any
     ) -> None:
         super().__init__(label, validators, **kwargs)
+        self.data: Any
         self.currency = currency
 
     def _value(self) -> str:

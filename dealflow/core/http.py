@@ -246,7 +246,11 @@ def download(content: bytes, *, name: str, mimetype: str, etag: str, inline: boo
     """A file as an answer, with its name, and 304 for a reader who has it."""
     answer = Response(content, mimetype=mimetype)
     answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    # A browser's own PDF viewer is an embedded object of the answer itself; nothing else may load or run.
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; frame-ancestors 'none'"
+    )
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(etag)
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

@@ -52,7 +52,7 @@ def begin(actor: Actor, key: str, print_: str) -> IdempotencyKey:
     Raises Mismatch when the same key came with another request.
     """
     owner = f"{actor.user_id}:{actor.organisation_id}"
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[database().dialect]
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[database().dialect]
     session().execute(
         insert(IdempotencyKey)
         .values(id=new("idk"), owner=owner, key=key, fingerprint=print_, created_at=clock.now())

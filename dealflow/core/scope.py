@@ -39,7 +39,7 @@ class OwnedByOrganisation(Owned):
 
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
-        return cls.organisation_id == actor.organisation_id  # type: ignore[attr-defined, no-any-return]
+        return cls.organisation_id == actor.organisation_id  # type: ignore[attr-defined]
 
 
 def owned_tables() -> dict[Table, type[Owned]]:

@@ -7,7 +7,7 @@ from typing import Any
 from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import language
-from dealflow.deals.models import Deal
+from dealflow.deals.queries import Deal
 from dealflow.termsheets import library, queries
 from dealflow.termsheets.policy import Can
 from dealflow.termsheets.states import LABELS

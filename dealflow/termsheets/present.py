@@ -24,7 +24,7 @@ def summary(document: Document) -> list[tuple[str, str]]:
 def payout_view(document: Document) -> dict[str, Any]:
     """The payout table and its lines for the chart, in the current language."""
     lang = i18n.language()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "gross": money.Money(row.gross_minor, document.currency),
             "payouts": [

@@ -18,7 +18,7 @@ from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.deals import queries as deal_queries
 from dealflow.deals import service as deals
-from dealflow.deals.models import Deal
+from dealflow.deals.queries import Deal
 from dealflow.pitches import queries as pitches
 from dealflow.termsheets import library, queries
 from dealflow.termsheets.models import TermSheet, TermSheetVersion

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from flask import Flask, Response, g, jsonify, request
-from sqlalchemy import text
+from sqlalchemy import select
 
 from dealflow.core import db
 from dealflow.core.errors import NotFound
@@ -15,7 +15,7 @@ from dealflow.settings import Settings
 
 def _database_answers() -> None:
     with db.system_edge(write=False) as session:
-        session.execute(text("SELECT 1"))
+        session.execute(select(1))
 
 
 def install(app: Flask) -> None:

@@ -9,10 +9,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
 from types import FrameType
 
-from dealflow.core import db
+from dealflow.core import clock, db
 from dealflow.settings import ROOT, Settings, SettingsError
 from dealflow.web import migrate
 
@@ -37,7 +36,7 @@ def supervise(settings: Settings) -> int:
     db.database().engine.dispose()
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     # All processes share one clock, also those that are started again later.
-    environ.setdefault("DEALFLOW_CLOCK_SINCE", datetime.now(UTC).isoformat())
+    environ.setdefault("DEALFLOW_CLOCK_SINCE", clock.real_now().isoformat())
     commands = _commands(settings)
     children = {name: subprocess.Popen(line, env=environ, cwd=ROOT) for name, line in commands.items()}  # noqa: S603
     stopping: list[int] = []

@@ -186,11 +186,17 @@ class Order:
                 when = self._threshold(step)
                 found.append(
                     Text(
-                        zh=f"{when.zh}，“{self.label(tier, 'zh')}”改按{self.shares(step['shares'], 'zh')}分配。",
-                        en=f"{when.en}, “{self.label(tier, 'en')}” is shared {self.shares(step['shares'], 'en')}.",
+                        zh=f"{when.zh}，“{self.label(tier, 'zh')}”{self._divided(step['shares'], 'zh')}。",
+                        en=f"{when.en}, “{self.label(tier, 'en')}” {self._divided(step['shares'], 'en')}.",
                     )
                 )
         return found or [Text(zh="分成比例不作调整。", en="The shares do not change.")]
+
+    def _divided(self, shares: list[dict[str, Any]], lang: str) -> str:
+        names = self.shares(shares, lang)
+        if len(shares) == 1:
+            return f"改为全部支付给{names}" if lang == "zh" else f"goes to {names} alone"
+        return f"改按{names}分配" if lang == "zh" else f"is shared {names}"
 
     def _threshold(self, step: dict[str, Any]) -> Text:
         if "above_gross_minor" in step:

@@ -70,7 +70,7 @@ def day(zh: str, en: str) -> Any:
 
 
 def _known_currency(code: Any) -> Any:
-    if code not in CURRENCIES:
+    if not isinstance(code, str) or code not in CURRENCIES:
         raise PydanticCustomError("unknown_currency", "unknown currency")
     return code
 

@@ -11,7 +11,7 @@ from dealflow.finance import validate_terms
 from dealflow.termsheets.library.formats import money
 from dealflow.termsheets.library.instruments import TERMS, EquityTerms, LoanTerms
 from dealflow.termsheets.library.messages import Problem, from_pydantic
-from dealflow.termsheets.library.terms import Amount, Terms
+from dealflow.termsheets.library.terms import LIMIT, Amount, Terms
 from dealflow.termsheets.library.waterfalls import INVESTOR
 
 
@@ -93,8 +93,34 @@ def _order(terms: Terms) -> Iterator[Problem]:
             yield Problem.of("loan.default_rate_ppm", "below", limit=terms.loan.rate_ppm)
 
 
+# What a page can show; the simulator itself takes more.
+MOST = {"payees": 30, "tiers": 30, "escalators": 12, "principals": 30, "loans": 30, "shares": 30}
+LONGEST = 200
+
+
+def _too_big(found: Any, path: str) -> Iterator[Problem]:
+    """Lists, texts and figures of a waterfall that no document could print."""
+    if isinstance(found, dict):
+        for key, inner in found.items():
+            below = f"{path}.{key}"
+            if isinstance(inner, list) and len(inner) > MOST.get(key, 0):
+                yield Problem.of(below, "too_many")
+            else:
+                yield from _too_big(inner, below)
+    elif isinstance(found, list):
+        for index, inner in enumerate(found):
+            yield from _too_big(inner, f"{path}[{index}]")
+    elif isinstance(found, str) and len(found) > LONGEST:
+        yield Problem.of(path, "too_long", limit=LONGEST)
+    elif isinstance(found, int) and abs(found) > LIMIT:
+        yield Problem.of(path, "too_large", limit=LIMIT)
+
+
 def _waterfall(terms: Terms) -> Iterator[Problem]:
     found = validate_terms(terms.waterfall)
+    if big := [] if found else list(_too_big(terms.waterfall, "waterfall")):
+        yield from big
+        return
     for entry in found:
         yield Problem.of(f"waterfall.{entry['path']}" if entry["path"] else "waterfall", entry["code"])
     if not found:
