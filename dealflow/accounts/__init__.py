@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Join the application."""
-    from dealflow.accounts import models  # noqa: F401
-    from dealflow.accounts.login import install
+    from dealflow.accounts import api, login, models, pages, proof  # noqa: F401
+    from dealflow.accounts.policy import POLICY
+    from dealflow.core import policy
 
-    install(app)
+    policy.declare(POLICY)
+    proof.install(app)
+    login.install(app)
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(api.bp)

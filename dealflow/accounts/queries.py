@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from dealflow.accounts.models import Organisation
+from dealflow.accounts.models import Organisation, User
 from dealflow.core.db import session
 from dealflow.core.i18n import language
 
@@ -39,3 +39,8 @@ def organisation_cards(ids: Iterable[str]) -> dict[str, OrganisationCard]:
     return {
         o.id: OrganisationCard(o.id, o.name, o.name_en, o.kind, o.city, o.country, o.is_sample) for o in rows
     }
+
+
+def anybody() -> bool:
+    """Whether this installation has a single person yet."""
+    return session().scalar(select(User.id).limit(1)) is not None
