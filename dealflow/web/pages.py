@@ -21,6 +21,14 @@ def home() -> str | Response:
     return render_template("web/home.html", todo=todo, panels=slots.panels("home.panel", actor()))
 
 
+@public
+def styleguide() -> str:
+    """All components, for those who build pages."""
+    return render_template("components/styleguide.html")
+
+
 def install(app: Flask) -> None:
-    """Add the routes."""
+    """Add the routes; the style guide outside production only."""
     app.register_blueprint(bp)
+    if not app.extensions["dealflow.settings"].is_production:
+        app.add_url_rule("/styleguide", "web.styleguide", styleguide)
