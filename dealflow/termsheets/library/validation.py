@@ -103,7 +103,7 @@ def _too_big(found: Any, path: str) -> Iterator[Problem]:
     if isinstance(found, dict):
         for key, inner in found.items():
             below = f"{path}.{key}"
-            if isinstance(inner, list) and len(inner) > MOST.get(key, 0):
+            if isinstance(inner, list) and len(inner) > MOST.get(key, 30):
                 yield Problem.of(below, "too_many")
             else:
                 yield from _too_big(inner, below)
