@@ -44,3 +44,8 @@ def organisation_cards(ids: Iterable[str]) -> dict[str, OrganisationCard]:
 def anybody() -> bool:
     """Whether this installation has a single person yet."""
     return session().scalar(select(User.id).limit(1)) is not None
+
+
+def has_samples() -> bool:
+    """Whether the database holds demo data."""
+    return session().scalar(select(Organisation.id).where(Organisation.is_sample).limit(1)) is not None

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from types import FrameType
 
+from dealflow.accounts import queries
 from dealflow.core import clock, db
 from dealflow.settings import ROOT, Settings, SettingsError
 from dealflow.web import migrate
@@ -33,6 +34,8 @@ def supervise(settings: Settings) -> int:
     db.configure(settings.database_url)
     if not migrate.is_current(settings.database_url):
         raise SettingsError("the database is not at this version: run `dealflow init` first")
+    if settings.is_production:
+        _refuse_samples()
     db.database().engine.dispose()
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     # All processes share one clock, also those that are started again later.
@@ -72,6 +75,12 @@ def supervise(settings: Settings) -> int:
             child.kill()
             codes.append(child.wait())
     return 0 if announced else 1
+
+
+def _refuse_samples() -> None:
+    with db.system_edge(write=False):
+        if queries.has_samples():
+            raise SettingsError("this database holds demo data; production needs one of its own")
 
 
 def _answers(settings: Settings) -> bool:
