@@ -191,6 +191,17 @@ def test_grid_points_are_single_receipts(seed: int) -> None:
         assert row == {"gross_minor": gross, "by_payee": single["by_payee"], "by_tier": single["by_tier"]}
 
 
+@settings(EXAMPLES, max_examples=EXAMPLES.max_examples // 3)
+@given(SEEDS)
+def test_one_unit_at_a_time(seed: int) -> None:
+    """A walk in steps of one unit and one jump from zero end in the same place."""
+    rng = random.Random(seed)  # noqa: S311 - repeatable cases, no secrets
+    request = {"terms": random_terms(rng, 60, dated=False), "on": "2026-06-01"}
+    walk = simulate({**request, "gross_grid": list(range(400))})["grid"]
+    for gross in rng.sample(range(400), 40):
+        assert simulate({**request, "gross_grid": [gross]})["grid"] == [walk[gross]]
+
+
 @EXAMPLES
 @given(SEEDS)
 def test_full_recoup_pays_exactly_the_targets(seed: int) -> None:

@@ -235,15 +235,16 @@ def other_tier(draw: st.DrawFn, name: str, recoups: dict[str, dict[str, Any]]) -
 @st.composite
 def escalators(draw: st.DrawFn, recoups: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Steps by gross and by recoupment in any order, ascending within each kind."""
+    lists = st.sampled_from([draw(shares()), draw(shares())])
     by_gross = [
-        {"above_gross_minor": above, "shares": draw(shares())}
+        {"above_gross_minor": above, "shares": draw(lists)}
         for above in sorted(draw(st.sets(st.integers(0, 800), max_size=2)))
     ]
     by_recoup = [
         {
             "above_recoup_ppm": above * 1000,
             "tier": draw(st.sampled_from(sorted(recoups))),
-            "shares": draw(shares()),
+            "shares": draw(lists),
         }
         for above in sorted(draw(st.sets(st.integers(0, 2500), max_size=2)))
     ]
