@@ -31,17 +31,11 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
 
 def supervise(settings: Settings) -> int:
     """Run both until a signal comes; the exit status."""
-    db.configure(settings.database_url)
-    if not migrate.is_current(settings.database_url):
-        raise SettingsError("the database is not at this version: run `dealflow init` first")
-    if settings.is_production:
-        _refuse_samples()
-    db.database().engine.dispose()
+    _check(settings)
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     # All processes share one clock, also those that are started again later.
     environ.setdefault("DEALFLOW_CLOCK_SINCE", clock.real_now().isoformat())
-    commands = _commands(settings)
-    children = {name: subprocess.Popen(line, env=environ, cwd=ROOT) for name, line in commands.items()}  # noqa: S603
+    children = {name: _Child(line, environ) for name, line in _commands(settings).items()}
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -49,32 +43,62 @@ def supervise(settings: Settings) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    announced, started = False, dict.fromkeys(children, time.monotonic())
+    announced = False
     while not stopping:
         if not announced and _answers(settings):
             sys.stdout.write(f"Dealflow is ready at http://{settings.host}:{settings.port}\n")
             sys.stdout.flush()
             announced = True
-        for name, child in children.items():
-            if child.poll() is not None:
-                if time.monotonic() - started[name] < 2 and not announced:
-                    stopping.append(signal.SIGTERM)
-                    break
-                time.sleep(min(1.0, max(0.0, started[name] + 1 - time.monotonic())))
-                children[name] = subprocess.Popen(commands[name], env=environ, cwd=ROOT)  # noqa: S603
-                started[name] = time.monotonic()
+        if not all(child.alive() for child in children.values()):
+            if not announced:
+                break
+            for child in children.values():
+                child.revive()
         time.sleep(0.1)
     for child in children.values():
-        if child.poll() is None:
-            child.terminate()
-    codes = []
+        child.ask_to_stop()
     for child in children.values():
-        try:
-            codes.append(child.wait(15))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            codes.append(child.wait())
+        child.wait()
     return 0 if announced else 1
+
+
+class _Child:
+    """A process that is started again when it dies, at most once a second."""
+
+    def __init__(self, line: list[str], environ: dict[str, str]) -> None:
+        self.line, self.environ = line, environ
+        self._start()
+
+    def _start(self) -> None:
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(self.line, env=self.environ, cwd=ROOT)  # noqa: S603 - our own command line
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def revive(self) -> None:
+        if not self.alive() and time.monotonic() - self.started >= 1:
+            self._start()
+
+    def ask_to_stop(self) -> None:
+        if self.alive():
+            self.process.terminate()
+
+    def wait(self) -> None:
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _check(settings: Settings) -> None:
+    db.configure(settings.database_url)
+    if not migrate.is_current(settings.database_url):
+        raise SettingsError("the database is not at this version: run `dealflow init` first")
+    if settings.is_production:
+        _refuse_samples()
+    db.database().engine.dispose()
 
 
 def _refuse_samples() -> None:
