@@ -1,7 +1,8 @@
 """Quality of the ranker and its peers on the matching benchmark, in one run.
 
-    python benchmarks/ranking/quality.py --data ../shared/data/matching --split validation --out results.json
+    python -m benchmarks.ranking.quality [--data ../shared/data/matching] [--split validation] [--model blend linear]
 
+Prints one JSON object, and the headline on stderr; exit code 1 when ours does not beat both peers.
 Runs the benchmark's own evaluator (evaluate.py in the data folder; it needs pandas) on ours, popularity and TF-IDF
 cosine, and adds the paired difference per query with its 95% bootstrap interval. `--truth` names the folder of the
 truth file when it is kept apart.
@@ -17,13 +18,12 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from ml.benchmark import peers
 from ml.benchmark.data import SPLITS, load
 from ml.benchmark.run import rank_benchmark
 
 SETS = ("warm", "light", "cold", "declared")
+HEADLINE = (("warm", "all"), ("warm", "cold_projects"), ("declared", "all"))
 LICENCE = "Contains information from Crunchbase (crunchbase.com), October 2013 export, CC BY; modified."
 
 
@@ -85,13 +85,12 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
         "paired": {},
     }
     with tempfile.TemporaryDirectory() as folder:
-        sources: dict[str, Any] = {}
+        sources: dict[str, Any] = dict(peer_scores(options.data, options.split))
         for model in options.model:
             path = Path(folder) / f"{model}.csv.gz"
             times = rank_benchmark(options.data, options.split, path, model, options.seed)
             report["models"][model] = {"seconds": {key: round(value, 1) for key, value in times.items()}}
             sources[model] = str(path)
-        sources |= peer_scores(options.data, options.split)
         for set_name in SETS:
             kind = "history" if set_name in ("warm", "light") else "mandate"
             tables = {}
@@ -123,8 +122,8 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     return report
 
 
-def main() -> None:
-    """Write the report and print the headline."""
+def main() -> int:
+    """Print the report; 1 when a peer is not beaten on the headline sets."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -138,24 +137,19 @@ def main() -> None:
     )
     parser.add_argument("--boot", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     report = compare(options)
-    text = json.dumps(report, indent=1)
-    if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
+    print(json.dumps(report))
     for name, sets in report["models"].items():
-        cells = [
-            f"{set_name}/{part} {sets[set_name][part]['ndcg@10']:.3f}"
-            for set_name, part in (
-                ("warm", "all"),
-                ("warm", "cold_projects"),
-                ("light", "all"),
-                ("declared", "all"),
-            )
-        ]
-        print(f"{name:>14}  " + "  ".join(cells))
+        cells = [f"{set_name}/{part} {sets[set_name][part]['ndcg@10']:.3f}" for set_name, part in HEADLINE]
+        print(f"{name:>14}  " + "  ".join(cells), file=sys.stderr)
+    lowest = min(
+        peer["ci95"][0]
+        for set_name, part in HEADLINE
+        for peer in report["paired"][options.model[0]][set_name][part].values()
+    )
+    return 0 if lowest > 0 else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """Speed of scoring one mandate against many projects, beside the bare float32 product over the same arrays.
 
-    python benchmarks/ranking/scoring.py --sizes 10000 100000 1000000 --out scoring.json
+    python -m benchmarks.ranking.scoring [--sizes 10000 100000 1000000]
 
-Arrays are memory-mapped from disk as in production. Timed (median of `--repeats`, interleaved): the bare product
+Prints one JSON object; exit code 1 when scoring with the mask takes more than three times the bare product. Arrays are memory-mapped from disk as in production. Timed (median of `--repeats`, interleaved): the bare product
 `X @ w`; the constraint mask plus the scores; the same with the first 50 places arranged. A second process maps the same
 files and scores; its proportional set size (Linux) shows that the matrix is not copied.
 """
@@ -21,14 +21,13 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from ml import constraints
 from ml.columns import INSTRUMENTS, STAGES, base_genres
 from ml.matrix import ProjectMatrix, build_matrix
 from ml.rank import Ranker
 
 DISTINCT = 2000
+LIMIT = 3.0
 MANDATE = {
     "constraints": {
         "genres_none": ["horror", "mafia"],
@@ -162,14 +161,13 @@ def second_process(folder: Path) -> dict[str, int]:
     return json.loads(done.stdout) | {"matrix_bytes": matrix_bytes}
 
 
-def main() -> None:
-    """Measure every size and print or write the JSON."""
+def main() -> int:
+    """Measure every size and print the JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     ranker = Ranker.shipped()
     small = build_matrix(synthetic_projects(DISTINCT), ranker.model)
@@ -178,13 +176,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             enlarged(small, size).save(folder)
             report.append(measure(ranker, Path(folder), options.repeats))
-        row = report[-1]
-        print(
-            f"{size:>9} projects: scored/bare {row['ratio_scored_to_bare']}, top 50/bare {row['ratio_top_50_to_bare']}"
-        )
-    if options.out:
-        options.out.write_text(json.dumps({"sizes": report}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps({"limit": LIMIT, "sizes": report}))
+    return 0 if all(row["ratio_scored_to_bare"] <= LIMIT for row in report) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,9 +7,11 @@ import numpy as np
 
 
 class PairModel(Protocol):
-    """Something that turns features [..., k] into scores [...]."""
+    """Something that turns features [..., k] into scores [...]; `preview` is a cheaper score for a shortlist."""
 
     def score(self, features: np.ndarray) -> np.ndarray: ...
+
+    def preview(self, features: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Linear:
         result: np.ndarray = ((features - self.mean) / self.scale) @ self.weights
         return result
 
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.score(features)
+
 
 @dataclass(frozen=True)
 class Boosted:
@@ -36,6 +41,9 @@ class Boosted:
         result: np.ndarray = self.estimator.decision_function(flat).reshape(features.shape[:-1])
         return result
 
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.score(features)
+
 
 @dataclass(frozen=True)
 class Blend:
@@ -47,12 +55,16 @@ class Blend:
         result: np.ndarray = np.mean([member.score(features) for member in self.members], axis=0)
         return result
 
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.members[0].score(features)
+
 
 def fit_linear(features: np.ndarray, labels: np.ndarray) -> Linear:
     """Logistic regression with a unit Gaussian prior."""
     from sklearn.linear_model import LogisticRegression
 
-    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    # A column that hardly varies here must not be blown up where it does vary.
+    mean, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 0.01)
     model = LogisticRegression(C=1.0, max_iter=500).fit((features - mean) / scale, labels)
     return Linear(mean, scale, model.coef_[0].astype(np.float32))
 

@@ -23,6 +23,7 @@ CONTROLS = 150
 BLOCK = 96
 WARM = 3
 LIGHT_BEST = 300
+LIGHT_SHORTLIST = 500
 
 Sample = tuple[np.ndarray, np.ndarray]
 
@@ -134,19 +135,29 @@ def _examples(
 def history_scores(
     data: Data, counts: sp.csr_matrix, model: PairModel
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """(investor, candidate positions, scores): all candidates from three projects on, else the best 300."""
+    """(investor, candidate positions, scores): all candidates from three projects on, else the best 300 of the 500
+    that the cheapest part of the model puts first."""
     view = View(data, counts)
     features = HistoryFeatures(view)
     projects = np.diff(view.bipartite.indptr)
-    investors = np.flatnonzero(projects)
-    for begin in range(0, len(investors), BLOCK):
-        rows = investors[begin : begin + BLOCK]
-        scores = model.score(features.block(rows))
+    everything = np.arange(len(data.candidates.project))
+    for rows in _blocks(np.flatnonzero(projects >= WARM)):
+        for investor, scores in zip(rows.tolist(), model.score(features.block(rows)), strict=True):
+            yield investor, everything, scores
+    for rows in _blocks(np.flatnonzero((projects > 0) & (projects < WARM))):
+        block = features.block(rows)
+        short = min(LIGHT_SHORTLIST, len(everything))
+        chosen = np.argsort(-model.preview(block), axis=1, kind="stable")[:, :short]
+        scores = model.score(np.take_along_axis(block, chosen[:, :, None], axis=1))
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :LIGHT_BEST]
         for number, investor in enumerate(rows.tolist()):
-            positions = np.arange(scores.shape[1])
-            if projects[investor] < WARM and len(positions) > LIGHT_BEST:
-                positions = np.sort(np.argpartition(-scores[number], LIGHT_BEST)[:LIGHT_BEST])
-            yield investor, positions, scores[number, positions]
+            order = best[number][np.argsort(chosen[number, best[number]])]
+            yield investor, chosen[number, order], scores[number, order]
+
+
+def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(rows), BLOCK):
+        yield rows[start : start + BLOCK]
 
 
 def mandate_scores(

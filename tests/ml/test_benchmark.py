@@ -1,0 +1,163 @@
+"""The benchmark command: leak rules, completeness, same bytes for the same input."""
+
+import csv
+import gzip
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.__main__ import main
+from ml.benchmark import peers
+from ml.benchmark.data import SPLITS, as_of, day, load, rounded_ask
+from tests.ml import samples
+
+
+def scores(folder: Path, out: Path, model: str = "linear") -> list[dict[str, str]]:
+    arguments = [
+        "rank-benchmark",
+        "--data",
+        str(folder),
+        "--split",
+        "validation",
+        "--out",
+        str(out),
+        "--model",
+        model,
+    ]
+    assert main(arguments) == 0
+    with gzip.open(out, "rt", encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def plain(benchmark_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    out = tmp_path_factory.mktemp("scores") / "plain.csv.gz"
+    scores(benchmark_folder, out)
+    return out.read_bytes()
+
+
+def append(path: Path, rows: list[tuple[object, ...]]) -> None:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
+        header, *old = list(csv.reader(stream))
+    samples.write_csv(path, ",".join(header), [*map(tuple, old), *rows])
+
+
+def test_every_query_is_scored(benchmark_folder: Path, tmp_path: Path, plain: bytes) -> None:
+    rows = scores(benchmark_folder, tmp_path / "again.csv.gz")
+    assert (tmp_path / "again.csv.gz").read_bytes() == plain
+    data = load(benchmark_folder, SPLITS["validation"])
+    candidates = {data.project_ids[number] for number in data.candidates.project}
+    by_query: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        by_query.setdefault((row["query"], row["investor_id"]), set()).add(row["project_id"])
+        assert np.isfinite(float(row["score"]))
+    investors = {data.investor_ids[number] for number in data.events.investor}
+    assert {name for kind, name in by_query if kind == "history"} == investors
+    assert {name for kind, name in by_query if kind == "mandate"} == {"i00001", "i00058"}
+    assert all(found == candidates for found in by_query.values())
+
+
+def test_the_window_itself_is_not_seen(benchmark_folder: Path, tmp_path: Path, plain: bytes) -> None:
+    planted = tmp_path / "planted"
+    shutil.copytree(benchmark_folder, planted)
+    future = [(f"i{n:05d}", f"p{n % 30:05d}", "2012-10-01", "angel", 9_000_000) for n in range(60)]
+    append(planted / "interactions_train.csv.gz", future)
+    append(
+        planted / "rounds_train.csv.gz",
+        [(f"p{n:05d}", "2012-12-01", "angel", 9_000_000, 5) for n in range(60)],
+    )
+    samples.write_csv(planted / "interactions_val.csv.gz", samples.DEAL_HEADER, future)
+    samples.write_csv(planted / "rounds_val.csv.gz", samples.ROUND_HEADER, [])
+    samples.write_csv(planted / "truth_val.csv.gz", "investor_id,project_id", [("i00001", "p00002")])
+    scores(planted, tmp_path / "planted.csv.gz")
+    assert (tmp_path / "planted.csv.gz").read_bytes() == plain
+
+
+def test_first_seen_is_no_feature(benchmark_folder: Path, tmp_path: Path, plain: bytes) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(benchmark_folder, changed)
+    with gzip.open(changed / "projects.csv.gz", "rt", encoding="utf-8", newline="") as stream:
+        _, *rows = list(csv.reader(stream))
+    rows = [(*row[:8], "2013-01-01" if row[8] >= "2012-10-01" else row[8]) for row in rows]
+    samples.write_csv(changed / "projects.csv.gz", samples.PROJECT_HEADER, rows)
+    scores(changed, tmp_path / "changed.csv.gz")
+    assert (tmp_path / "changed.csv.gz").read_bytes() == plain
+
+
+def test_projects_and_investors_of_later_change_nothing(
+    benchmark_folder: Path, tmp_path: Path, plain: bytes
+) -> None:
+    longer = tmp_path / "longer"
+    shutil.copytree(benchmark_folder, longer)
+    newcomers = [
+        (f"p9{n:04d}", f"software {n}", "software", "USA", "CA", "SF Bay", "", "", "2013-02-01")
+        for n in range(9)
+    ]
+    append(longer / "projects.csv.gz", newcomers)
+    append(longer / "investors.csv.gz", [(f"i9{n:04d}", 1, "ventures", "2013-02-01") for n in range(9)])
+    rows = scores(longer, tmp_path / "longer.csv.gz")
+    before = list(csv.DictReader(gzip.decompress(plain).decode().splitlines()))
+    assert [(row["investor_id"], row["project_id"], row["query"]) for row in rows] == [
+        (row["investor_id"], row["project_id"], row["query"]) for row in before
+    ]
+    np.testing.assert_allclose(
+        [float(row["score"]) for row in rows], [float(row["score"]) for row in before], atol=1e-4
+    )
+
+
+def test_declared_investors_rows_do_not_reach_their_scores(
+    benchmark_folder: Path, tmp_path: Path, plain: bytes
+) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(benchmark_folder, changed)
+    append(
+        changed / "interactions_train.csv.gz",
+        [("i00001", f"p{n:05d}", "2012-01-05", "angel", 1_000_000) for n in range(100, 120)],
+    )
+    rows = scores(changed, tmp_path / "changed.csv.gz")
+    before = list(csv.DictReader(gzip.decompress(plain).decode().splitlines()))
+    assert [row for row in rows if row["query"] == "mandate"] == [
+        row for row in before if row["query"] == "mandate"
+    ]
+    assert [row for row in rows if row["query"] == "history"] != [
+        row for row in before if row["query"] == "history"
+    ]
+
+
+def test_past_windows_know_only_what_came_before(benchmark_folder: Path) -> None:
+    data = load(benchmark_folder, SPLITS["validation"])
+    start, end = day("2012-01-01"), day("2012-07-01")
+    past, pairs = as_of(data, start, end)
+    assert past.events.day.max() < start
+    assert past.rounds.day.max() < start
+    known = set(zip(past.events.investor.tolist(), past.events.project.tolist(), strict=True))
+    assert len(pairs)
+    assert not known & {tuple(pair) for pair in pairs.tolist()}
+    assert set(pairs[:, 1].tolist()) <= set(past.candidates.project.tolist())
+
+
+def test_asks_are_rounded_as_published() -> None:
+    amounts = np.array([17_800_000, 2_250_000, 7_400_000, 1_250_000, 750_000, np.nan])
+    rounded = 10 ** rounded_ask(np.log10(amounts))
+    np.testing.assert_allclose(rounded, [20e6, 2e6, 10e6, 1e6, 1e6, np.nan], rtol=1e-9)
+
+
+def test_the_blend_runs_and_a_missing_folder_is_an_error(
+    benchmark_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scores(benchmark_folder, tmp_path / "blend.csv.gz", "blend")
+    assert (
+        main(["rank-benchmark", "--data", str(tmp_path / "none"), "--split", "test", "--out", "x.csv"]) == 1
+    )
+    assert "error:" in capsys.readouterr().err
+
+
+def test_peers_score_every_candidate(benchmark_folder: Path) -> None:
+    data = load(benchmark_folder, SPLITS["validation"])
+    blind = data.without_investors(np.array([1]))
+    for peer in (peers.popularity, peers.tfidf_cosine):
+        result = peer(data, blind)
+        assert all(len(row) == len(data.candidates.project) for _, row in result.history)
+        assert [investor for investor, _ in result.mandate] == [m.investor for m in data.mandates]

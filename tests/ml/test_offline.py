@@ -1,0 +1,148 @@
+"""Ranking from files: encodings, both formats, escapes, and errors that name the cell."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import python_calamine
+import xlsxwriter
+
+from ml.offline import InputError, rank_file
+
+PROJECTS = [
+    ["编号", "片名", "一句话梗概", "题材", "地区", "阶段", "投资方式", "融资额", "预算", "作品数"],
+    ["p1", "重生之路", "复仇与成长", "复仇|女性成长", "CN-ZJ", "融资", "股权", "45万", "90万", "3"],
+    ["p2", "=HYPERLINK(1)", "<script>甜</script>", "甜宠", "CN-ZJ", "融资", "股权", "1.2亿", "2亿", ""],
+    ["p3", "医院", "doctor", "medical", "US", "financing", "loan", "USD 450,000", "", "12"],
+]
+MANDATES = [
+    ["编号", "名称", "题材偏好", "地区任一", "描述", "单笔金额", "最高融资额"],
+    ["m1", "@基金", "复仇:1;甜宠:-0.5", "CN", "女性成长 复仇", "20万", ""],
+    ["m2", "海外", "medical", "US", "", "", "5,000,000 USD"],
+    ["m3", "空", "", "JP", "", "", ""],
+]
+
+
+def write(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> Path:
+    with path.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    return path
+
+
+def write_xlsx(path: Path, rows: list[list[str]]) -> Path:
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_every_encoding_gives_the_same_list(tmp_path: Path, encoding: str) -> None:
+    told: list[tuple[str, float]] = []
+    projects = write(tmp_path / "p.csv", PROJECTS, encoding)
+    mandates = write_xlsx(tmp_path / "m.xlsx", MANDATES)
+    out = tmp_path / "out.csv"
+    result = rank_file(projects, mandates, out, progress=lambda *step: told.append(step), language="zh")
+    assert (result.projects, result.mandates, result.rows, result.empty_mandates) == (3, 3, 3, ("m3",))
+    assert told[-1] == ("mandates", 1.0)
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0][0] == "投资偏好"
+    assert [row[:4] for row in rows[1:]] == [
+        ["'@基金", "1", "p1", "重生之路"],
+        ["'@基金", "2", "p2", "'=HYPERLINK(1)"],
+        ["海外", "1", "p3", "医院"],
+    ]
+    assert rows[1][4] == "450,000 CNY"
+    assert "符合题材偏好：复仇" in rows[1][6]
+    assert float(rows[1][5]) > float(rows[2][5])
+
+
+def test_html_is_escaped_and_xlsx_is_text(tmp_path: Path) -> None:
+    projects, mandates = write(tmp_path / "p.csv", PROJECTS), write(tmp_path / "m.csv", MANDATES)
+    rank_file(projects, mandates, tmp_path / "out.html", language="en")
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "genres asked for: Revenge" in page
+    rank_file(projects, mandates, tmp_path / "out.xlsx")
+    rows = (
+        python_calamine.CalamineWorkbook.from_path(str(tmp_path / "out.xlsx"))
+        .get_sheet_by_index(0)
+        .to_python()
+    )
+    assert rows[2][3] == "=HYPERLINK(1)"
+    assert rows[1][1] == 1
+
+
+def test_interactions_count_and_passed_projects_are_left_out(tmp_path: Path) -> None:
+    projects, mandates = write(tmp_path / "p.csv", PROJECTS), write(tmp_path / "m.csv", MANDATES)
+    actions = write(tmp_path / "i.csv", [["mandate_id", "project_id", "action"], ["m1", "p1", "pass"]])
+    result = rank_file(projects, mandates, tmp_path / "out.csv", actions)
+    assert result.rows == 2
+    assert "p1" not in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+
+
+def changed(rows: list[list[str]], row: int, column: int, value: str) -> list[list[str]]:
+    copy = [list(cells) for cells in rows]
+    copy[row][column] = value
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("projects", "mandates", "message"),
+    [
+        (changed(PROJECTS, 2, 7, "lots"), MANDATES, "p.csv, row 3, column ask: 'lots' is not an amount"),
+        (changed(PROJECTS, 2, 7, "-5"), MANDATES, "row 3, column ask"),
+        (changed(PROJECTS, 2, 7, "1e309"), MANDATES, "row 3, column ask"),
+        (changed(PROJECTS, 2, 7, "1.005"), MANDATES, "too many digits"),
+        (changed(PROJECTS, 2, 7, "5 XYZ"), MANDATES, "currency 'XYZ' is not known"),
+        (changed(PROJECTS, 1, 3, "复仇|无此题材"), MANDATES, "column genres: '无此题材' is not a known term"),
+        (changed(PROJECTS, 3, 0, "p1"), MANDATES, "row 4, column id: 'p1' stands in row 2 already"),
+        (changed(PROJECTS, 3, 0, ""), MANDATES, "row 4, column id: is empty"),
+        (changed(PROJECTS, 3, 9, "two"), MANDATES, "column credits: 'two' is not a whole number"),
+        (changed(PROJECTS, 0, 1, "编号"), MANDATES, "the header names '编号' twice"),
+        ([*PROJECTS, ["p4"] + [""] * 9 + ["x"]], MANDATES, "row 5: has 11 cells but the header names 10"),
+        (PROJECTS, changed(MANDATES, 1, 2, "复仇:7"), "m.csv, row 2, column genres: '7' is not a weight"),
+        (PROJECTS, MANDATES[:1], "m.csv: holds no mandate"),
+        (PROJECTS[:1], MANDATES, "p.csv: holds no project"),
+        ([], MANDATES, "p.csv: the file is empty"),
+    ],
+)
+def test_bad_cells_are_named(
+    tmp_path: Path, projects: list[list[str]], mandates: list[list[str]], message: str
+) -> None:
+    sources = write(tmp_path / "p.csv", projects), write(tmp_path / "m.csv", mandates)
+    with pytest.raises(InputError) as caught:
+        rank_file(*sources, tmp_path / "out.csv")
+    assert message in str(caught.value)
+    assert not list(tmp_path.glob("*out.csv*"))
+
+
+def test_files_that_are_no_tables(tmp_path: Path) -> None:
+    mandates = write(tmp_path / "m.csv", MANDATES)
+    broken = tmp_path / "p.xlsx"
+    broken.write_bytes(b"PK\x03\x04 not a workbook")
+    with pytest.raises(InputError, match="not a readable XLSX"):
+        rank_file(broken, mandates, tmp_path / "out.csv")
+    binary = tmp_path / "p.csv"
+    binary.write_bytes(b"\xff\x00\x81\xff" * 50)
+    with pytest.raises(InputError, match="neither UTF-8 nor GB18030"):
+        rank_file(binary, mandates, tmp_path / "out.csv")
+    with pytest.raises(InputError, match="file not found"):
+        rank_file(tmp_path / "none.csv", mandates, tmp_path / "out.csv")
+    with pytest.raises(ValueError, match=r"must end in \.csv"):
+        rank_file(write(tmp_path / "q.csv", PROJECTS), mandates, tmp_path / "out.pdf")
+
+
+def test_unknown_ids_in_interactions(tmp_path: Path) -> None:
+    projects, mandates = write(tmp_path / "p.csv", PROJECTS), write(tmp_path / "m.csv", MANDATES)
+    for row, message in (
+        (["m9", "p1", "save"], "column mandate_id: 'm9' is not in the mandates file"),
+        (["m1", "p9", "save"], "column project_id: 'p9' is not in the projects file"),
+        (["m1", "p1", "like"], "column action: 'like' is not one of"),
+    ):
+        actions = write(tmp_path / "i.csv", [["mandate_id", "project_id", "action"], row])
+        with pytest.raises(InputError) as caught:
+            rank_file(projects, mandates, tmp_path / "out.csv", actions)
+        assert message in str(caught.value)

@@ -1,0 +1,210 @@
+"""Scores add up, lists are the same every time, newcomers get their share."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ml import constraints
+from ml.arrange import EXPLORATION_EVERY
+from ml.rank import ProjectMatrix, Ranker, display, score_investors
+from tests.ml import samples
+
+
+def test_scoring_needs_no_scikit_learn() -> None:
+    code = "import sys, ml.rank; ml.rank.Ranker.shipped(); print('sklearn' in sys.modules, 'scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_reasons_add_up_to_the_score_shown(
+    ranker: Ranker, matrix: ProjectMatrix, projects: list[dict]
+) -> None:
+    history = [(matrix.x[3], "save"), (matrix.x[8], "pass"), (matrix.x[9], "deal")]
+    weights = ranker.mandate_weights(samples.mandate(), history)
+    scores = ranker.score(matrix, weights)
+    for row in range(len(matrix)):
+        explanation = ranker.explain(matrix, weights, row, projects[row])
+        total = explanation.base + sum(reason.contribution for reason in explanation.reasons)
+        assert total == pytest.approx(explanation.logit, abs=1e-9)
+        assert float(scores[row]) == pytest.approx(explanation.logit, abs=1e-5)
+        assert explanation.score == display(explanation.logit)
+
+
+def test_each_column_belongs_to_the_reason_of_its_part(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    weights = ranker.mandate_weights(samples.mandate(), [(matrix.x[0], "save")])
+    summed = np.zeros(matrix.spec.width)
+    for part in weights.parts:
+        summed[part.columns] += part.values
+    np.testing.assert_allclose(summed, weights.vector, atol=1e-6)
+
+
+def test_display_is_a_sigmoid() -> None:
+    assert display(0) == 50
+    assert display(800) == 100
+    assert display(-800) == 0
+    assert display(1.5) == pytest.approx(100 / (1 + math.exp(-1.5)))
+
+
+def test_wanted_and_unwanted_genres_are_named(ranker: Ranker) -> None:
+    matrix = ranker.build_matrix([samples.project(1, genres=[samples.GENRES[0], samples.GENRES[2]])])
+    explanation = ranker.explain(matrix, ranker.mandate_weights(samples.mandate()), 0)
+    by_code = {reason.code: reason for reason in explanation.reasons}
+    assert by_code["genre_match"].params["terms"] == [samples.GENRES[0]]
+    assert by_code["genre_match"].contribution > 0
+    assert by_code["genre_dislike"].params["terms"] == [samples.GENRES[2]]
+    assert by_code["genre_dislike"].contribution < 0
+    assert by_code["genre_match"].mandate_field == "preferences.genres"
+
+
+def test_an_ask_far_from_the_ticket_says_on_which_side(ranker: Ranker) -> None:
+    asks = {"prj_low": 100_000, "prj_fit": 200_000_000, "prj_high": 90_000_000_000}
+    matrix = ranker.build_matrix(
+        [samples.project(1, id=name, ask=samples.money(ask)) for name, ask in asks.items()]
+    )
+    weights = ranker.mandate_weights(samples.mandate())
+    codes = [
+        next(
+            reason.code
+            for reason in ranker.explain(matrix, weights, row).reasons
+            if reason.code.startswith("ask_")
+        )
+        for row in range(3)
+    ]
+    assert codes == ["ask_below_ticket", "ask_fit", "ask_above_ticket"]
+
+
+def test_a_smallest_ticket_at_the_limit_is_no_reason(ranker: Ranker) -> None:
+    at_limit = samples.project(1, min_ticket=samples.money(300_000_000))
+    above = samples.project(2, min_ticket=samples.money(3_000_000_000))
+    matrix = ranker.build_matrix([at_limit, above])
+    weights = ranker.mandate_weights(samples.mandate())
+    codes = [{reason.code for reason in ranker.explain(matrix, weights, row).reasons} for row in range(2)]
+    assert "min_ticket_above_limit" not in codes[0]
+    assert "min_ticket_above_limit" in codes[1]
+
+
+def test_listing_every_genre_gains_nothing(ranker: Ranker) -> None:
+    honest = samples.project(1, id="prj_honest", genres=[samples.GENRES[0]])
+    stuffed = samples.project(1, id="prj_stuffed", genres=list(samples.GENRES))
+    matrix = ranker.build_matrix([honest, stuffed])
+    scores = ranker.score(matrix, ranker.mandate_weights(samples.mandate()))
+    assert scores[0] > scores[1]
+
+
+def test_chinese_text_meets_english_text(ranker: Ranker) -> None:
+    vectors = ranker.model.text.embed_all(
+        ["急诊医生与护士，医院里的生死", "a doctor in a hospital emergency", "末世丧尸求生"]
+    )
+    assert vectors[0] @ vectors[1] > vectors[2] @ vectors[1] + 0.1
+    assert not ranker.model.text.embed(" ！？").any()
+
+
+def test_same_inputs_same_list_and_longer_lists_begin_alike(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    mandate = samples.mandate()
+    weights, mask = ranker.mandate_weights(mandate), constraints.mask(mandate, matrix.columns)
+    listed = ranker.top(matrix, weights, mask, 60, seed=4)
+    assert listed == ranker.top(matrix, weights, mask, 60, seed=4)
+    for length in (1, 9, 10, 35):
+        assert ranker.top(matrix, weights, mask, length, seed=4) == listed[:length]
+    assert ranker.top(matrix, weights, mask, 280, seed=4)[:60] == listed
+    assert all(mask[place.row] for place in listed)
+
+
+def test_order_does_not_depend_on_the_order_of_rows(ranker: Ranker, projects: list[dict]) -> None:
+    twins = [samples.project(7, id=f"prj_twin{letter}") for letter in "cab"] + projects[:40]
+    weights = ranker.mandate_weights(samples.mandate())
+    orders = []
+    for rows in (twins, twins[::-1]):
+        matrix = ranker.build_matrix(rows)
+        orders.append([place.project_id for place in ranker.top(matrix, weights, None, 43, seed=1)])
+    assert orders[0] == orders[1]
+    ranked = [name for name in orders[0] if name.startswith("prj_twin")]
+    plain = ranker.top(ranker.build_matrix(twins), weights, None, 43, explore=False, diversity=0)
+    assert [place.project_id for place in plain if "twin" in place.project_id] == sorted(ranked)
+
+
+def test_every_tenth_place_is_a_newcomers(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    listed = ranker.top(matrix, ranker.mandate_weights(samples.mandate()), None, 100, seed=2)
+    explored = [place for place in listed if place.exploration]
+    assert [place.rank for place in explored] == list(range(EXPLORATION_EVERY, 101, EXPLORATION_EVERY))
+    assert all(matrix.cold[place.row] for place in explored)
+    assert len({place.row for place in listed}) == 100
+    other = ranker.top(matrix, ranker.mandate_weights(samples.mandate()), None, 100, seed=3)
+    assert [p.row for p in other if p.exploration] != [p.row for p in explored]
+
+
+def test_without_exploration_and_diversity_the_list_is_by_score(
+    ranker: Ranker, matrix: ProjectMatrix
+) -> None:
+    listed = ranker.top(
+        matrix, ranker.mandate_weights(samples.mandate()), None, 300, explore=False, diversity=0
+    )
+    logits = [place.logit for place in listed]
+    assert logits == sorted(logits, reverse=True)
+    assert len(listed) == 300
+
+
+def test_diversity_spreads_genres(ranker: Ranker) -> None:
+    same = [samples.project(5, id=f"prj_same{n}", genres=[samples.GENRES[0]]) for n in range(10)]
+    other = [samples.project(5, id=f"prj_other{n}", genres=[samples.GENRES[1]]) for n in range(5)]
+    matrix, weights = ranker.build_matrix(same + other), ranker.mandate_weights(samples.mandate())
+
+    def copies(diversity: float) -> int:
+        top = ranker.top(matrix, weights, None, 5, explore=False, diversity=diversity)
+        return sum(place.project_id.startswith("prj_same") for place in top)
+
+    assert copies(0.0) == 5
+    assert copies(3.0) < 5
+
+
+def test_an_empty_matrix_and_a_mask_that_passes_none(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    weights = ranker.mandate_weights({})
+    assert ranker.top(ranker.build_matrix([]), weights, None, 10) == []
+    assert ranker.top(matrix, weights, np.zeros(len(matrix), dtype=bool), 10) == []
+
+
+def test_many_mandates_in_one_product_score_the_same(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    several = [ranker.mandate_weights(samples.mandate()), ranker.mandate_weights({})]
+    together = ranker.score_many(matrix, several)
+    for number, weights in enumerate(several):
+        np.testing.assert_allclose(together[:, number], ranker.score(matrix, weights), atol=1e-5)
+    reverse = score_investors(matrix.x[5], several)
+    np.testing.assert_allclose(reverse, together[5], atol=1e-5)
+
+
+def test_history_moves_the_list_towards_what_was_saved(ranker: Ranker) -> None:
+    liked = samples.project(1, id="prj_liked", genres=[samples.GENRES[6]])
+    alike = samples.project(2, id="prj_alike", genres=[samples.GENRES[6]])
+    other = samples.project(2, id="prj_other", genres=[samples.GENRES[9]])
+    matrix = ranker.build_matrix([liked, alike, other])
+    before = ranker.score(matrix, ranker.mandate_weights({}))
+    after = ranker.score(matrix, ranker.mandate_weights({}, [(matrix.x[0], "deal")]))
+    assert before[1] == pytest.approx(before[2], abs=1e-6)
+    assert after[1] > after[2]
+    refused = ranker.score(matrix, ranker.mandate_weights({}, [(matrix.x[0], "pass")]))
+    assert refused[1] < refused[2]
+    with pytest.raises(ValueError, match="unknown action"):
+        ranker.mandate_weights({}, [(matrix.x[0], "stare")])
+
+
+def test_weights_and_matrix_of_different_columns_are_refused(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    extended = ranker.with_genres(["park_special"])
+    with pytest.raises(ValueError, match="different columns"):
+        extended.score(matrix, extended.mandate_weights({}))
+    rows = extended.build_matrix([samples.project(1, genres=["park_special"])])
+    weights = extended.mandate_weights({"preferences": {"genres": {"park_special": 1}}})
+    assert "genre_match" in {reason.code for reason in extended.explain(rows, weights, 0).reasons}
+
+
+def test_newcomers_without_credits_are_not_sunk(ranker: Ranker) -> None:
+    fresh = samples.project(
+        1, id="prj_fresh", team=[{"credits": 0}], track_record=[], genres=[samples.GENRES[0]]
+    )
+    famous = samples.project(1, id="prj_famous", team=[{"credits": 60}], genres=[samples.GENRES[5]])
+    famous["track_record"] = [{"plays": 10**9, "evidence_class": "platform_statement"}] * 5
+    matrix = ranker.build_matrix([fresh, famous])
+    scores = ranker.score(matrix, ranker.mandate_weights(samples.mandate()))
+    assert scores[0] > scores[1]
