@@ -36,9 +36,11 @@ def organisation_cards(ids: Iterable[str]) -> dict[str, OrganisationCard]:
     if not wanted:
         return {}
     rows = session().scalars(select(Organisation).where(Organisation.id.in_(wanted)))
-    return {
-        o.id: OrganisationCard(o.id, o.name, o.name_en, o.kind, o.city, o.country, o.is_sample) for o in rows
-    }
+    return {o.id: _card(o) for o in rows}
+
+
+def _card(o: Organisation) -> OrganisationCard:
+    return OrganisationCard(o.id, o.name, o.name_en, o.kind, o.city, o.country, o.is_sample)
 
 
 def anybody() -> bool:
@@ -49,3 +51,13 @@ def anybody() -> bool:
 def has_samples() -> bool:
     """Whether the database holds demo data."""
     return session().scalar(select(Organisation.id).where(Organisation.is_sample).limit(1)) is not None
+
+
+def organisations_of_kinds(kinds: Iterable[str]) -> list[OrganisationCard]:
+    """All organisations of some kinds, by name: to choose one from. One statement."""
+    rows = session().scalars(
+        select(Organisation)
+        .where(Organisation.kind.in_(set(kinds)))
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [_card(o) for o in rows]
