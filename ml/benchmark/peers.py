@@ -85,6 +85,8 @@ class _Bags:
         tokens += [f"region:{code}" for code in mandate.regions] + [
             f"stage:{code}" for code in mandate.stages
         ]
+        if np.isnan(mandate.ask_low):
+            return tokens
         sizes = {
             token for ask in np.arange(mandate.ask_low, mandate.ask_high + 0.01, 0.25) for token in _size(ask)
         }

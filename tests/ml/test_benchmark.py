@@ -11,6 +11,10 @@ import pytest
 from ml.__main__ import main
 from ml.benchmark import peers
 from ml.benchmark.data import SPLITS, as_of, day, load, rounded_ask
+from ml.benchmark.features import HistoryFeatures
+from ml.benchmark.mandates import MandateFeatures
+from ml.benchmark.run import history_sample, mandate_sample
+from ml.benchmark.view import View, name_counts
 from tests.ml import samples
 
 
@@ -86,25 +90,28 @@ def test_first_seen_is_no_feature(benchmark_folder: Path, tmp_path: Path, plain:
     assert (tmp_path / "changed.csv.gz").read_bytes() == plain
 
 
-def test_projects_and_investors_of_later_change_nothing(
-    benchmark_folder: Path, tmp_path: Path, plain: bytes
-) -> None:
+def test_projects_and_investors_of_later_change_nothing(benchmark_folder: Path, tmp_path: Path) -> None:
     longer = tmp_path / "longer"
     shutil.copytree(benchmark_folder, longer)
-    newcomers = [
-        (f"p9{n:04d}", f"software {n}", "software", "USA", "CA", "SF Bay", "", "", "2013-02-01")
-        for n in range(9)
-    ]
-    append(longer / "projects.csv.gz", newcomers)
+    row = ("software", "USA", "CA", "SF Bay", "", "", "2013-02-01")
+    append(longer / "projects.csv.gz", [(f"p9{n:04d}", f"software {n}", *row) for n in range(9)])
     append(longer / "investors.csv.gz", [(f"i9{n:04d}", 1, "ventures", "2013-02-01") for n in range(9)])
-    rows = scores(longer, tmp_path / "longer.csv.gz")
-    before = list(csv.DictReader(gzip.decompress(plain).decode().splitlines()))
-    assert [(row["investor_id"], row["project_id"], row["query"]) for row in rows] == [
-        (row["investor_id"], row["project_id"], row["query"]) for row in before
-    ]
-    np.testing.assert_allclose(
-        [float(row["score"]) for row in rows], [float(row["score"]) for row in before], atol=1e-4
-    )
+    results = []
+    for folder in (benchmark_folder, longer):
+        data = load(folder, SPLITS["validation"])
+        counts = name_counts(data.names)
+        history = HistoryFeatures(View(data, counts))
+        stated = MandateFeatures(history.view, history)
+        results.append(
+            [
+                *history_sample(data, counts, seed=0),
+                *mandate_sample(data, counts, seed=0),
+                history.block(np.arange(60)),
+                stated.block(data.mandates),
+            ]
+        )
+    for before, after in zip(*results, strict=True):
+        np.testing.assert_allclose(before, after, atol=1e-5)
 
 
 def test_declared_investors_rows_do_not_reach_their_scores(
