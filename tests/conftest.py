@@ -62,13 +62,17 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    """An empty PostgreSQL database of its own, dropped afterwards. Where the server is: DEALFLOW_TEST_POSTGRES."""
-    server = os.environ.get("DEALFLOW_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+    """An empty PostgreSQL database of its own, dropped afterwards. Where the server is: DEALFLOW_TEST_POSTGRES_URL."""
+    named = os.environ.get(
+        "DEALFLOW_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+    )
+    server = named.rpartition("/")[0]
     name = f"dealflow_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+    plain = f"{server.replace('+psycopg', '')}/postgres"
+    with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
-    yield f"{server.replace('postgresql://', 'postgresql+psycopg://')}/{name}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+    yield f"{server}/{name}"
+    with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
