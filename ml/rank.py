@@ -4,9 +4,8 @@
 that add up to the very number shown.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import numpy as np
 
 from ml import store
 from ml.arrange import EXPLORATION_EVERY, arrange
+from ml.explain import Explanation, Reason, explain_row
 from ml.matrix import ProjectFrame, ProjectMatrix, build_matrix
 from ml.model import KIND, RankModel, display, shipped_model
-from ml.text import shared_terms
-from ml.weights import MandateWeights, Part, mandate_weights
+from ml.weights import MandateWeights, mandate_weights
 
 __all__ = [
     "Explanation",
@@ -34,33 +33,6 @@ __all__ = [
 ]
 
 POOL = 200  # places that are arranged for diversity and exploration; behind them the list is by score alone
-_TERM_GROUPS = frozenset({"genres", "languages", "regions", "stage", "instruments"})
-_MAX_TERMS = 8
-
-
-@dataclass(frozen=True)
-class Reason:
-    """An additive part of the logit. `params` holds what a sentence needs: terms, amounts, evidence class, words."""
-
-    code: str
-    contribution: float
-    project_field: str | None
-    mandate_field: str | None
-    params: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """`logit` = base + Σ contributions (all reasons, largest effect first); `score` = display(logit)."""
-
-    base: float
-    reasons: tuple[Reason, ...]
-    logit: float
-    model_version: str
-
-    @property
-    def score(self) -> float:
-        return display(self.logit)
 
 
 @dataclass(frozen=True)
@@ -203,15 +175,7 @@ class Ranker:
         """Why the project in `row` has its score. With the project's own dictionary the reasons also carry amounts and
         the words both texts share."""
         _check(matrix, weights)
-        values = np.asarray(matrix.x[row], dtype=np.float64)
-        reasons = [
-            reason
-            for part in weights.parts
-            for reason in _part_reasons(part, values, matrix, weights, project)
-        ]
-        reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.code))
-        logit = weights.bias + math.fsum(reason.contribution for reason in reasons)
-        return Explanation(weights.bias, tuple(reasons), logit, self.version)
+        return explain_row(weights, np.asarray(matrix.x[row], dtype=np.float64), matrix.spec, project)
 
     def explain_many(
         self,
@@ -251,67 +215,3 @@ def _best_rows(matrix: ProjectMatrix, scores: np.ndarray, count: int) -> np.ndar
     if len(rows) > 4 * count:  # a crowd of equals: the first by id
         rows = rows[np.lexsort((matrix.ids[rows], -scores[rows]))][:count]
     return rows
-
-
-def _part_reasons(
-    part: Part,
-    values: np.ndarray,
-    matrix: ProjectMatrix,
-    weights: MandateWeights,
-    project: Mapping[str, Any] | None,
-) -> list[Reason]:
-    contributions = part.values * values[part.columns]
-    if not contributions.any():
-        return []
-    if part.group in _TERM_GROUPS:
-        signs = ((part.code, contributions > 0), (part.opposite_code, contributions < 0))
-        return [
-            Reason(
-                code,
-                math.fsum(contributions[chosen].tolist()),
-                part.project_field,
-                part.mandate_field,
-                {"terms": _terms(part, contributions, chosen, matrix)},
-            )
-            for code, chosen in signs
-            if chosen.any()
-        ]
-    total = math.fsum(contributions.tolist())
-    code = part.code if total >= 0 else part.opposite_code
-    params = _params(part, values, weights, project)
-    if code == "ask_above_ticket" and params.pop("below", False):
-        code = "ask_below_ticket"
-    params.pop("below", None)
-    return [Reason(code, total, part.project_field, part.mandate_field, params)] if total else []
-
-
-def _terms(part: Part, contributions: np.ndarray, chosen: np.ndarray, matrix: ProjectMatrix) -> list[str]:
-    labels = matrix.spec.labels[part.group]
-    ranked = sorted(np.flatnonzero(chosen), key=lambda number: (-abs(contributions[number]), number))
-    return [labels[number] for number in ranked[:_MAX_TERMS]]
-
-
-def _params(
-    part: Part, values: np.ndarray, weights: MandateWeights, project: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    from ml.columns import ASK_KNOTS, project_text
-
-    if part.group in ("track", "traction"):
-        return {"evidence_class": part.coefficient.split("_", 1)[1]}
-    params: dict[str, Any] = {}
-    if part.coefficient == "ask":
-        asked = float(values[part.columns] @ np.array(ASK_KNOTS))
-        params["below"] = weights.ask_target is not None and asked < weights.ask_target
-    if project is not None and part.coefficient in ("ask", "history_ask"):
-        params["ask"] = project.get("ask")
-    if project is not None and part.coefficient == "min_ticket":
-        params["min_ticket"] = project.get("min_ticket")
-    if part.coefficient in ("ask", "min_ticket"):
-        params["ticket"], params["limit"] = weights.ticket, weights.limit
-    if project is not None and part.coefficient == "text":
-        params["words"] = shared_terms(weights.text, project_text(project))
-    if project is not None and part.coefficient == "credits":
-        params["credits"] = sum(
-            max(0, int(member.get("credits") or 0)) for member in project.get("team") or ()
-        )
-    return params

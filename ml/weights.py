@@ -7,6 +7,7 @@ share of the score, so reasons add up to the score by construction.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Part:
     columns: slice
     weight: float
 
-    @property
+    @cached_property
     def values(self) -> np.ndarray:
         return self.weight * self.unit
 

@@ -1,0 +1,107 @@
+"""Reasons: the exact additive parts of a score, with what a sentence about each needs."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ml.columns import ASK_KNOTS, ColumnSpec, project_text, total_credits
+from ml.model import display
+from ml.text import shared_terms
+from ml.weights import MandateWeights, Part
+
+_TERM_GROUPS = frozenset({"genres", "languages", "regions", "stage", "instruments"})
+_MAX_TERMS = 8
+_KNOTS = np.array(ASK_KNOTS)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """An additive part of the logit. `params` holds what a sentence needs: terms, amounts, evidence class, words."""
+
+    code: str
+    contribution: float
+    project_field: str | None
+    mandate_field: str | None
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`logit` = base + Σ contributions (all reasons, largest effect first); `score` = display(logit)."""
+
+    base: float
+    reasons: tuple[Reason, ...]
+    logit: float
+    model_version: str
+
+    @property
+    def score(self) -> float:
+        return display(self.logit)
+
+
+def explain_row(
+    weights: MandateWeights, values: np.ndarray, spec: ColumnSpec, project: Mapping[str, Any] | None = None
+) -> Explanation:
+    """The explanation of one matrix row (float64); see `ml.rank.Ranker.explain`."""
+    reasons: list[Reason] = []
+    for part in weights.parts:
+        if len(part.values) == 1:
+            total = float(part.values[0] * values[part.columns.start])
+            if total:
+                params = _params(part, weights, project)
+                reasons.append(Reason(part.code, total, part.project_field, part.mandate_field, params))
+        elif part.group in _TERM_GROUPS:
+            reasons.extend(_term_reasons(part, part.values * values[part.columns], spec))
+        else:
+            total = math.fsum((part.values * values[part.columns]).tolist())
+            if total:
+                reasons.append(_summed_reason(part, total, values, weights, project))
+    reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.code))
+    logit = weights.bias + math.fsum(reason.contribution for reason in reasons)
+    return Explanation(weights.bias, tuple(reasons), logit, weights.model_version)
+
+
+def _term_reasons(part: Part, contributions: np.ndarray, spec: ColumnSpec) -> list[Reason]:
+    """At most two: the terms that speak for the project, and those that speak against it."""
+    labels, numbers = spec.labels[part.group], np.flatnonzero(contributions).tolist()
+    numbers.sort(key=lambda number: (-abs(contributions[number]), number))
+    reasons = []
+    for code, sign in ((part.code, 1), (part.opposite_code, -1)):
+        chosen = [number for number in numbers if contributions[number] * sign > 0]
+        if chosen:
+            total = math.fsum(float(contributions[number]) for number in chosen)
+            terms = [labels[number] for number in chosen[:_MAX_TERMS]]
+            reasons.append(Reason(code, total, part.project_field, part.mandate_field, {"terms": terms}))
+    return reasons
+
+
+def _summed_reason(
+    part: Part, total: float, values: np.ndarray, weights: MandateWeights, project: Mapping[str, Any] | None
+) -> Reason:
+    code = part.code if total >= 0 else part.opposite_code
+    if code == "ask_above_ticket" and weights.ask_target is not None:
+        asked = float(values[part.columns] @ _KNOTS)  # the hats' mean is the logarithm they were made of
+        code = "ask_below_ticket" if asked < weights.ask_target else code
+    return Reason(code, total, part.project_field, part.mandate_field, _params(part, weights, project))
+
+
+def _params(part: Part, weights: MandateWeights, project: Mapping[str, Any] | None) -> dict[str, Any]:
+    if part.group in ("track", "traction"):
+        return {"evidence_class": part.coefficient.split("_", 1)[1]}
+    params: dict[str, Any] = {}
+    if part.coefficient in ("ask", "min_ticket"):
+        params["ticket"], params["limit"] = weights.ticket, weights.limit
+    if project is None:
+        return params
+    if part.coefficient in ("ask", "history_ask"):
+        params["ask"] = project.get("ask")
+    elif part.coefficient == "min_ticket":
+        params["min_ticket"] = project.get("min_ticket")
+    elif part.coefficient == "text":
+        params["words"] = shared_terms(weights.text, project_text(project))
+    elif part.coefficient == "credits":
+        params["credits"] = total_credits(project)
+    return params
