@@ -18,7 +18,7 @@ from dealflow.finance.allocation import (
 )
 from dealflow.finance.errors import Refused
 
-EXAMPLES = settings(max_examples=20_000 if os.environ.get("DEALFLOW_LONG") else 200, deadline=None)
+EXAMPLES = settings(max_examples=10_000 if os.environ.get("DEALFLOW_LONG") else 200, deadline=None)
 WEIGHTS = st.lists(
     st.integers(0, 12) | st.integers(0, 10**7) | st.integers(0, 10**15), min_size=1, max_size=9
 ).filter(any)

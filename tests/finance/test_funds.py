@@ -16,7 +16,7 @@ from dealflow.finance import FAMILIES
 from dealflow.finance.compounding import grow
 from dealflow.finance.xirr import all_rates
 
-EXAMPLES = settings(max_examples=10_000 if os.environ.get("DEALFLOW_LONG") else 100, deadline=None)
+EXAMPLES = settings(max_examples=5_000 if os.environ.get("DEALFLOW_LONG") else 100, deadline=None)
 FIRST = date(2024, 1, 1)
 WHOLE = 1_000_000
 AMOUNTS = st.integers(0, 500) | st.integers(0, 10**15)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dealflow.finance import FinanceInputError, Refused, advance, simulate, standing, start, timeline_row
 
-EXAMPLES = settings(max_examples=5_000 if os.environ.get("DEALFLOW_LONG") else 60, deadline=None)
+EXAMPLES = settings(max_examples=3_000 if os.environ.get("DEALFLOW_LONG") else 60, deadline=None)
 WHOLE = 1_000_000
 FIRST = date(2026, 1, 1)
 SEEDS = st.integers(0, 2**63)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dealflow.finance.xirr import all_rates, net_by_day, xirr
 
-EXAMPLES = settings(max_examples=5_000 if os.environ.get("DEALFLOW_LONG") else 60, deadline=None)
+EXAMPLES = settings(max_examples=3_000 if os.environ.get("DEALFLOW_LONG") else 60, deadline=None)
 FIRST = date(2020, 2, 29)
 FLOWS = st.lists(
     st.tuples(
