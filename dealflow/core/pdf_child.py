@@ -289,7 +289,9 @@ def main() -> None:
     font_config = load()
     import gc
 
+    # Workers live for one document: what is loaded now is never garbage, and little of what they make is.
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     Server(control, font_config).serve()
 
 

@@ -169,6 +169,14 @@ def test_bad_input_names_field_and_remedy_in_both_languages(given_terms, field, 
     assert re.search("[\u4e00-\u9fff]", entry["message_zh"])
 
 
+def test_the_longest_names_still_give_valid_defaults():
+    longest = {"name": {"zh": "长" * 300, "en": "x" * 300}}
+    complete = terms(
+        "equity_spv", parties=parties(investor=longest, creator=longest), project=project(team=[])
+    )
+    assert library.validate("equity_spv", complete) == []
+
+
 def test_a_waterfall_larger_than_a_page_is_refused():
     complete = terms("revenue_share")
     order = complete["waterfall"]

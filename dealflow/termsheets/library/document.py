@@ -100,7 +100,7 @@ class Document:
     payouts: Payouts
     payees: tuple[tuple[str, Text], ...]
     missing: tuple[tuple[str, str], ...]
-    terms: dict[str, Any]
+    terms: dict[str, Any]  # as they were given
 
     @property
     def langs(self) -> tuple[str, ...]:
@@ -133,8 +133,8 @@ def build_document(
     facts, sides = read_project(project), read_parties(parties)
     if found := problems(template, terms):
         raise TermSheetError(found)
-    plain: dict[str, Any] = json.loads(json.dumps(terms, default=str))
-    return _Builder(template, facts, sides, plain, version_code).build(state, lang, generated_on)
+    given: dict[str, Any] = json.loads(json.dumps(terms, default=str))
+    return _Builder(template, facts, sides, given, version_code).build(state, lang, generated_on)
 
 
 class _Builder:
@@ -143,12 +143,15 @@ class _Builder:
         template: str,
         project: Project,
         parties: dict[str, Party],
-        terms: dict[str, Any],
+        given: dict[str, Any],
         version_code: str,
     ) -> None:
         self.template = LIBRARY.templates[template]
         self.model: type[BaseModel] = TERMS[template]
-        self.project, self.parties, self.terms, self.version_code = project, parties, terms, version_code
+        self.project, self.parties, self.given, self.version_code = project, parties, given, version_code
+        # With what the model fills in, so that every parameter is there.
+        self.terms: dict[str, Any] = self.model.model_validate(given).model_dump(mode="json")
+        terms = self.terms
         self.order = Order(terms["waterfall"])
         self.currency: str = terms["investment"]["amount"]["currency"]
         self.amount: int = terms["investment"]["amount"]["amount_minor"]
@@ -182,7 +185,7 @@ class _Builder:
                 for payee in self.terms["waterfall"]["payees"]
             ),
             missing=tuple(self._missing()),
-            terms=self.terms,
+            terms=self.given,
         )
 
     # --- texts ---

@@ -12,7 +12,7 @@ from dealflow.termsheets.library.formats import money
 from dealflow.termsheets.library.instruments import TERMS, EquityTerms, LoanTerms
 from dealflow.termsheets.library.messages import Problem, from_pydantic
 from dealflow.termsheets.library.terms import LIMIT, Amount, Terms
-from dealflow.termsheets.library.waterfalls import INVESTOR
+from dealflow.termsheets.library.waterfalls import INVESTOR, LONGEST
 
 
 def validate(template: str, terms: Any) -> list[dict[str, str]]:
@@ -95,7 +95,6 @@ def _order(terms: Terms) -> Iterator[Problem]:
 
 # What a page can show; the simulator itself takes more.
 MOST = {"payees": 30, "tiers": 30, "escalators": 12, "principals": 30, "loans": 30, "shares": 30}
-LONGEST = 200
 
 
 def _too_big(found: Any, path: str) -> Iterator[Problem]:

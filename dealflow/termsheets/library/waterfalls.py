@@ -7,6 +7,7 @@ from typing import Any
 from dealflow.termsheets.library.facts import Party
 from dealflow.termsheets.library.terms import PPM
 
+LONGEST = 200
 INVESTOR, PRODUCER, PLATFORM, ADS = "investor", "producer", "platform", "ad_spend"
 PAYEE_NAMES = {
     PLATFORM: {"zh": "播放平台", "en": "Platforms"},
@@ -21,8 +22,9 @@ def label(zh: str, en: str) -> dict[str, str]:
 
 def payees(parties: dict[str, Party], investor_kind: str) -> list[dict[str, str]]:
     """The four payees every template starts with."""
+    # Only a label: the clauses name the parties in full.
     plain = {
-        side: party.zh if party.zh == party.en else f"{party.zh} {party.en}"
+        side: (party.zh if party.zh == party.en else f"{party.zh} {party.en}")[:LONGEST]
         for side, party in parties.items()
     }
     return [
