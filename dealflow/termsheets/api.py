@@ -102,9 +102,12 @@ def simulate(body: SimulationIn) -> dict[str, Any]:
     try:
         result = finance.simulate(body.model_dump(exclude_unset=True))
     except finance.FinanceInputError as error:
-        field, code = getattr(error, "field", "") or "terms", getattr(error, "code", "") or "invalid"
+        # Terms of the wrong shape are invalid terms to whoever asked; the field's own code says what is wrong.
+        code = "invalid_terms" if error.field.startswith("terms") else error.code
         raise Invalid(
-            errors=[FieldError(field, code, N_("This is not in the expected form"))], code=code
+            N_("These terms cannot be computed"),
+            code=code,
+            errors=[FieldError(error.field, error.code, N_("This is not in the expected form"))],
         ) from None
     if "error" in result:
         reasons = finance.validate_terms(body.terms) if result["error"] == "invalid_terms" else []

@@ -186,7 +186,8 @@ def test_the_simulator_computes_and_refuses_by_code(
         investor.post("/waterfalls/simulate", question | {"x": 1}).json["errors"][0]["code"]
         == "unknown_field"
     )
-    assert investor.post("/waterfalls/simulate", {"terms": {"payees": 5}}).status_code == 422
+    misshapen = investor.post("/waterfalls/simulate", {"terms": {"payees": 5}, "receipts": []})
+    assert (misshapen.status_code, misshapen.json["code"]) == (422, "invalid_terms")
 
 
 @pytest.fixture
