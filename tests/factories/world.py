@@ -1,0 +1,135 @@
+"""A small populated world: every kind of organisation with an owner, a member and a viewer, and one object of each
+kind in each relation. Tests that sweep over all routes take their actors and ids from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+from sqlalchemy.orm import Session
+
+from dealflow.accounts.models import Membership
+from dealflow.core import db
+from tests.conftest import Person
+from tests.factories import pitches
+
+ROLES = ("owner", "member", "viewer")
+# Name → kind. `creator` owns the project, `investor` is its counterparty; the others are strangers to both.
+HOUSES = {
+    "creator": "creator",
+    "creator2": "creator",
+    "investor": "investor",
+    "investor2": "investor",
+    "fund": "fund",
+    "park": "park",
+    "platform": "platform",
+}
+MANDATE: dict[str, Any] = {
+    "name": "都市复仇 CANARY-mandate-name",
+    "constraints": {"genres_any": ["revenge"], "min_credits": 1, "words_none": ["CANARY-mandate-words"]},
+    "preferences": {
+        "genres": {"revenge": 1, "strong_heroine": 0.5},
+        "text": "CANARY-mandate-text",
+        "ticket": {"amount_minor": 10_000_000, "currency": "CNY"},
+    },
+    "capital": {"amount_minor": 500_000_000, "currency": "CNY"},
+    "max_per_project": {"amount_minor": 50_000_000, "currency": "CNY"},
+}
+
+
+@dataclass
+class World:
+    """People by `house.role`, and ids of objects by name."""
+
+    people: dict[str, Person]
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Person:
+        return self.people[name]
+
+
+def staff(person: Callable[..., Person], houses: dict[str, str] | None = None) -> dict[str, Person]:
+    """An owner, a member and a viewer of each house; `left` was a member of the creator's house and is none now."""
+    found = {}
+    for house, kind in (HOUSES if houses is None else houses).items():
+        owner = person(kind, name=f"CANARY-org-{house}")
+        found[f"{house}.owner"] = owner
+        for role in ROLES[1:]:
+            found[f"{house}.{role}"] = person(kind, role, organisation_id=owner.organisation_id)
+    if "creator.owner" in found:
+        found["left"] = person("creator", "member", organisation_id=found["creator.owner"].organisation_id)
+        dismiss(found["left"])
+    return found
+
+
+def dismiss(member: Person) -> None:
+    """End a person's membership."""
+    with db.system_edge() as session:
+        rows = session.query(Membership).filter_by(
+            user_id=member.user_id, organisation_id=member.organisation_id
+        )
+        rows.delete()
+
+
+def _made(answer: Any, status: int = 201) -> dict[str, Any]:
+    assert answer.status_code == status, answer.json
+    return dict(answer.json)
+
+
+def populate(world: World) -> World:
+    """Projects in each visibility, a mandate, a deal and a term sheet between creator and investor."""
+    creator, investor = world["creator.owner"], world["investor.owner"]
+    canary = {"synopsis": "CANARY-synopsis 一座旧城"}
+    draft = _made(
+        creator.post(
+            "/projects", pitches.complete(title={"zh": "CANARY-draft-title"}, logline="CANARY-draft-logline")
+        )
+    )
+    invited = pitches.published(
+        creator, title={"zh": "CANARY-invited-title"}, logline="CANARY-invited-logline", visibility="invited"
+    )
+    _made(
+        creator.post(f"/projects/{invited['id']}/invitations", {"organisation_id": investor.organisation_id})
+    )
+    private = pitches.published(
+        creator, title={"zh": "CANARY-private-title"}, logline="CANARY-private-logline", visibility="private"
+    )
+    published = pitches.published(creator, **canary)
+    foreign = pitches.published(world["creator2.owner"], title={"zh": "另一个项目"})
+    mandate = _made(investor.post("/mandates", MANDATE))
+    deal = _made(
+        investor.post("/deals", {"project_id": published["id"], "mandate_id": mandate["id"], "note": "hello"})
+    )
+    sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "equity_spv", "terms": {}}))
+    world.ids |= {
+        "draft": draft["id"],
+        "invited": invited["id"],
+        "private": private["id"],
+        "published": published["id"],
+        "foreign": foreign["id"],
+        "mandate": mandate["id"],
+        "deal": deal["id"],
+        "sheet": sheet["id"],
+    }
+    return world
+
+
+def build(person: Callable[..., Person], houses: dict[str, str] | None = None) -> World:
+    """The whole world."""
+    return populate(World(staff(person, houses)))
+
+
+@contextmanager
+def without_lasting_effect() -> Iterator[None]:
+    """Let every transaction run to its end and then be rolled back, so that each call meets the same world."""
+
+    def undo(session: Session) -> None:
+        session.flush()
+        session.rollback()
+        session.info.pop("after_commit", None)
+
+    with mock.patch.object(Session, "commit", undo):
+        yield
