@@ -10,9 +10,20 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Join the application."""
-    from dealflow.core import policy
-    from dealflow.pitches import api, invariants, jobs  # noqa: F401
+    from dealflow.core import nav, policy
+    from dealflow.core.i18n import N_
+    from dealflow.pitches import api, invariants, jobs, pages  # noqa: F401
     from dealflow.pitches.policy import POLICY
 
     policy.declare(POLICY)
+    app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
+    readers = ("creator", "studio", "investor", "fund", "park")
+    nav.add(
+        "pitches",
+        N_("Projects"),
+        "pitches.index",
+        "movie",
+        order=10,
+        shown=lambda actor: actor.kind in readers,
+    )

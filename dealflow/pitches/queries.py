@@ -93,8 +93,6 @@ def _filtered(actor: Actor, query: ProjectQuery) -> Select[Project]:
     for name in ("ask", "budget"):
         minor, currency = getattr(Project, f"{name}_minor"), getattr(Project, f"{name}_currency")
         low, high = getattr(query, f"{name}_min"), getattr(query, f"{name}_max")
-        if low is not None and high is not None and low > high:
-            raise Invalid.field(f"{name}_max", "min_above_max", N_("The upper limit is below the lower one"))
         if low is not None:
             wanted = wanted.where(currency == query.currency, minor >= low)
         if high is not None:
@@ -104,12 +102,22 @@ def _filtered(actor: Actor, query: ProjectQuery) -> Select[Project]:
     return wanted
 
 
-def _order(query: ProjectQuery) -> list[Any]:
-    asked = query.sort or ("-updated_at" if query.mine == "true" else "-published_at")
-    columns = _SORTS.get(asked.removeprefix("-"))
-    if columns is None:
+def check(query: ProjectQuery) -> None:
+    """Refuse filters that do not fit together and an unknown order; Invalid names the field."""
+    for name in ("ask", "budget"):
+        low, high = getattr(query, f"{name}_min"), getattr(query, f"{name}_max")
+        if low is not None and high is not None and low > high:
+            raise Invalid.field(f"{name}_max", "min_above_max", N_("The upper limit is below the lower one"))
+    if query.sort and query.sort.removeprefix("-") not in _SORTS:
         choices = ", ".join(s for name in _SORTS for s in (name, f"-{name}"))
         raise Invalid.field("sort", "not_a_choice", N_("Choose one of: %(expected)s"), expected=choices)
+    if query.cursor:
+        _ = query.offset
+
+
+def _order(query: ProjectQuery) -> list[Any]:
+    asked = query.sort or ("-updated_at" if query.mine == "true" else "-published_at")
+    columns = _SORTS[asked.removeprefix("-")]
     if asked.startswith("-"):
         # A missing value stands last either way, on both databases.
         return [*(c.desc().nulls_last() for c in columns), Project.id.desc()]
@@ -118,6 +126,7 @@ def _order(query: ProjectQuery) -> list[Any]:
 
 def page(actor: Actor, query: ProjectQuery) -> tuple[list[Project], int]:
     """One page of the projects the actor may see, and how many there are in all. Two statements."""
+    check(query)
     wanted = _filtered(actor, query)
     total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = session().scalars(wanted.order_by(*_order(query)).limit(query.limit).offset(query.offset))

@@ -1,0 +1,69 @@
+"""`dealflow import projects FILE`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dealflow.cli import Failure, connect
+from dealflow.core.cli_groups import import_group
+
+
+def add_to(cli: click.Group) -> None:
+    """Add the command to the group `import`."""
+    import_group.add_command(projects)
+    if import_group.name not in cli.commands:
+        cli.add_command(import_group)
+
+
+def read_mapping(path: Path | None) -> dict[str, str] | None:
+    """A JSON file {column: field}; Failure when it is something else."""
+    if path is None:
+        return None
+    try:
+        found: Any = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        raise Failure(f"{path}: not JSON in UTF-8") from None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise Failure(f'{path}: must be an object such as {{"标题": "title_zh"}}')
+    return found
+
+
+@click.command("projects")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: column to field."
+)
+@click.option("--dry-run", is_flag=True, help="Check every row, write nothing.")
+@click.option(
+    "--organisation", help="Id of the organisation that owns the projects; not needed when there is one."
+)
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows as CSV."
+)
+def projects(
+    file: Path, mapping: Path | None, dry_run: bool, organisation: str | None, errors: Path | None
+) -> None:
+    """Import projects from a CSV or XLSX file; rows with a known external id are updated."""
+    from dealflow.core import db, i18n
+    from dealflow.core.tabular import read
+    from dealflow.pitches import importing
+    from dealflow.pitches.rows import guess
+
+    connect()
+    i18n.activate("en")
+    with file.open("rb") as stream:
+        table = read(stream)
+    chosen = read_mapping(mapping) or guess(table.header)
+    with db.system_edge(write=not dry_run):
+        actor = importing.owner(organisation)
+        report = (importing.check if dry_run else importing.run)(actor, table, chosen)
+    if errors is not None:
+        errors.write_bytes(importing.error_file(table, report))
+    for line in importing.lines(report):
+        click.echo(line)
+    if report.failed:
+        raise Failure(f"{len(report.failed)} of {len(report.rows)} rows were refused")
