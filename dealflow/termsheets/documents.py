@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from dealflow.core import pdf
 from dealflow.core.errors import Invalid
 from dealflow.termsheets import library
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
@@ -39,8 +41,18 @@ def pdf_path(folder: Path, sheet: TermSheet, version: TermSheetVersion, lang: La
     return path
 
 
+@lru_cache(maxsize=1)
+def _design() -> str:
+    """Changes when the pages' design, the fonts or the renderer change, so that no old print outlives them."""
+    folder = library.TEMPLATE_FOLDER
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    return hashlib.sha256("".join([pdf.cache_key(""), *digests]).encode()).hexdigest()
+
+
 def _key(sheet: TermSheet, version: TermSheetVersion, lang: str) -> str:
     parts = [
+        _design(),
         library.LIBRARY_VERSION,
         sheet.template,
         sheet.state,

@@ -10,6 +10,7 @@ from dealflow.termsheets.library.document import DRAFT_STATES, LANGUAGES, USE_KI
 from dealflow.termsheets.library.figures import Payouts, payout_table
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
+from dealflow.termsheets.library.rendering import FOLDER as TEMPLATE_FOLDER
 from dealflow.termsheets.library.rendering import pdf_of, pdf_options, render_file, render_html, termsheet_pdf
 from dealflow.termsheets.library.terms import LIBRARY_VERSION, Terms
 from dealflow.termsheets.library.validation import schema, validate
@@ -20,6 +21,7 @@ __all__ = [
     "LIBRARY",
     "LIBRARY_VERSION",
     "TEMPLATES",
+    "TEMPLATE_FOLDER",
     "TERMS",
     "USE_KINDS",
     "Document",
