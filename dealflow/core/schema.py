@@ -191,7 +191,8 @@ def partial(model: type[M]) -> type[M]:
     fields: Mapping[str, Any] = {
         name: (
             info.annotation if not info.metadata else Annotated[(info.annotation, *info.metadata)],
-            Field(default=None),
+            # A factory, so that the OpenAPI text does not call None the default of a field that refuses it.
+            Field(default_factory=lambda: None),
         )
         for name, info in model.model_fields.items()
     }

@@ -24,6 +24,7 @@ from dealflow.core.errors import (
     Unauthenticated,
 )
 from dealflow.core.i18n import N_
+from dealflow.web import context
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def problem(error: DomainError) -> Response:
 def answer(error: DomainError) -> Response:
     """The answer to a refusal: JSON, a redirect to the login page, or an error page."""
     if "actor" not in g:
-        i18n.activate(i18n.negotiate(request.headers.get("Accept-Language")))
+        context.choose_language()
     if wants_json():
         response = problem(error)
     elif (
