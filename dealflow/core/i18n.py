@@ -65,9 +65,14 @@ def pgettext(context: str, message: str, **params: Any) -> str:
     return _fill(_find(context, message) or message, params)
 
 
+def plural_form(singular: str, plural: str, n: int) -> str:
+    """Singular or plural by `n` with nothing filled in yet: templates fill in what they know themselves."""
+    return _find(None, singular) or (singular if n == 1 else plural)
+
+
 def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
     """Singular or plural by `n`; `%(num)s` is n."""
-    return _fill(_find(None, singular) or (singular if n == 1 else plural), {"num": n} | params)
+    return _fill(plural_form(singular, plural, n), {"num": n} | params)
 
 
 _ = gettext
