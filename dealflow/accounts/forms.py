@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from dealflow.accounts.passwords import TypedPassword
 from dealflow.core.i18n import N_
-from dealflow.core.schema import Distinct, Language, NoneIfEmpty, Ref, Schema, Text, rule
+from dealflow.core.schema import Distinct, Language, NoneIfEmpty, Schema, Text, rule
 
 Kind = Literal["creator", "investor", "fund", "studio", "venue", "review_board", "park", "platform"]
 OpenKind = Literal["creator", "investor", "fund", "studio", "venue"]
@@ -34,8 +34,8 @@ def _zone(text: str) -> str:
     return text
 
 
-Email = Annotated[Text(254), AfterValidator(_email)]
-TimeZone = Annotated[Text(60), AfterValidator(_zone)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
+TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
 Name = Text(200, least=1)
 
 
@@ -177,6 +177,22 @@ class ProfileIn(Schema):
     time_zone: TimeZone
 
 
+class PasswordIn(Schema):
+    """A new password, beside the present one."""
+
+    current: TypedPassword
+    new: TypedPassword
+
+
+class OwnTokenIn(Schema):
+    """A token made in one's settings."""
+
+    label: Text(100, least=1)  # type: ignore[valid-type]
+    scopes: Annotated[list[Scope], Field(min_length=1), Distinct]
+    days: Annotated[int, Field(ge=1, le=365)]
+    current: TypedPassword
+
+
 class RegistrationIn(Schema):
     """An organisation that joins, and the person who speaks for it."""
 
@@ -233,6 +249,3 @@ class JobOut(Schema):
     progress: float
     result: dict[str, object] | None
     error: str | None
-
-
-OrganisationRef = Ref("org")

@@ -5,22 +5,29 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from dealflow.accounts.models import ApiToken, Membership, Organisation, User, UserSession
 from dealflow.core import clock, ids
 from dealflow.core.actor import ANONYMOUS, Actor
-from dealflow.core.db import session
+from dealflow.core.db import session, system_edge
 from dealflow.core.errors import NotFound, Unauthenticated
 
 SESSION_LIFE = timedelta(days=14)
 IDLE_LIFE = timedelta(days=3)
 TOKEN_PREFIX = "dft_"  # noqa: S105 - a marker that secret scanners know, not a secret
+SEEN_AGAIN = timedelta(minutes=5)
+Later = Callable[[Callable[[], None]], None]
 _BEFORE_LOGIN = {"unscoped": "credentials are checked before anybody is known"}
+
+
+def _forget(_note: Callable[[], None]) -> None:
+    """For callers that are no request: nothing is noted."""
 
 
 def digest(secret: str) -> str:
@@ -80,8 +87,11 @@ def start_session(user: User, *, address: str, agent: str, organisation_id: str 
     return secret
 
 
-def actor_from_session(secret: str, **more: Any) -> Actor:
-    """Who a browser session belongs to; ANONYMOUS when it ended, expired or never was."""
+def actor_from_session(secret: str, *, remember: Later = _forget, **more: Any) -> Actor:
+    """Who a browser session belongs to; ANONYMOUS when it ended, expired or never was.
+
+    `remember` is given what is to be noted after the request, at most once in five minutes.
+    """
     row = session().execute(
         select(UserSession, User)
         .join(User, User.id == UserSession.user_id)
@@ -99,6 +109,8 @@ def actor_from_session(secret: str, **more: Any) -> Actor:
         or user.disabled_at
     ):
         return ANONYMOUS
+    if opened.seen_at < moment - SEEN_AGAIN:
+        remember(lambda: touch(opened.id))
     try:
         return build_actor(user, opened.organisation_id, session_id=opened.id, **more)
     except NotFound:
@@ -106,11 +118,16 @@ def actor_from_session(secret: str, **more: Any) -> Actor:
         return build_actor(user, None, session_id=opened.id, **more)
 
 
-def touch_session(session_id: str) -> None:
-    """Remember that a session is in use (at most once in five minutes)."""
-    row = session().get(UserSession, session_id)
-    if row is not None and row.seen_at < clock.now() - timedelta(minutes=5):
-        row.seen_at = clock.now()
+def touch(session_id: str) -> None:
+    """Remember that a session is in use, in a transaction of its own."""
+    with system_edge() as s:
+        s.execute(update(UserSession).where(UserSession.id == session_id).values(seen_at=clock.now()))
+
+
+def touch_token(secret: str) -> None:
+    """Remember that a token is in use, in a transaction of its own."""
+    with system_edge() as s:
+        s.execute(update(ApiToken).where(ApiToken.secret_hash == digest(secret)).values(used_at=clock.now()))
 
 
 def issue_token(
@@ -132,7 +149,9 @@ def issue_token(
     return secret, row
 
 
-def actor_from_token(secret: str, organisation_id: str | None, **more: Any) -> Actor:
+def actor_from_token(
+    secret: str, organisation_id: str | None, *, remember: Later = _forget, **more: Any
+) -> Actor:
     """Who a bearer token belongs to; Unauthenticated when it is not valid now.
 
     A token bound to an organisation acts for that one only; else `organisation_id` chooses.
@@ -144,6 +163,8 @@ def actor_from_token(secret: str, organisation_id: str | None, **more: Any) -> A
     if row is None or row[0].ended_at or row[0].expires_at <= clock.now() or row[1].disabled_at:
         raise Unauthenticated()
     token, user = row
+    if token.used_at is None or token.used_at < clock.now() - SEEN_AGAIN:
+        remember(lambda: touch_token(secret))
     if token.organisation_id and organisation_id not in (None, token.organisation_id):
         raise NotFound()
     try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
 import flask_login
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import OperationalError
 
 from dealflow.accounts import identity
 from dealflow.core.actor import ANONYMOUS, Actor
-from dealflow.core.db import act_as
+from dealflow.core.db import act_as, is_transient
 from dealflow.core.errors import NotFound, Unauthenticated
+
+log = logging.getLogger(__name__)
 
 
 class LoginUser(flask_login.UserMixin):
@@ -44,6 +49,23 @@ def _origin() -> dict[str, str]:
     return {"request_id": g.request_id, "address": request.remote_addr or ""}
 
 
+def remember(note: Callable[[], None]) -> None:
+    """Keep a note that is written once the request's own transaction is over, whatever its outcome."""
+    g.setdefault("notes", []).append(note)
+
+
+def _write_notes(response: Response) -> Response:
+    for note in g.pop("notes", ()):
+        try:
+            note()
+        except OperationalError as error:
+            # "Last seen" may be late by a request; an answer that is ready must not fail for it.
+            if not is_transient(error):
+                raise
+            log.warning("a note of request %s was not written: %s", g.request_id, error.orig)
+    return response
+
+
 def authenticate() -> Actor:
     """The actor of this request, by bearer token or browser session. Unauthenticated for a bad token."""
     header = request.headers.get("Authorization", "")
@@ -54,7 +76,9 @@ def authenticate() -> Actor:
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret:
             raise Unauthenticated()
-        actor = identity.actor_from_token(secret.strip(), wanted[0].lower() if wanted else None, **_origin())
+        actor = identity.actor_from_token(
+            secret.strip(), wanted[0].lower() if wanted else None, remember=remember, **_origin()
+        )
         g.authenticated_by = "token"
     else:
         user = flask_login.current_user
@@ -71,7 +95,8 @@ def install(app: Flask) -> None:
 
     @manager.user_loader
     def load(secret: str) -> Any:
-        actor = identity.actor_from_session(secret, **_origin())
+        actor = identity.actor_from_session(secret, remember=remember, **_origin())
         return LoginUser(secret, actor) if actor.is_authenticated else None
 
+    app.after_request(_write_notes)
     app.extensions["dealflow.authenticate"] = authenticate

@@ -23,6 +23,7 @@ class Organisation(Base, Versioned, Shared):
 
     __tablename__ = "organisation"
     __table_args__ = (CheckConstraint(f"kind IN {KINDS}", name="kind"),)
+    __mapper_args__ = {"version_id_col": Versioned.version}
     id: Mapped[str] = mapped_column(Id("org"), primary_key=True, default=lambda: new("org"))
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str | None] = mapped_column(String(200))
@@ -39,6 +40,7 @@ class User(Base, Versioned, Shared):
 
     __tablename__ = "user"
     __table_args__ = (CheckConstraint("locale IN ('zh','en')", name="locale"),)
+    __mapper_args__ = {"version_id_col": Versioned.version}
     id: Mapped[str] = mapped_column(Id("usr"), primary_key=True, default=lambda: new("usr"))
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -62,6 +64,7 @@ class Membership(Base, Versioned, Owned):
         UniqueConstraint("organisation_id", "user_id"),
         CheckConstraint(f"role IN {ROLES}", name="role"),
     )
+    __mapper_args__ = {"version_id_col": Versioned.version}
     id: Mapped[str] = mapped_column(Id("mem"), primary_key=True, default=lambda: new("mem"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
     user_id: Mapped[str] = mapped_column(Id("usr"), ForeignKey("user.id"), index=True)
@@ -126,12 +129,17 @@ class RecoveryCode(Base, OwnedByUser):
 
 
 class EmailLink(Base, Timestamps, Shared):
-    """A link sent by mail: verify an address or reset a password. Once, and not for long."""
+    """A link sent by mail: register an organisation or reset a password. Once, and not for long.
+
+    `payload` of a registration is what was typed, with the password as a hash; it is dropped on use.
+    """
 
     __tablename__ = "email_link"
-    __table_args__ = (CheckConstraint("purpose IN ('verify','reset')", name="purpose"),)
+    __table_args__ = (CheckConstraint("purpose IN ('register','reset')", name="purpose"),)
     id: Mapped[str] = mapped_column(Id("lnk"), primary_key=True, default=lambda: new("lnk"))
-    user_id: Mapped[str] = mapped_column(Id("usr"), ForeignKey("user.id"), index=True)
+    user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     purpose: Mapped[str] = mapped_column(String(10))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]

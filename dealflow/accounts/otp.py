@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import unicodedata
 from typing import Any
 
 import pyotp
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, select
 
 from dealflow.accounts.models import RecoveryCode, User
 from dealflow.core import clock
 from dealflow.core.db import session
+from dealflow.core.http import settings
 
 ISSUER = "Dealflow"
 STEP = 30
@@ -29,6 +32,24 @@ def normalise(code: str) -> str:
 def new_secret() -> str:
     """A fresh secret, base32."""
     return pyotp.random_base32()
+
+
+def _box() -> Fernet:
+    key = hashlib.sha256(b"otp:" + settings().secret_key.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def seal(secret: str) -> str:
+    """The form in which a secret is kept: encrypted under the installation's key."""
+    return _box().encrypt(secret.encode()).decode()
+
+
+def unseal(kept: str) -> str | None:
+    """The secret again; None when it was sealed under another key (then only recovery codes help)."""
+    try:
+        return _box().decrypt(kept.encode()).decode()
+    except InvalidToken:
+        return None
 
 
 def address(user: User, secret: str) -> str:
@@ -60,7 +81,8 @@ def accept(user: User, code: str) -> bool:
     """Whether a code (of the authenticator, or a recovery code) opens the door now; it never does again."""
     if not user.otp_secret:
         return False
-    step = step_of(user.otp_secret, code, user.otp_last_step)
+    secret = unseal(user.otp_secret)
+    step = step_of(secret, code, user.otp_last_step) if secret else None
     if step is not None:
         user.otp_last_step = step
         session().flush()
@@ -84,12 +106,17 @@ def _digest(code: str) -> str:
 
 def new_recovery_codes(user: User) -> list[str]:
     """Replace a person's recovery codes; the new ones, to be shown once."""
-    session().execute(
-        delete(RecoveryCode).where(RecoveryCode.user_id == user.id), execution_options=_BEFORE_LOGIN
-    )
+    drop_recovery_codes(user)
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(12)) for _ in range(RECOVERY_CODES)]
     session().add_all(RecoveryCode(user_id=user.id, code_hash=_digest(code)) for code in codes)
     return [f"{c[:4]}-{c[4:8]}-{c[8:]}" for c in codes]
+
+
+def drop_recovery_codes(user: User) -> None:
+    """Make a person's recovery codes void."""
+    session().execute(
+        delete(RecoveryCode).where(RecoveryCode.user_id == user.id), execution_options=_BEFORE_LOGIN
+    )
 
 
 def codes_left(user_id: str) -> int:

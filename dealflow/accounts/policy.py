@@ -35,13 +35,13 @@ class Tag(StrEnum):
     LOGGED_OUT = "accounts:session:ended"
     SWITCHED = "accounts:session:switched"
     PROFILE_CHANGED = "accounts:profile:changed"
-    PASSWORD_CHANGED = "accounts:password:changed"
-    PASSWORD_RESET = "accounts:password:reset"
+    PASSWORD_CHANGED = "accounts:password:changed"  # noqa: S105 - a name
+    PASSWORD_RESET = "accounts:password:reset"  # noqa: S105 - a name
     OTP_ENABLED = "accounts:otp:enabled"
     OTP_DISABLED = "accounts:otp:disabled"
     RECOVERY_CODES = "accounts:otp:recovery-codes-made"
-    TOKEN_ISSUED = "accounts:token:issued"
-    TOKEN_ENDED = "accounts:token:ended"
+    TOKEN_ISSUED = "accounts:token:issued"  # noqa: S105 - a name
+    TOKEN_ENDED = "accounts:token:ended"  # noqa: S105 - a name
     INVITED = "accounts:member:invited"
     INVITATION_ENDED = "accounts:invitation:ended"
     JOINED = "accounts:member:joined"

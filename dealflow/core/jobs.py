@@ -138,6 +138,12 @@ def _wake(job_id: str) -> None:
         log.warning("queue unreachable, job %s waits for the sweep", job_id, exc_info=True)
 
 
+def again(row: Job) -> None:
+    """Queue a dead job once more, with all its tries, in the open transaction."""
+    row.state, row.tries, row.lease_until, row.run_at = "queued", 0, None, clock.now()
+    after_commit(lambda: _wake(row.id))
+
+
 def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
     """Take the lease on a due job: (kind, payload, try number, locale), or None when it is not to be had."""
     with system_edge() as s:

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("accounts", "dealflow.accounts")
 
-from dealflow.accounts.pages import entrance  # noqa: E402, F401 - its routes join the blueprint
+from dealflow.accounts.pages import admin, entrance, joining, organisation, settings  # noqa: E402, F401 - their routes join the blueprint

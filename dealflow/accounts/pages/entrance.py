@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 
 from dealflow.accounts import login as browser
-from dealflow.accounts import proof
+from dealflow.accounts import proof, queries
 from dealflow.accounts.pages import bp
 from dealflow.accounts.passwords import TYPED_MOST
 from dealflow.accounts.service import sessions
@@ -62,6 +62,8 @@ def login() -> Any:
     """The login page; on an empty installation, the way to the first-run page."""
     if actor().is_authenticated:
         return redirect(back("web.home"))
+    if not queries.anybody():
+        return redirect(url_for("accounts.setup"))
     return render_template(
         "accounts/login.html", form=LoginForm(), refusal=None, next=request.args.get("next", "")
     )
