@@ -117,7 +117,6 @@ def cards(actor: Actor, deals: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def counts(actor: Actor) -> dict[str, int]:
     """Number of the actor's deals by stage, every stage named."""
-    found = dict(
-        session().execute(select(Deal.stage, func.count(Deal.id)).group_by(Deal.stage)).tuples().all()
-    )
+    rows = session().execute(select(Deal.stage, func.count(Deal.id)).group_by(Deal.stage))
+    found = {stage: number for stage, number in rows}
     return {stage: found.get(stage, 0) for stage in STAGES}
