@@ -74,6 +74,8 @@ class HistoryFeatures:
         spread = view.amounts[rows][:, self._ask_place]
         market = view.amounts[view.deals > 0].mean(axis=0)[self._ask_place]
         yield "ask_fit", np.where(self._ask_known, np.log((spread + 1e-3) / (market + 1e-3)), 0.0)
+        yield "cosine", (view.bags.profiles[rows] @ view.bags.targets).toarray()
+        yield "cosine_nearest", self._nearest_deal(rows)
         distance = np.nan_to_num(candidates.ask)[None, :] - view.typical_amount[rows][:, None]
         yield "ask_distance", np.where(self._ask_known, np.minimum(np.abs(distance), 2), 0.7)
         share = view.newcomer_share[rows][:, None]
@@ -89,6 +91,16 @@ class HistoryFeatures:
         }
         for name, values in own.items():
             yield name, np.broadcast_to(values[:, None], size)
+
+    def _nearest_deal(self, rows: np.ndarray) -> np.ndarray:
+        """Cosine of each candidate with the most similar past deal of the investor."""
+        view, size = self.view, len(self.view.data.candidates.project)
+        result = np.zeros((len(rows), size), dtype=np.float32)
+        for number, investor in enumerate(rows.tolist()):
+            deals = view.deals_of(investor)
+            if len(deals):
+                result[number] = (view.bags.deals[deals] @ view.bags.targets).max(axis=0).toarray().ravel()
+        return result
 
     def block(self, rows: np.ndarray) -> np.ndarray:
         """float32 [len(rows), candidates, features]."""

@@ -146,7 +146,9 @@ class MandateFeatures:
         single = np.array([len(m.categories) == 1 for m in mandates])[:, None]
         planes["category_only"] = planes["category_1"] * single
         planes |= self._money(mandates)
+        planes["cosine"] = view.bags.mandate_cosine(mandates)
         neighbours = self._neighbours(mandates, profiles)
+        planes["near_cosine"] = (sp.csr_matrix(neighbours @ view.bags.profiles) @ view.bags.targets).toarray()
         for name in self._codes:
             near = neighbours @ self._shares[name]
             lift = np.log((near + 1e-4) / (self._market[name] + 1e-4))

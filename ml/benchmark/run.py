@@ -108,11 +108,9 @@ def _past_mandates(
     data: Data, view: View, queries: dict[int, np.ndarray], start: int, end: int
 ) -> Iterator[tuple[Mandate, np.ndarray, np.ndarray]]:
     """(mandate, true positions, positions to leave out) of each query; newcomers declare their first deal."""
-    order = np.argsort(view.data.events.investor, kind="stable")
-    bounds = np.searchsorted(view.data.events.investor[order], np.arange(view.investors + 1))
     later = data.events.select((data.events.day >= start) & (data.events.day < end))
     for investor, positives in queries.items():
-        rows = order[bounds[investor] : bounds[investor + 1]]
+        rows = view.deals_of(investor)
         if len(rows):
             yield from_history(view, investor, rows), positives, view.backers[investor].indices
             continue

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from ml.benchmark.bags import Bags
 from ml.benchmark.data import STAGES, UNKNOWN, Data
 
 HALF_LIFE_DAYS = 730.0
@@ -43,6 +44,21 @@ class View:
     def deals(self) -> np.ndarray:
         """Number of past investments by investor."""
         return np.bincount(self.data.events.investor, minlength=self.investors)
+
+    @cached_property
+    def _by_investor(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self.data.events.investor, kind="stable")
+        return order, np.searchsorted(self.data.events.investor[order], np.arange(self.investors + 1))
+
+    def deals_of(self, investor: int) -> np.ndarray:
+        """Event numbers of an investor, oldest first."""
+        order, bounds = self._by_investor
+        return order[bounds[investor] : bounds[investor + 1]]
+
+    @cached_property
+    def bags(self) -> Bags:
+        """TF-IDF bags of the past and of the candidates."""
+        return Bags(self.data)
 
     @cached_property
     def decay(self) -> np.ndarray:

@@ -13,7 +13,7 @@ from ml import constraints
 from ml.matrix import ProjectMatrix, build_matrix, concatenate
 from ml.offline.fields import genre_labels, read_interactions, read_mandates, read_projects
 from ml.offline.sentences import money_text, sentence
-from ml.offline.tables import InputError
+from ml.offline.tables import InputError, estimated_rows
 from ml.offline.writers import XLSX_ROWS, open_writer
 from ml.rank import Ranker
 from ml.weights import MandateWeights
@@ -97,7 +97,7 @@ def _read_matrix(ranker: Ranker, path: Path, tell: Progress) -> tuple[ProjectMat
     """The matrix, built in batches, and what a result row shows of each project."""
     cards: list[Card] = []
     parts = []
-    size = max(1, path.stat().st_size) if path.exists() else 1
+    expected = estimated_rows(path)
     for batch in _batches(read_projects(path), PROJECT_BATCH):
         parts.append(build_matrix(batch, ranker.model))
         cards.extend(
@@ -106,7 +106,7 @@ def _read_matrix(ranker: Ranker, path: Path, tell: Progress) -> tuple[ProjectMat
         )
         if len(cards) > MAX_PROJECTS:
             raise InputError(path, f"holds more than {MAX_PROJECTS:,} projects")
-        tell("projects", min(0.99, len(cards) * 300 / size))
+        tell("projects", min(0.99, len(cards) / expected))
     if not parts:
         raise InputError(path, "holds no project")
     matrix = concatenate(parts)
