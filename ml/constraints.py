@@ -17,6 +17,7 @@ A value the project lacks does not pass a stated constraint (there is nothing in
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,15 @@ class ConstraintColumns:
     def __len__(self) -> int:
         return len(self.credits)
 
+    @cached_property
+    def terms(self) -> dict[str, list[tuple[int, str]]]:
+        """Vocabulary numbers and terms by field."""
+        result: dict[str, list[tuple[int, str]]] = {}
+        for number, name in enumerate(self.vocabulary):
+            field, _, term = name.partition(":")
+            result.setdefault(field, []).append((number, term))
+        return result
+
     @classmethod
     def array_names(cls) -> list[str]:
         return [field.name for field in fields(cls) if field.name not in ("vocabulary", "currencies")]
@@ -205,13 +215,11 @@ def _holding(columns: ConstraintColumns, numbers: Sequence[int]) -> np.ndarray:
     return result
 
 
-def _matching_terms(columns: ConstraintColumns, field: str, wanted: Iterable[str]) -> list[int]:
-    wanted, prefix = list(wanted), f"{field}:"
-    return [
-        number
-        for number, name in enumerate(columns.vocabulary)
-        if name.startswith(prefix) and any(_accepts(field, want, name[len(prefix) :]) for want in wanted)
-    ]
+def _matching_terms(columns: ConstraintColumns, field: str, wanted: Sequence[str]) -> list[int]:
+    known = columns.terms.get(field, [])
+    if field not in PREFIX_FIELDS:
+        return [number for number, term in known if term in wanted]
+    return [number for number, term in known if any(_accepts(field, want, term) for want in wanted)]
 
 
 def _range_mask(columns: ConstraintColumns, field: str, bounds: Mapping[str, Any]) -> np.ndarray:

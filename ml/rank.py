@@ -94,7 +94,7 @@ class Ranker:
         scores: np.ndarray = matrix.x @ weights.vector
         scores += np.float32(weights.bias)
         if mask is not None:
-            scores[~mask] = -np.inf
+            np.copyto(scores, -np.inf, where=~mask)
         return scores
 
     def score_many(

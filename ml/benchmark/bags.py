@@ -55,7 +55,9 @@ class Bags:
 
     def mandate_cosine(self, mandates: Sequence[Mandate]) -> np.ndarray:
         """[mandates, candidates] cosine of what is stated and what is published."""
-        stated = self._matrix([self.mandate_tokens(mandate) for mandate in mandates])
+        # A token no project has cannot match; leaving it out keeps the width of the targets.
+        bags = [[token for token in self.mandate_tokens(m) if token in self.tokens] for m in mandates]
+        stated = self._matrix(bags)
         cosine: np.ndarray = (self.weighted(stated) @ self.targets).toarray()
         return cosine
 
