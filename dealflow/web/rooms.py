@@ -20,7 +20,7 @@ def present() -> list[str]:
 
 def load_models() -> None:
     """Import every room's tables, so that the metadata is complete."""
-    for module in ("jobs", "outbox", "idempotency"):
+    for module in ("jobs", "outbox", "idempotency", "mail"):
         importlib.import_module(f"dealflow.core.{module}")
     for room in present():
         if importlib.util.find_spec(f"dealflow.{room}.models"):
