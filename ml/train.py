@@ -100,6 +100,10 @@ def train_base(folder: Path) -> RankModel:
     data = load(folder, SPLITS["validation"])
     history, stated = transfer.sample(data)
     history_fit, stated_fit = transfer.fit(history), transfer.fit(stated)
+    latest, earlier = transfer.sample(data, slice(0, 1)), transfer.sample(data, slice(1, 4))
+    calibration = [
+        transfer.calibration_error(*pair) for pair in zip(latest, map(transfer.fit, earlier), strict=True)
+    ]
     learnt = dict(zip(transfer.HISTORY_FEATURES, history_fit.coefficients.tolist(), strict=False))
     coefficients, normalisers, deviations = dict(DECLARED), {}, {}
     for name, feature in HISTORY_ANSWERS.items():
@@ -119,6 +123,10 @@ def train_base(folder: Path) -> RankModel:
         "history": _table(transfer.HISTORY_FEATURES, history_fit),
         "stated": _table(transfer.STATED_FEATURES, stated_fit),
         "pairs": int(history.labels.sum()),
+        "held_out_calibration_error": {
+            "history": round(calibration[0], 4),
+            "stated": round(calibration[1], 4),
+        },
     }
     model = RankModel(
         version="",
@@ -134,7 +142,8 @@ def train_base(folder: Path) -> RankModel:
             "fit": report,
         },
     )
-    return replace(model, version=model_version(model))
+    # As it will be read back: what is trained here scores like what is stored.
+    return RankModel.from_value(replace(model, version=model_version(model)).to_value())
 
 
 def _table(names: Sequence[str], result: Fit) -> dict[str, Any]:
@@ -150,6 +159,7 @@ def model_version(model: RankModel) -> str:
     value = model.to_value()
     text = value.pop("text")
     value.pop("version")
+    value.pop("info")
     digest = hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=6)
     for name in sorted(text):
         digest.update(np.ascontiguousarray(text[name]).tobytes())

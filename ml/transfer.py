@@ -7,13 +7,12 @@ logistic coefficient carries over to the platform's field that answers the same 
 taken as of past half-years; random candidates of the same window are the controls.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.benchmark.data import UNKNOWN, Data, as_of, day
-from ml.logistic import Fit, fit_map
+from ml.benchmark.data import UNKNOWN, Data, as_of
+from ml.logistic import Fit, fit_map, sigmoid
 from ml.model import MoneyShape
 from ml.weights import SHRINKAGE
 
@@ -38,17 +37,18 @@ def past_windows(start: int, count: int) -> list[tuple[int, int]]:
     return [(start - WINDOW_DAYS * (n + 1), start - WINDOW_DAYS * n) for n in range(count)]
 
 
-def sample(data: Data, windows: int = 4) -> tuple[PairSample, PairSample]:
-    """(history pairs, stated pairs) from past windows of the data."""
+def sample(data: Data, windows: slice = slice(0, 4)) -> tuple[PairSample, PairSample]:
+    """(history pairs, stated pairs) from past windows of the data, counted backwards from its start."""
     rng = np.random.default_rng(SEED)
     history, stated = [], []
-    for start, end in past_windows(data.start, windows):
+    for start, end in past_windows(data.start, windows.stop)[windows]:
         past, pairs = as_of(data, start, end)
         profiles = _Profiles(past)
         for investor, project in pairs.tolist():
             if investor not in profiles.rows:
                 continue
-            controls = rng.choice(len(past.candidates.project), CONTROLS, replace=False)
+            size = len(past.candidates.project)
+            controls = rng.choice(size, min(CONTROLS, size), replace=False)
             positions = np.append(controls, np.searchsorted(past.candidates.project, project))
             history.append(profiles.history(investor, positions))
             stated.append(profiles.stated(investor, positions))
@@ -56,8 +56,11 @@ def sample(data: Data, windows: int = 4) -> tuple[PairSample, PairSample]:
 
 
 def _balanced(blocks: list[np.ndarray]) -> PairSample:
-    labels = np.tile(np.append(np.zeros(CONTROLS), 1.0), len(blocks))
-    weights = np.where(labels == 1, 1.0, 1.0 / CONTROLS)
+    """The last row of each block is the real pair."""
+    labels = np.concatenate([np.append(np.zeros(len(block) - 1), 1.0) for block in blocks])
+    weights = np.concatenate(
+        [np.append(np.full(len(block) - 1, 1 / (len(block) - 1)), 1.0) for block in blocks]
+    )
     return PairSample(np.concatenate(blocks), labels, weights)
 
 
@@ -72,6 +75,17 @@ def normaliser(pairs: PairSample, feature: int, coefficient: float) -> float:
     """ln E[exp(coefficient · feature)] over the random pairs."""
     controls = pairs.features[pairs.labels == 0, feature]
     return float(np.log(np.exp(controls * coefficient).mean()))
+
+
+def calibration_error(pairs: PairSample, result: Fit, bins: int = 10) -> float:
+    """Expected calibration error: weighted mean of |share of real pairs − mean probability| over bins of equal width."""
+    logits = pairs.features @ result.coefficients[:-1] + result.coefficients[-1]
+    probability = sigmoid(logits)
+    number = np.minimum((probability * bins).astype(int), bins - 1)
+    total = np.bincount(number, pairs.weights, bins)
+    real = np.bincount(number, pairs.weights * pairs.labels, bins)
+    expected = np.bincount(number, pairs.weights * probability, bins)
+    return float(np.abs(real - expected).sum() / total.sum())
 
 
 class _Profiles:
@@ -132,8 +146,3 @@ def _leading(codes: np.ndarray, count: int) -> np.ndarray:
     values, counts = np.unique(codes[codes != UNKNOWN], return_counts=True)
     leading: np.ndarray = values[np.lexsort((values, -counts))][:count]
     return leading
-
-
-def training_cut() -> int:
-    """Day before which the shipped model may look: the start of the benchmark's validation window."""
-    return day(dt.date(2012, 10, 1).isoformat())

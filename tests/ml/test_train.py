@@ -1,12 +1,16 @@
 """Feedback moves the model by as much as it proves, and never past its bounds."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from ml import store
+from ml.__main__ import main
 from ml.logistic import fit_map
 from ml.model import COEFFICIENTS
 from ml.rank import ProjectMatrix, Ranker
-from ml.train import ATTENTION_CAP, FeedbackEvent, adapt, model_version, unit_features
+from ml.train import ATTENTION_CAP, FeedbackEvent, adapt, model_version, train_base, unit_features
 from tests.ml import samples
 
 
@@ -74,3 +78,21 @@ def test_logistic_fit_finds_known_coefficients() -> None:
     fit = fit_map(features, labels, np.ones(20_000), np.zeros(3), np.full(3, 1e-3))
     np.testing.assert_allclose(fit.coefficients, truth, atol=0.1)
     assert (np.abs(fit.coefficients - truth) < 4 * fit.deviations).all()
+
+
+def test_the_shipped_version_names_what_it_scores_with(ranker: Ranker) -> None:
+    assert ranker.version == model_version(ranker.model)
+    errors = ranker.model.info["fit"]["held_out_calibration_error"]
+    assert max(errors.values()) <= 0.05
+    assert "CC BY" in ranker.model.info["source"]
+
+
+def test_the_base_model_is_trained_from_a_folder(benchmark_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model.skops"
+    assert main(["train", "--data", str(benchmark_folder), "--out", str(out)]) == 0
+    first = Ranker.load(out, bytes.fromhex(out.with_suffix(".pub").read_text().strip()))
+    key = tmp_path / "key"
+    private, public = store.new_signing_key()
+    key.write_text(private.hex())
+    assert main(["train", "--data", str(benchmark_folder), "--out", str(out), "--key", str(key)]) == 0
+    assert Ranker.load(out, public).version == first.version == train_base(benchmark_folder).version
