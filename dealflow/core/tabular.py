@@ -14,7 +14,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from dealflow.core import tabular_child
 from dealflow.core.errors import Invalid, TooLarge
@@ -33,10 +33,14 @@ _FORMULA = "=+-@\t\r＝＋－＠"
 
 @dataclass(frozen=True)
 class Table:
-    """A header and rows of text, each row as long as the header. `encoding` tells how a CSV was read."""
+    """A header and rows of text, each row as long as the header, blank ones left out.
+
+    `numbers` holds the row's place in the sheet (the header is usually row 1); `encoding` tells how a CSV was read.
+    """
 
     header: list[str]
     rows: list[list[str]]
+    numbers: list[int]
     encoding: str
 
 
@@ -45,7 +49,7 @@ def refuse(code: str, message: str, **params: Any) -> Invalid:
     return Invalid.field("file", code, message, **params)
 
 
-def read(stream: BinaryIO, *, row_limit: int = ROW_LIMIT) -> Table:
+def read(stream: IO[bytes], *, row_limit: int = ROW_LIMIT) -> Table:
     """The table in a file. Raises TooLarge, or Invalid on the field `file` that says what is wrong and what helps."""
     data = stream.read(FILE_LIMIT + 1)
     if len(data) > FILE_LIMIT:
@@ -143,18 +147,16 @@ def _read_xlsx(data: bytes, row_limit: int) -> Iterable[list[str]]:
 
 
 def _table(found: Iterable[list[str]], encoding: str, row_limit: int) -> Table:
-    rows = [[unescape(cell.strip()) for cell in row] for row in found]
-    while rows and not any(rows[0]):
-        rows.pop(0)
-    if not rows:
+    cells = ([unescape(cell.strip()) for cell in row] for row in found)
+    filled = [(number, row) for number, row in enumerate(cells, 1) if any(row)]
+    if not filled:
         raise refuse("empty", N_("The file is empty"))
-    header = rows.pop(0)
+    header = filled.pop(0)[1]
     while header and not header[-1]:
         header.pop()
-    body = [row for row in rows if any(row)]
     if len(header) > COLUMN_LIMIT:
         raise refuse("too_many_columns", N_("The file has more than %(limit)s columns"), limit=COLUMN_LIMIT)
-    if len(body) > row_limit:
+    if len(filled) > row_limit:
         message = N_("The file has more than %(limit)s rows; split it")
         raise refuse("too_many_rows", message, limit=row_limit)
     twice = {name for name in header if name and header.count(name) > 1}
@@ -162,7 +164,8 @@ def _table(found: Iterable[list[str]], encoding: str, row_limit: int) -> Table:
         message = N_("Two columns have the name %(column)s; give each its own")
         raise refuse("duplicate_column", message, column=min(twice))
     width = len(header)
-    return Table(header, [(row + [""] * width)[:width] for row in body], encoding)
+    rows = [(row + [""] * width)[:width] for _number, row in filled]
+    return Table(header, rows, [number for number, _row in filled], encoding)
 
 
 def escape(cell: Any) -> str:

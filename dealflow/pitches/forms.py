@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core.errors import FieldError
 from dealflow.core.forms import Form
@@ -73,7 +74,10 @@ class BasicsForm(NewForm):
             (self.regions, [(code, words.region_name(code)) for code in places]),
         ):
             known = {code for code, _name in choices}
-            field.choices = [*choices, *((code, code) for code in field.data or [] if code not in known)]
+            field.choices = [
+                *(SelectChoice(code, name) for code, name in choices),
+                *(SelectChoice(code) for code in field.data or [] if code not in known),
+            ]
 
     @classmethod
     def fill(cls, project: Values) -> Values:
@@ -128,7 +132,7 @@ class StoryForm(StepForm):
         minutes = form.get("minutes_per_episode")
         return {
             "synopsis": project["synopsis"], "episodes": form.get("episodes"), "orientation": form.get("orientation") or "",
-            "minutes_per_episode": f"{minutes:g}" if minutes is not None else None, "hooks": project["hooks"],
+            "minutes_per_episode": f"{minutes:g}" if minutes is not None else None, "hooks": project["hooks"] or [{}],
         }  # fmt: skip
 
     def read(self) -> Values:
@@ -162,7 +166,7 @@ class MoneyForm(StepForm):
 
     row_columns: ClassVar[dict[str, tuple[str, ...]]] = {"use_of_funds": ("label", "kind", "amount")}
     currency = SelectField(
-        _l("Currency"), choices=[(c, c) for c in CURRENCIES], default="CNY", validate_choice=False
+        _l("Currency"), choices=[SelectChoice(c) for c in CURRENCIES], default="CNY", validate_choice=False
     )
     budget = StringField(_l("Budget"))
     ask = StringField(_l("Ask"))
@@ -183,7 +187,8 @@ class MoneyForm(StepForm):
             "instruments": project["instruments"],
             "use_of_funds": [
                 row | {"amount": shown_amount(row["amount"], currency)} for row in project["use_of_funds"]
-            ],
+            ]
+            or [{}],
         }
 
     def read(self) -> Values:
@@ -233,7 +238,7 @@ class TeamForm(StepForm):
     @classmethod
     def fill(cls, project: Values) -> Values:
         works = [w | {"receipts": shown_amount(w["receipts"], "CNY")} for w in project["track_record"]]
-        return {"team": project["team"], "track_record": works}
+        return {"team": project["team"] or [{}], "track_record": works or [{}]}
 
     def read(self) -> Values:
         return {

@@ -20,7 +20,7 @@ from dealflow.pitches.models import Project, ProjectImport
 from dealflow.pitches.policy import Can, Tag
 from dealflow.pitches.rows import COLUMNS, RowReader, guess
 from dealflow.pitches.schemas import ProjectIn, missing_for_publication
-from dealflow.pitches.service.editing import check_vocabulary
+from dealflow.pitches.service.editing import unknown_genres
 
 # The parts of a value that are one field of the pitch in several columns.
 _MERGED = ("title", "audience", "format", "schedule")
@@ -95,16 +95,20 @@ def check_mapping(header: list[str], mapping: Mapping[str, str]) -> dict[str, st
 def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     """What each row would do; writes nothing. A constant number of statements per 500 rows."""
     policy.require(actor, Can.IMPORT)
-    reader = RowReader(queries.genres())
+    vocabulary = queries.genres()
+    reader = RowReader(vocabulary)
     columns = {name: at for at, name in enumerate(table.header)}
     places = {target: columns[column] for column, target in check_mapping(table.header, mapping).items()}
     cells = [{target: row[at] for target, at in places.items()} for row in table.rows]
     known = queries.by_external_ids(actor, (c["external_id"] for c in cells if c.get("external_id")))
     seen: dict[str, int] = {}
     rows = []
-    for at, found in enumerate(cells):
-        number = at + 2
-        row = _check_row(number, found, reader, known.get(found.get("external_id", "")))
+    for number, found in zip(table.numbers, cells, strict=True):
+        values, errors = reader.read(found)
+        project = known.get(found.get("external_id", ""))
+        carried = project.genres if project else ()
+        errors += map(_in_columns, unknown_genres(values.get("genres", []), carried, vocabulary))
+        row = _check_row(number, found, values, errors, project)
         if row.external_id:
             first = seen.setdefault(row.external_id, number)
             if first != number:
@@ -115,8 +119,13 @@ def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     return Report(rows)
 
 
-def _check_row(number: int, cells: dict[str, str], reader: RowReader, project: Project | None) -> Row:
-    values, errors = reader.read(cells)
+def _check_row(
+    number: int,
+    cells: dict[str, str],
+    values: dict[str, Any],
+    errors: list[FieldError],
+    project: Project | None,
+) -> Row:
     title = cells.get("title_zh") or cells.get("title_en") or ""
     row = Row(
         number,
@@ -141,7 +150,6 @@ def _check_row(number: int, cells: dict[str, str], reader: RowReader, project: P
                 "external_id", "archived", N_("This project is archived and cannot be changed")
             )
         checked = load(ProjectIn, before | values)
-        check_vocabulary(checked.genres, known=project.genres if project else ())
         plain = checked.model_dump(mode="json", exclude={"status"})
         if (
             project is not None
@@ -189,7 +197,8 @@ def error_file(table: Table, report: Report) -> bytes:
 
 def refused_before(table: Table, errors: Iterable[Sequence[Any]]) -> bytes:
     """The same file from (row number, reasons) that were kept."""
-    rows = ([*table.rows[number - 2], number, reasons] for number, reasons in errors)
+    known = dict(zip(table.numbers, table.rows, strict=True))
+    rows = ([*known[number], number, reasons] for number, reasons in errors)
     return write_csv([*table.header, "row", "errors"], rows)
 
 
@@ -214,7 +223,7 @@ def keep(actor: Actor, table: Table, filename: str) -> ProjectImport:
     policy.require(actor, Can.IMPORT)
     row = ProjectImport(
         organisation_id=actor.organisation_id, user_id=actor.user_id, filename=filename[:300], encoding=table.encoding,
-        header=table.header, rows=table.rows, mapping=guess(table.header),
+        header=table.header, rows=table.rows, numbers=table.numbers, mapping=guess(table.header),
     )  # fmt: skip
     session().add(row)
     session().flush()
@@ -254,7 +263,7 @@ def finish(actor: Actor, import_id: str) -> Report:
 
 def table_of(row: ProjectImport) -> Table:
     """The kept table."""
-    return Table(row.header, row.rows, row.encoding)
+    return Table(row.header, row.rows, row.numbers, row.encoding)
 
 
 def lines(report: Report) -> Iterator[str]:

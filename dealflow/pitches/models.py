@@ -183,6 +183,7 @@ class ProjectImport(Base, Versioned, OwnedByOrganisation):
     encoding: Mapped[str] = mapped_column(String(20))
     header: Mapped[list[str]] = mapped_column(JSON)
     rows: Mapped[list[list[str]]] = mapped_column(JSON)
+    numbers: Mapped[list[int]] = mapped_column(JSON)
     mapping: Mapped[dict[str, str]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default="open")
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)

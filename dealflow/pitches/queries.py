@@ -140,7 +140,7 @@ def counts(actor: Actor) -> dict[str, int]:
         .where(Project.organisation_id == actor.organisation_id)
         .group_by(Project.status)
     )
-    return dict(session().execute(query).tuples().all())
+    return {status: count for status, count in session().execute(query)}
 
 
 def content(project: Project) -> dict[str, Any]:

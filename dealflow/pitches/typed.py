@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from werkzeug.datastructures import MultiDict
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core.errors import FieldError
 from dealflow.core.forms import Form
@@ -18,10 +19,10 @@ Values = dict[str, Any]
 _CODE = re.compile(r"^([A-Za-z]{3})\s*(?=\d)")
 
 
-def labelled(codes: Sequence[str], empty: str = "") -> list[tuple[str, Any]]:
+def labelled(codes: Sequence[str], empty: str = "") -> list[SelectChoice]:
     """Choices of a select: codes with their names; `empty`: the label of no choice."""
-    named = [(code, _l(words.LABELS[code])) for code in codes]
-    return [("", _l(empty)), *named] if empty else named
+    named = [SelectChoice(code, _l(words.LABELS[code])) for code in codes]
+    return [SelectChoice("", _l(empty)), *named] if empty else named
 
 
 def number(text: str | None, kind: Callable[[str], Any] = int) -> Any:

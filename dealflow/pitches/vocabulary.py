@@ -73,6 +73,9 @@ PROVINCES = {
     "CN-SN": ("陕西", "Shaanxi"), "CN-GS": ("甘肃", "Gansu"), "CN-QH": ("青海", "Qinghai"), "CN-NX": ("宁夏", "Ningxia"),
     "CN-XJ": ("新疆", "Xinjiang"),
 }  # fmt: skip
+_NAMED = PROVINCES | {
+    "HK": ("中国香港", "Hong Kong"), "MO": ("中国澳门", "Macao"), "TW": ("中国台湾", "Taiwan"),
+}  # fmt: skip
 _TAG = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|\d{3}))?")
 _REGION = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
 
@@ -166,8 +169,8 @@ def region_name(code: str) -> str:
     """A country's or province's name in the current language."""
     from babel import Locale
 
-    if code in PROVINCES:
-        return PROVINCES[code][language() == "en"]
+    if code in _NAMED:
+        return _NAMED[code][language() == "en"]
     country, _, rest = code.partition("-")
     name = Locale.parse(BABEL[language()]).territories.get(country, country)
     return f"{name} ({code})" if rest else name

@@ -42,6 +42,7 @@ def test_separators_quotes_blank_rows_and_short_rows(delimiter: str) -> None:
     table = read(text.encode())
     assert table.header == ["a", "b", "c"]
     assert table.rows == [[f"x{delimiter}\ny", "1", ""], ["", "", "z"]]
+    assert table.numbers == [4, 6]
 
 
 def test_what_cannot_be_read_is_refused_with_a_reason() -> None:

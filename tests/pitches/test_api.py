@@ -234,6 +234,7 @@ def test_a_list_takes_a_constant_number_of_statements(person: Any, app: Any) -> 
         "before_cursor_execute",
         lambda _c, _cur, statement, *_rest: seen.append(statement),
     )
+    investor.get("/projects")
     counted = []
     for _ in range(2):
         published(creator)

@@ -48,18 +48,19 @@ def index() -> str:
     vocabulary = queries.genres()
     view = request.args.get("view", "cards")
     more = query.offset + len(rows) < total
+    counts = queries.counts(actor()) if owns else {}
     items = [_item(p, names, vocabulary) for p in rows]
     return render_template(
         "pitches/index.html",
         items=items, total=total, start=query.offset + 1, errors=errors, owns=owns, asked=request.args, view=view,
         sort=query.sort or "", next_cursor=cursor_for(query.offset + len(rows)) if more else None,
-        active=_active(args, vocabulary), counts=queries.counts(actor()) if owns else {}, state_tabs=_state_tabs() if owns else [],
+        active=_active(args, vocabulary), counts=counts, state_tabs=_state_tabs(counts) if owns else [],
         first_open=next((i for i in items if i["status"] == "draft"), None) if owns else None, **_choices(vocabulary),
     )  # fmt: skip
 
 
-def _state_tabs() -> list[dict[str, Any]]:
-    counts, here = queries.counts(actor()), request.args.get("status")
+def _state_tabs(counts: dict[str, int]) -> list[dict[str, Any]]:
+    here = request.args.get("status")
     names = {
         "draft": N_("Draft"),
         "published": N_("Published"),

@@ -114,11 +114,7 @@ def edit_step(project_id: str, step: str) -> Page:
     typed = MultiDict((name, value) for name, values in kept.typed.items() for value in values)
     form = _form(step, typed, project)
     values = form.read()
-    try:
-        load(ProjectIn, queries.content(project) | values)
-        form.show(form.problems)
-    except Invalid as refusal:
-        form.show([*form.problems, *refusal.errors])
+    form.show([*form.problems, *service.findings(project, values)])
     return _render(project, step, form, kept=kept)
 
 

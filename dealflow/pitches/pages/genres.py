@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from wtforms import SelectField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core.errors import Invalid
 from dealflow.core.forms import Form
@@ -27,7 +28,10 @@ class GenreForm(Form):
     zh = StringField(_l("Name in Chinese"))
     en = StringField(_l("Name in English"))
     facet = SelectField(
-        _l("Facet"), choices=[(k, _l(v)) for k, v in FACETS.items()], validate_choice=False, default="trope"
+        _l("Facet"),
+        choices=[SelectChoice(k, _l(v)) for k, v in FACETS.items()],
+        validate_choice=False,
+        default="trope",
     )
     review_note = StringField(_l("Note for content review"), default="")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -41,7 +42,8 @@ def upload() -> Any:
     try:
         if sent is None or not sent.filename:
             raise refuse("required", N_("Choose a CSV or XLSX file"))
-        kept = importing.keep(actor(), read(sent.stream), sent.filename)
+        with closing(sent):
+            kept = importing.keep(actor(), read(sent.stream), sent.filename)
     except Invalid as refusal:
         return render_template("pitches/import.html", errors=refusal.errors), 422
     except TooLarge as refusal:

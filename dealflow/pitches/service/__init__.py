@@ -1,6 +1,6 @@
 """What can be done with projects. The only way to write them."""
 
-from dealflow.pitches.service.editing import autosave, create, editable, keep_typed, update
+from dealflow.pitches.service.editing import autosave, create, editable, findings, keep_typed, update
 from dealflow.pitches.service.genres import add_genre
 from dealflow.pitches.service.publishing import archive, publish, withdraw
 from dealflow.pitches.service.sharing import invite, uninvite
@@ -11,6 +11,7 @@ __all__ = [
     "autosave",
     "create",
     "editable",
+    "findings",
     "invite",
     "keep_typed",
     "publish",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -93,6 +93,16 @@ def editable(actor: Actor, project_id: str, version: int | None) -> Project:
     return project
 
 
+def findings(project: Project, values: dict[str, Any]) -> list[FieldError]:
+    """What would keep these values from being taken over; writes nothing."""
+    try:
+        checked = load(ProjectIn, _said(project) | values)
+        check_vocabulary(checked.genres, known=project.genres)
+    except Invalid as refusal:
+        return list(refusal.errors)
+    return []
+
+
 def _change(actor: Actor, project: Project, changes: dict[str, Any]) -> dict[str, Any] | None:
     """Take the changes over, not yet flushed; what was said before, or None when nothing changes."""
     if changes.get("status", project.status) != project.status:
@@ -151,24 +161,22 @@ def _describe(project: Project, known: Mapping[str, Genre]) -> None:
     project.facets = "".join(queries.facet(kind, value) for kind, found in lists.items() for value in found)
 
 
-def check_vocabulary(terms: list[str], known: Any) -> None:
+def check_vocabulary(terms: list[str], known: Collection[str]) -> None:
     """Refuse genres that are not in the vocabulary; `known`: what the project already carries."""
-    fresh = [(at, term) for at, term in enumerate(terms) if term not in known]
-    if not fresh:
-        return
-    vocabulary = queries.genres()
-    errors = [
-        FieldError(
-            f"genres.{at}",
-            "not_a_choice",
-            N_("%(term)s is not in the genre vocabulary; choose from its list"),
-            {"term": term},
-        )
-        for at, term in fresh
-        if term not in vocabulary
-    ]
-    if errors:
+    if any(term not in known for term in terms) and (
+        errors := unknown_genres(terms, known, queries.genres())
+    ):
         raise Invalid(errors=errors)
+
+
+def unknown_genres(terms: list[str], known: Collection[str], vocabulary: Collection[str]) -> list[FieldError]:
+    """An error for each genre that neither the project carries already nor the vocabulary has."""
+    message = N_("%(term)s is not in the genre vocabulary; choose from its list")
+    return [
+        FieldError(f"genres.{at}", "not_a_choice", message, {"term": term})
+        for at, term in enumerate(terms)
+        if term not in known and term not in vocabulary
+    ]
 
 
 def _check_external_id(actor: Actor, external_id: str | None, project: Project | None) -> None:
