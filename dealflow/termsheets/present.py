@@ -6,6 +6,7 @@ from typing import Any
 
 from dealflow.core import i18n, money
 from dealflow.termsheets.library import Document
+from dealflow.termsheets.library.formats import figures
 
 _TEMPLATES = {"equity": "equity_spv", "minimum_guarantee": "presale"}
 
@@ -27,8 +28,9 @@ def payout_view(document: Document) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
         {
             "gross": money.Money(row.gross_minor, document.currency),
+            "gross_text": figures(row.gross_minor, document.currency),
             "payouts": [
-                money.Money(row.by_payee.get(payee, 0), document.currency) for payee, _name in document.payees
+                figures(row.by_payee.get(payee, 0), document.currency) for payee, _name in document.payees
             ],
             "multiple": f"{row.multiple_ppm / 1_000_000:.2f}×",
             "break_even": row.break_even,
@@ -47,5 +49,5 @@ def payout_view(document: Document) -> dict[str, Any]:
         "series": series,
         "labels": [money.short(row["gross"]) for row in rows],
         "break_even": money.Money(even, document.currency) if even is not None else None,
-        "divide": 100,
+        "divide": 10 ** money.CURRENCIES[document.currency],
     }

@@ -73,7 +73,8 @@ function showSums(place) {
     }
   }
   place.querySelector("[data-sum]").textContent = unread ? text("unread") : formatAmount(total);
-  place.querySelector("[data-sum-ad]").textContent = share(ads, total);
+  const adShare = place.querySelector("[data-sum-ad]");
+  if (adShare) adShare.textContent = share(ads, total);
   showLeft(place, total);
 }
 
