@@ -50,6 +50,7 @@ class Settings:
     clock_since: datetime | None = None
     debug: bool = False
     smtp_url: str | None = None
+    scan_command: str | None = None
     mail_from: str = "Dealflow <no-reply@localhost>"
     metrics_token: str | None = None
     trusted_proxies: int = 0
@@ -100,6 +101,7 @@ class Settings:
             clock_since=clock_since,
             debug=_flag(env, "DEALFLOW_DEBUG", False),
             smtp_url=env.get("DEALFLOW_SMTP_URL") or None,
+            scan_command=env.get("DEALFLOW_SCAN_COMMAND") or None,
             mail_from=env.get("DEALFLOW_MAIL_FROM") or "Dealflow <no-reply@localhost>",
             metrics_token=env.get("DEALFLOW_METRICS_TOKEN") or None,
             trusted_proxies=_number(env, "DEALFLOW_TRUSTED_PROXIES", 0, 0, 10),
