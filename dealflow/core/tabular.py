@@ -13,7 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from dealflow.core import tabular_child
@@ -35,13 +35,17 @@ _FORMULA = "=+-@\t\r＝＋－＠"
 class Table:
     """A header and rows of text, each row as long as the header, blank ones left out.
 
-    `numbers` holds the row's place in the sheet (the header is usually row 1); `encoding` tells how a CSV was read.
+    `numbers` holds the row's place in the sheet (2, 3, … when not given); `encoding` tells how a CSV was read.
     """
 
     header: list[str]
     rows: list[list[str]]
-    numbers: list[int]
     encoding: str
+    numbers: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.numbers:
+            self.numbers.extend(range(2, len(self.rows) + 2))
 
 
 def refuse(code: str, message: str, **params: Any) -> Invalid:
@@ -165,7 +169,7 @@ def _table(found: Iterable[list[str]], encoding: str, row_limit: int) -> Table:
         raise refuse("duplicate_column", message, column=min(twice))
     width = len(header)
     rows = [(row + [""] * width)[:width] for _number, row in filled]
-    return Table(header, rows, [number for number, _row in filled], encoding)
+    return Table(header, rows, encoding, [number for number, _row in filled])
 
 
 def escape(cell: Any) -> str:

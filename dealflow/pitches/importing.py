@@ -263,7 +263,7 @@ def finish(actor: Actor, import_id: str) -> Report:
 
 def table_of(row: ProjectImport) -> Table:
     """The kept table."""
-    return Table(row.header, row.rows, row.numbers, row.encoding)
+    return Table(row.header, row.rows, row.encoding, row.numbers)
 
 
 def lines(report: Report) -> Iterator[str]:
