@@ -1,7 +1,7 @@
 /**
  * Forms marked data-autosave="URL" save as one goes: a POST of the whole form a moment after the last key.
  * What was typed also lies in localStorage until the server has it, so a crash, a lost network or a lost session loses nothing.
- * The server answers 2xx with {version?} as JSON, 422 with {errors: [{field, message}]}, 409 or 412 when somebody else was faster.
+ * The server answers 2xx with {version?, message?, errors?} as JSON (errors: kept as typed, not taken over), 422 with {errors: [{field, message}]}, 409 or 412 when somebody else was faster.
  */
 import { csrfToken } from "./requests.js";
 import { clockTime, text } from "./texts.js";
@@ -123,6 +123,12 @@ class Autosave {
     this.saved = sent;
     if (!this.dirty()) localStorage.removeItem(this.key);
     this.say("saved", "saved", { time: clockTime() });
+    // Kept as typed, but not taken over as it stands: the server says why.
+    const note = json.errors?.[0]?.message ?? json.message;
+    if (note && this.status) {
+      this.status.textContent = note;
+      if (json.errors?.length) this.status.dataset.state = "error";
+    }
   }
 
   /** A draft left from before: offered, never put in unasked. */

@@ -181,7 +181,8 @@ def autosave(project_id: str, step: str) -> Response:
             errors = list(refusal.errors)
     service.keep_typed(actor(), project_id, step, _typed())
     found = [{"field": e.field, "code": e.code, "message": e.text()} for e in errors]
-    return jsonify(version=project.version, pending=True, errors=found)
+    message = _("Kept here. Investors see it once you publish this change.") if not found else None
+    return jsonify(version=project.version, pending=True, errors=found, message=message)
 
 
 def _typed() -> dict[str, list[str]]:
