@@ -29,9 +29,9 @@ HOUSES = {
 }
 MANDATE: dict[str, Any] = {
     "name": "都市复仇 CANARY-mandate-name",
-    "constraints": {"genres_any": ["revenge"], "min_credits": 1, "words_none": ["CANARY-mandate-words"]},
+    "constraints": {"min_credits": 1, "words_none": ["CANARY-mandate-words"]},
     "preferences": {
-        "genres": {"revenge": 1, "strong_heroine": 0.5},
+        "stages": {"financing": 1, "development": 0.5},
         "text": "CANARY-mandate-text",
         "ticket": {"amount_minor": 10_000_000, "currency": "CNY"},
     },
