@@ -24,9 +24,9 @@ def choose_language() -> None:
     who = g.get("actor", ANONYMOUS)
     asked = request.args.get("lang")
     header = request.headers.get("Accept-Language")
-    if asked in i18n.LANGUAGES and not request.path.startswith("/api/"):
+    if asked in i18n.LANGUAGES and not request.path.startswith("/api/v1/"):
         chosen = asked
-    elif request.path.startswith("/api/"):
+    elif request.path.startswith("/api/v1/"):
         chosen = i18n.negotiate(header, who.locale)
     elif request.cookies.get("lang") in i18n.LANGUAGES:
         chosen = request.cookies["lang"]
@@ -153,7 +153,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def keep_language(response: flask.Response) -> flask.Response:
         asked = request.args.get("lang")
-        if asked in i18n.LANGUAGES and not request.path.startswith("/api/"):
+        if asked in i18n.LANGUAGES and not request.path.startswith("/api/v1/"):
             response.set_cookie(
                 "lang", asked, max_age=365 * 86400, samesite="Lax", httponly=True,
                 secure=app.config["SESSION_COOKIE_SECURE"],
