@@ -1,0 +1,117 @@
+"""Storing uploads. A room calls one of the three, keeps the id, and registers its purpose with `access.allow`."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import Path
+from typing import IO, Any
+
+from dealflow.audit import service as audit
+from dealflow.core import ids, policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Invalid, TooLarge
+from dealflow.core.http import settings
+from dealflow.core.i18n import N_
+from dealflow.files import images, kinds, scanning, storage
+from dealflow.files.models import StoredFile
+from dealflow.files.policy import Can, Tag
+
+IMAGE_LIMIT = 25 * 1024 * 1024
+
+
+def store_image(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
+    """Store a picture, re-encoded as WebP in the variants "large" (1600 px) and "small" (480 px).
+
+    TooLarge, WrongType (415) or Invalid of the field `file`. The original is not kept.
+    """
+    with storage.waiting_room() as room:
+        source, _sha = _receive(actor, stream, Path(room), min(IMAGE_LIMIT, settings().upload_limit), "image")
+        made = images.variants(source, Path(room))
+        for name, facts in made.items():
+            path = Path(room) / f"{name}.webp"
+            facts |= {"sha256": _hash(path), "size": path.stat().st_size, "content_type": "image/webp"}
+            storage.put(path, facts["sha256"])
+    stem = Path(clean_name(filename)).stem or "image"
+    return _keep(actor, "image", purpose, f"{stem}.webp", made["large"], made)
+
+
+def store_video(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
+    """Store a video (MP4, WebM, MOV) as it is. TooLarge, WrongType (415) or Invalid of the field `file`."""
+    return _store(actor, stream, filename, purpose, "video", settings().video_limit)
+
+
+def store_document(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
+    """Store a document as it is; it is served as a download only. TooLarge, WrongType or Invalid of `file`."""
+    return _store(actor, stream, filename, purpose, "document", settings().upload_limit)
+
+
+def _store(
+    actor: Actor, stream: IO[bytes], filename: str | None, purpose: str, kind: str, limit: int
+) -> StoredFile:
+    with storage.waiting_room() as room:
+        source, sha256 = _receive(actor, stream, Path(room), limit, kind)
+        facts = {
+            "sha256": sha256, "size": source.stat().st_size, "content_type": kinds.content_type(source, kind),
+        }  # fmt: skip
+        storage.put(source, sha256)
+    return _keep(actor, kind, purpose, clean_name(filename), facts, {})
+
+
+def _receive(actor: Actor, stream: IO[bytes], room: Path, limit: int, kind: str) -> tuple[Path, str]:
+    policy.require(actor, Can.STORE)
+    target, digest, size = room / "upload", hashlib.sha256(), 0
+    with target.open("wb") as out:
+        while chunk := stream.read(storage.CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(
+                    N_("The file is larger than the %(megabytes)s MB allowed here"), megabytes=limit // 1024 // 1024
+                )  # fmt: skip
+            digest.update(chunk)
+            out.write(chunk)
+    if size == 0:
+        raise Invalid.field("file", "empty", N_("The file is empty; choose another"))
+    kinds.content_type(target, kind)
+    scanning.scan(target)
+    return target, digest.hexdigest()
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _keep(
+    actor: Actor,
+    kind: str,
+    purpose: str,
+    name: str,
+    facts: dict[str, Any],
+    variants: dict[str, dict[str, Any]],
+) -> StoredFile:
+    row = StoredFile(
+        id=ids.new("fil"), organisation_id=str(actor.organisation_id), created_by_id=actor.user_id, kind=kind,
+        purpose=purpose, name=name, content_type=facts["content_type"], size=facts["size"], sha256=facts["sha256"],
+        variants=variants,
+    )  # fmt: skip
+    session().add(row)
+    session().flush()
+    audit.record(
+        actor,
+        Tag.STORED,
+        row.id,
+        after={"name": name, "purpose": purpose, "size": row.size, "sha256": row.sha256},
+    )
+    return row
+
+
+def clean_name(filename: str | None) -> str:
+    """A name fit to be offered for a download: no folders, no control or direction characters, at most 200."""
+    base = unicodedata.normalize("NFC", filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in base if unicodedata.category(c)[0] != "C" and c not in '"<>:|?*').strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    if dot and len(suffix) <= 10:
+        return f"{stem[: 199 - len(suffix)]}.{suffix}" if stem else f"file.{suffix}"
+    return kept[:200] or "file"
