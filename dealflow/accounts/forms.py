@@ -21,7 +21,11 @@ Scope = Literal["read", "write"]
 def _email(text: str) -> str:
     try:
         found = validate_email(
-            text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
+            text,
+            check_deliverability=False,
+            globally_deliverable=False,
+            test_environment=True,
+            allow_smtputf8=False,
         )
     except EmailNotValidError:
         raise rule("wrong_form", N_("Enter an e-mail address such as name@example.com")) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core.i18n import N_, _l
 

@@ -10,7 +10,6 @@ import flask
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectChoice
 
 from dealflow.accounts import labels, otp, queries
 from dealflow.accounts import login as browser
@@ -27,7 +26,7 @@ from dealflow.core.schema import load
 
 
 @lru_cache
-def _zones() -> list[SelectChoice]:
+def _zones() -> list[labels.SelectChoice]:
     return [
         (zone, zone.replace("_", " "))
         for zone in sorted(available_timezones())
