@@ -35,6 +35,8 @@ def supervise(settings: Settings) -> int:
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     # All processes share one clock, also those that are started again later.
     environ.setdefault("DEALFLOW_CLOCK_SINCE", clock.real_now().isoformat())
+    # A matrix product that waits for a busy core costs far more than a second thread gains.
+    environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     children = {name: _Child(line, environ) for name, line in _commands(settings).items()}
     stopping: list[int] = []
 
