@@ -205,3 +205,8 @@ def dead_jobs(actor: Actor, limit: int = 200) -> list[Job]:
     policy.require(actor, Can.ADMINISTER)
     query = select(Job).where(Job.state == "dead").order_by(Job.updated_at.desc()).limit(limit)
     return list(session().scalars(query, execution_options=_STAFF))
+
+
+def has_samples() -> bool:
+    """Whether the database holds demo data."""
+    return session().scalar(select(Organisation.id).where(Organisation.is_sample).limit(1)) is not None
