@@ -49,6 +49,7 @@ def _add_commands() -> None:
     for module in (
         "dealflow.web.commands",
         "dealflow.finance.commands",
+        "dealflow.demo.commands",
         *(f"dealflow.{r}.commands" for r in rooms.ROOMS),
     ):
         parent = module.rpartition(".")[0]
