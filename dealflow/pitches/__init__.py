@@ -12,10 +12,11 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.pitches import api, invariants, jobs, pages  # noqa: F401
+    from dealflow.pitches import api, invariants, jobs, media, pages  # noqa: F401
     from dealflow.pitches.policy import POLICY
 
     policy.declare(POLICY)
+    media.install()
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
     readers = ("creator", "studio", "investor", "fund", "park")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -90,9 +91,7 @@ class Project(Base, Versioned, Owned):
     scenes_needed: Mapped[list[str]] = mapped_column(JSON, default=list)
     hooks: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     sample_episode_url: Mapped[str | None] = mapped_column(String(1000))
-    sample_episode_id: Mapped[str | None] = mapped_column(String(60))
-    poster_id: Mapped[str | None] = mapped_column(String(60))
-    still_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
+    poster_id: Mapped[str | None] = mapped_column(Id("fil"))
     published_at: Mapped[datetime | None]
     published_version: Mapped[int | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
@@ -156,6 +155,29 @@ class ProjectInvitation(Base, Timestamps, Owned):
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
         return (cls.owner_id == actor.organisation_id) | (cls.organisation_id == actor.organisation_id)
+
+
+class ProjectMedia(Base, Timestamps, Owned):
+    """A file that a pitch shows: its poster, a still, a sample episode. Seen by whoever sees the project."""
+
+    __tablename__ = "project_media"
+    __table_args__ = (
+        CheckConstraint("kind IN ('poster','still','episode')", name="kind"),
+        Index(
+            "uq__project_media__single", "project_id", "kind", unique=True,
+            sqlite_where=text("kind <> 'still'"), postgresql_where=text("kind <> 'still'"),
+        ),
+    )  # fmt: skip
+    id: Mapped[str] = mapped_column(Id("pmd"), primary_key=True, default=lambda: new("pmd"))
+    project_id: Mapped[str] = mapped_column(Id("prj"), ForeignKey("project.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    file_id: Mapped[str] = mapped_column(Id("fil"), unique=True)
+
+    @classmethod
+    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+        shown = select(Project.id).where(Project.shown_to(actor))
+        return (cls.organisation_id == actor.organisation_id) | cls.project_id.in_(shown)
 
 
 class ProjectDraft(Base, Timestamps, OwnedByOrganisation):

@@ -34,6 +34,8 @@ class Tag(StrEnum):
     ARCHIVED = "pitches:project:archived"
     INVITED = "pitches:invitation:added"
     UNINVITED = "pitches:invitation:removed"
+    MEDIA_ADDED = "pitches:media:added"
+    MEDIA_REMOVED = "pitches:media:removed"
     GENRE_ADDED = "pitches:genre:added"
     IMPORTED = "pitches:import:finished"
 

@@ -20,7 +20,13 @@ from dealflow.core.money import CURRENCIES, LIMIT, Money
 from dealflow.core.paging import Query
 from dealflow.core.schema import Text, rule
 from dealflow.core.search import escape, matches
-from dealflow.pitches.models import GenreTerm, Project, ProjectDraft, ProjectInvitation, ProjectVersion
+from dealflow.pitches.models import (
+    GenreTerm,
+    Project,
+    ProjectDraft,
+    ProjectInvitation,
+    ProjectVersion,
+)
 from dealflow.pitches.schemas import Instrument, ProjectIn, Stage, Status
 from dealflow.pitches.vocabulary import Genre, carried_genres
 
@@ -185,6 +191,7 @@ def as_dict(project: Project, organisation_name: str = "") -> dict[str, Any]:
         "published_at": clock.rfc3339(project.published_at) if project.published_at else None,
         "published_version": project.published_version,
         **content(project),
+        "poster_url": file_url(project.poster_id, "large"),
         "is_sample": project.is_sample,
     }
 
@@ -193,20 +200,26 @@ def _money(money: Money | None) -> dict[str, Any] | None:
     return None if money is None else money.json()
 
 
-def published_rows() -> Iterator[tuple[str, str, datetime, dict[str, Any]]]:
-    """Every project published for all investors, oldest id first: (id, organisation id, updated_at, content).
-
-    For the ranker, inside a system edge; one statement, streamed.
+def published_rows(
+    ids: Iterable[str] | None = None,
+) -> Iterator[tuple[str, str, datetime, dict[str, Any]]]:
+    """Every project published for all investors (or those among `ids`), oldest id first: (id, organisation id,
+    updated_at, content with id and published_at). For the ranker, whoever asks; one statement, streamed.
     """
-    query = (
-        select(Project)
-        .where(Project.status == "published", Project.visibility == "investors")
-        .order_by(Project.id)
-        .execution_options(yield_per=500)
+    query = select(Project).where(Project.status == "published", Project.visibility == "investors")
+    if ids is not None:
+        query = query.where(Project.id.in_(set(ids)))
+    query = query.order_by(Project.id).execution_options(
+        yield_per=500, unscoped="the ranker scores all that is published for all investors"
     )
     for project in session().scalars(query):
-        yield project.id, project.organisation_id, project.updated_at, content(project) | {"id": project.id}
-        session().expunge(project)
+        at = clock.rfc3339(project.published_at) if project.published_at else None
+        yield (
+            project.id,
+            project.organisation_id,
+            project.updated_at,
+            content(project) | {"id": project.id, "published_at": at},
+        )
 
 
 _CARD = (
@@ -242,7 +255,7 @@ def summary(project: Project) -> dict[str, Any]:
         "instruments": list(project.instruments),
         "budget": project.budget,
         "ask": project.ask,
-        "poster_id": project.poster_id,
+        "poster_url": file_url(project.poster_id, "small"),
         "is_sample": project.is_sample,
         "version": project.version,
     }
@@ -356,3 +369,8 @@ def pair(
     if since is None:
         old = next((row for number, row in rows.items() if number < new.number), None)
     return old, new
+
+
+def file_url(file_id: str | None, variant: str = "") -> str | None:
+    """The address of a stored file, or of a smaller form of it."""
+    return None if file_id is None else f"/files/{file_id}{'/' if variant else ''}{variant}"

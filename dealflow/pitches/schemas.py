@@ -209,8 +209,6 @@ class ProjectOut(ProjectIn):
     published_at: str | None
     published_version: int | None
     poster_url: str | None
-    still_urls: list[str]
-    sample_episode_file_url: str | None
     is_sample: bool
 
 

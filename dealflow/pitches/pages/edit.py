@@ -14,7 +14,7 @@ from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import LIMIT, Money
 from dealflow.core.schema import load
-from dealflow.pitches import diff, queries, service
+from dealflow.pitches import diff, media, queries, service
 from dealflow.pitches.forms import STEPS, NewForm, StoryForm
 from dealflow.pitches.models import Project
 from dealflow.pitches.pages.base import KIND_NAMES, bp, checklist, stepper
@@ -77,6 +77,7 @@ def _render(project: Project, step: str, form: StepForm, **more: Any) -> str:
         guests = queries.invitations(actor(), project)
         taken = {project.organisation_id, *(card.id for card in guests)}
         offered = organisations_of_kinds(("investor", "fund", "studio", "park"))
+        context |= {"media": media.shown_by(actor(), project), "file_url": queries.file_url}
         context |= {"guests": guests, "offered": [card for card in offered if card.id not in taken]}
     return render_template("pitches/edit.html", **(context | more))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -10,11 +11,12 @@ from werkzeug.wrappers import Response
 
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock, policy
-from dealflow.core.errors import Conflict, Invalid
+from dealflow.core.errors import Conflict, Invalid, NotFound, TooLarge
 from dealflow.core.http import actor, needs
+from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, show
-from dealflow.pitches import diff, queries, service
+from dealflow.pitches import diff, media, queries, service
 from dealflow.pitches.models import Project
 from dealflow.pitches.pages.base import bp, checklist
 from dealflow.pitches.policy import Can
@@ -42,6 +44,8 @@ def _page(project: Project, **more: Any) -> str:
         "is_owner": owner,
         "checklist": checklist(project) if owner else [],
         "advice": advice(project) if owner else [],
+        "media": media.shown_by(actor(), project),
+        "file_url": queries.file_url,
         "parts": fund_parts(project),
         "comparables": [(name, catalogue().get(name)) for name in project.comparables],
         "days": {k: date.fromisoformat(v) for k, v in (project.schedule or {}).items() if v},
@@ -143,3 +147,34 @@ def versions(project_id: str) -> str:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 8 else None
+
+
+_UPLOADS = {"poster": service.set_poster, "still": service.add_still, "episode": service.set_sample_episode}
+
+
+@bp.post("/projects/<project_id>/media")
+@needs(Can.EDIT)
+def add_media(project_id: str) -> Response:
+    """Take a poster, a still or a sample episode; a refused one is told with its reason."""
+    store, sent = _UPLOADS.get(request.form.get("kind", "")), request.files.get("file")
+    if store is None:
+        raise NotFound()
+    try:
+        if sent is None or not sent.filename:
+            raise Invalid.field("file", "required", N_("Choose a file first"))
+        with closing(sent):
+            store(actor(), project_id, sent.stream, sent.filename)
+        flash(_("Saved."), "success")
+    except Invalid as refusal:
+        flash(refusal.errors[0].text() if refusal.errors else refusal.text(), "danger")
+    except TooLarge as refusal:
+        flash(refusal.text(), "danger")
+    return redirect(url_for(".edit_step", project_id=project_id, step="visibility", _anchor="media"), 303)
+
+
+@bp.post("/projects/<project_id>/media/<file_id>/remove")
+@needs(Can.EDIT)
+def remove_media(project_id: str, file_id: str) -> Response:
+    """Take a picture or the sample episode away."""
+    service.remove_media(actor(), project_id, file_id)
+    return redirect(url_for(".edit_step", project_id=project_id, step="visibility", _anchor="media"), 303)

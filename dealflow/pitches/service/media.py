@@ -1,0 +1,83 @@
+"""Poster, stills and an uploaded sample episode."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from sqlalchemy import func, select
+
+from dealflow.audit import service as audit
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Invalid, NotFound
+from dealflow.core.i18n import N_
+from dealflow.files import service as files
+from dealflow.pitches.models import Project, ProjectMedia
+from dealflow.pitches.policy import Tag
+from dealflow.pitches.service.editing import editable
+
+STILLS = 12
+
+
+def set_poster(actor: Actor, project_id: str, stream: IO[bytes], filename: str | None) -> ProjectMedia:
+    """Take a picture as the poster, in place of the one before. Raises what `files.service.store_image` raises."""
+    project = editable(actor, project_id, None)
+    stored = files.store_image(actor, stream, filename, purpose="pitches.poster")
+    _forget(project, "poster")
+    project.poster_id = stored.id
+    return _keep(actor, project, "poster", stored.id, stored.name)
+
+
+def add_still(actor: Actor, project_id: str, stream: IO[bytes], filename: str | None) -> ProjectMedia:
+    """Add a still; at most twelve."""
+    project = editable(actor, project_id, None)
+    query = select(func.count()).where(ProjectMedia.project_id == project.id, ProjectMedia.kind == "still")
+    if (session().scalar(query) or 0) >= STILLS:
+        raise Invalid.field("file", "too_many", N_("A pitch shows at most twelve stills; remove one first"))
+    stored = files.store_image(actor, stream, filename, purpose="pitches.still")
+    return _keep(actor, project, "still", stored.id, stored.name)
+
+
+def set_sample_episode(
+    actor: Actor, project_id: str, stream: IO[bytes], filename: str | None
+) -> ProjectMedia:
+    """Take a video as the sample episode, in place of the one before."""
+    project = editable(actor, project_id, None)
+    stored = files.store_video(actor, stream, filename, purpose="pitches.episode")
+    _forget(project, "episode")
+    return _keep(actor, project, "episode", stored.id, stored.name)
+
+
+def remove_media(actor: Actor, project_id: str, file_id: str) -> None:
+    """Take a picture or the sample episode away; NotFound when the project has no such file."""
+    project = editable(actor, project_id, None)
+    row = session().scalars(
+        select(ProjectMedia).where(ProjectMedia.project_id == project.id, ProjectMedia.file_id == file_id)
+    ).first()  # fmt: skip
+    if row is None:
+        raise NotFound()
+    if project.poster_id == file_id:
+        project.poster_id = None
+    session().delete(row)
+    session().flush()
+    audit.record(actor, Tag.MEDIA_REMOVED, project, before={"kind": row.kind, "file_id": file_id}, after=None)
+
+
+def _forget(project: Project, kind: str) -> None:
+    query = select(ProjectMedia).where(ProjectMedia.project_id == project.id, ProjectMedia.kind == kind)
+    for row in session().scalars(query):
+        session().delete(row)
+    session().flush()
+
+
+def _keep(actor: Actor, project: Project, kind: str, file_id: str, name: str) -> ProjectMedia:
+    row = ProjectMedia(
+        project_id=project.id, organisation_id=project.organisation_id, kind=kind, file_id=file_id
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        actor, Tag.MEDIA_ADDED, project, after={"kind": kind, "file_id": file_id, "name": name},
+        organisation_id=project.organisation_id,
+    )  # fmt: skip
+    return row
