@@ -33,17 +33,14 @@ def chinese(rng: Random, premise: dict[str, Any]) -> Cast:
     while given[2] in given[:2]:
         given[2] = rng.choice(men)
     full = [surname + name for surname, name in zip(surnames, given, strict=True)]
-    return Cast(*full, city=rng.choice(premise.get("cities") or names["cities"]))
+    return Cast(full[0], full[1], full[2], rng.choice(premise.get("cities") or names["cities"]))
 
 
 def english(rng: Random, premise: dict[str, Any]) -> Cast:
     """A cast for an English pitch."""
     names = table("names")
-    kinds = ("en_female", "en_male", "en_rival")
-    return Cast(
-        *(rng.choice(names[kind]) for kind in kinds),
-        city=rng.choice(premise.get("cities") or names["en_cities"]),
-    )
+    f, m, r = (rng.choice(names[kind]) for kind in ("en_female", "en_male", "en_rival"))
+    return Cast(f, m, r, rng.choice(premise.get("cities") or names["en_cities"]))
 
 
 # Role in Chinese and English, pool of names, produced works from and to.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock, db
 from dealflow.core.actor import Actor
-from dealflow.demo import casting, investors, lives, people
+from dealflow.demo import casting, deals, investors, lives, people
 from dealflow.demo.lives import Life
 from dealflow.demo.people import Place
 from dealflow.demo.script import Script
@@ -40,9 +40,9 @@ def load() -> bool:
 def _write(script: Script) -> None:
     members = _found(script)
     told = _pitch(script, members)
-    investors.state_mandates(script, members)
+    mandates = investors.state_mandates(script, members)
+    deals.arrange(script, members, told, mandates)
     script.play()
-    del told
 
 
 def _found(script: Script) -> dict[str, tuple[Place, list[Actor]]]:

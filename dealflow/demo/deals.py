@@ -1,0 +1,124 @@
+"""Deals of the demo: each on its way to the stage where it stands today, with reasons, notes and term sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from dealflow.core.actor import Actor
+from dealflow.deals import queries, service
+from dealflow.deals.states import STAGES
+from dealflow.demo import sheets
+from dealflow.demo.data import table
+from dealflow.demo.investors import Members
+from dealflow.demo.lives import Life
+from dealflow.demo.script import Script
+
+# How many deals of the demo stand where.
+STANDS = {
+    "interest": 16, "intro": 14, "data_room": 14, "negotiation": 22, "signed": 8, "funded": 7, "closed_won": 9, "closed_lost": 16,
+}  # fmt: skip
+# Deals that the demo logins have at least, one for each stage.
+RICH = ("investor", "fund", "investor2")
+_WAY = STAGES[1:7]
+
+
+@dataclass
+class Dealing:
+    """One investor's and one pitch's story."""
+
+    key: str
+    life: Life
+    investor: Actor
+    mandates: Sequence[str]
+    stands: str
+    days: float
+    deal_id: str = ""
+
+    @property
+    def rng(self) -> Random:
+        return Random(f"dealflow:deal:{self.key}")  # noqa: S311 - variety, no secret
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """Reasons and notes in the language of the pitch."""
+        return dict(table("talk")["en" if self.life.idea.overseas else "zh"])
+
+
+def arrange(script: Script, members: Members, told: Sequence[Life], mandates: dict[str, list[str]]) -> None:
+    """Choose pairs and add their deals to the script."""
+    rng = Random("dealflow:pairs")  # noqa: S311
+    taken: set[tuple[str, str]] = set()
+    stands = [stage for stage, number in STANDS.items() for _ in range(number)]
+    rng.shuffle(stands)
+    wanted = [(key, stage) for key in RICH for stage in STANDS] + [("", stage) for stage in stands]
+    houses = [
+        key for key, (place, _people) in members.items() if place.kind in ("investor", "fund") and key != "lp"
+    ]
+    for number, (key, stage) in enumerate(wanted):
+        key = key or rng.choice(houses)
+        place, people = members[key]
+        fit = [
+            life for life in told
+            if life.invests and life.idea.overseas == place.overseas and (key, life.idea.key) not in taken
+            and life.shown > (60 if stage in STAGES[4:7] else 12)
+        ]  # fmt: skip
+        # The creators of the demo logins are met more often than others.
+        ours = [life for life in fit if life.place.key in ("creator", "creator2", "studio")]
+        life = rng.choice(ours if ours and number % 3 == 0 else fit)
+        taken.add((key, life.idea.key))
+        begun = life.shown * rng.uniform(0.55, 0.95)
+        dealing = Dealing(
+            f"{key}-{life.idea.key}", life, people[number % len(people)], mandates[key], stage, begun
+        )
+        _tell(script, dealing)
+
+
+def _tell(script: Script, dealing: Dealing) -> None:
+    rng, words = dealing.rng, dealing.words
+    opening = rng.choice(words["opening"])
+    script.add(script.ago(dealing.days), dealing.investor, lambda actor: _open(actor, dealing, opening))
+    lost = dealing.stands == "closed_lost"
+    steps = list(_WAY[: rng.randint(0, 3)] if lost else _WAY[: STAGES.index(dealing.stands)])
+    skipped = rng.random() < 0.3 and "data_room" in steps[:-1]
+    steps = [s for s in steps if not (skipped and s == "data_room")] + (["closed_lost"] if lost else [])
+    share = rng.uniform(0.5, 0.95) / max(1, len(steps))
+    for number, stage in enumerate(steps, 1):
+        at = script.ago(dealing.days * (1 - share * number))
+        if stage == "signed":
+            sheets.tell(script, dealing, at, rng)
+        _step(script, dealing, stage, at, rng)
+    if dealing.stands in ("negotiation", "data_room") or (lost and len(steps) > 2):
+        sheets.tell(script, dealing, script.ago(dealing.days * (1 - share * len(steps) * 0.9)), rng)
+
+
+def _step(script: Script, dealing: Dealing, stage: str, at: datetime, rng: Random) -> None:
+    words = dealing.words
+    reason = rng.choice(words[stage]) if stage in words else ""
+    # A creator may decline too.
+    mover = dealing.life.owner if stage == "closed_lost" and rng.random() < 0.3 else dealing.investor
+    script.add(at, mover, lambda actor: service.move(actor, dealing.deal_id, to=stage, reason=reason))
+    for writer, kind in ((dealing.investor, "investor_notes"), (dealing.life.owner, "creator_notes")):
+        if rng.random() < 0.4:
+            text = rng.choice(words[kind])
+            script.add(at, writer, _noting(dealing, text))
+
+
+def _noting(dealing: Dealing, text: str) -> Any:
+    return lambda actor: service.write_note(actor, dealing.deal_id, text=text)
+
+
+def _open(actor: Actor, dealing: Dealing, note: str) -> None:
+    # Mandates that were stated by now; a deal may begin without one.
+    mandate = dealing.rng.choice(dealing.mandates) if dealing.mandates else None
+    dealing.deal_id = service.open_deal(
+        actor, project_id=dealing.life.project_id, mandate_id=mandate, note=note
+    ).id
+
+
+def deal_of(actor: Actor, dealing: Dealing) -> Any:
+    """The deal as it stands while the script plays."""
+    return queries.get(actor, dealing.deal_id)
