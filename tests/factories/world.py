@@ -55,7 +55,7 @@ def staff(person: Callable[..., Person], houses: dict[str, str] | None = None) -
     """An owner, a member and a viewer of each house; `left` was a member of the creator's house and is none now."""
     found = {}
     for house, kind in (HOUSES if houses is None else houses).items():
-        owner = person(kind, name=f"CANARY-org-{house}")
+        owner = person(kind, name=f"House {house}")
         found[f"{house}.owner"] = owner
         for role in ROLES[1:]:
             found[f"{house}.{role}"] = person(kind, role, organisation_id=owner.organisation_id)
@@ -98,6 +98,7 @@ def populate(world: World) -> World:
         creator, title={"zh": "CANARY-private-title"}, logline="CANARY-private-logline", visibility="private"
     )
     published = pitches.published(creator, **canary)
+    fresh = pitches.published(creator, title={"zh": "还没有人谈的项目"})
     foreign = pitches.published(world["creator2.owner"], title={"zh": "另一个项目"})
     mandate = _made(investor.post("/mandates", MANDATE))
     deal = _made(
@@ -109,6 +110,7 @@ def populate(world: World) -> World:
         "invited": invited["id"],
         "private": private["id"],
         "published": published["id"],
+        "fresh": fresh["id"],
         "foreign": foreign["id"],
         "mandate": mandate["id"],
         "deal": deal["id"],
