@@ -20,6 +20,7 @@ from dealflow.accounts.forms import (
     TokenIn,
     TokenOut,
 )
+from dealflow.accounts.login import visitor
 from dealflow.accounts.models import Invitation
 from dealflow.accounts.policy import Can
 from dealflow.accounts.service import members, profile, sessions
@@ -50,7 +51,7 @@ def _credentials() -> proof.Claim:
 def create_token(body: TokenIn) -> dict[str, Any]:
     """Exchange credentials for a bearer token, which is shown this once."""
     secret, row = sessions.issue_token(
-        proof.proven(), label=body.label, scopes=tuple(body.scopes), days=body.days, visitor=actor()
+        proof.proven(), label=body.label, scopes=tuple(body.scopes), days=body.days, visitor=visitor()
     )
     return {
         "token": secret, "expires_at": clock.rfc3339(row.expires_at), "id": row.id, "label": row.label, "scopes": row.scopes,

@@ -34,6 +34,22 @@ SCOPES = {"read": N_("Read"), "write": N_("Write")}
 LANGUAGES = (SelectChoice("zh", "中文"), SelectChoice("en", "English"))
 
 
+_BROWSERS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("MicroMessenger", "WeChat"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"), ("curl/", "curl"), ("python", "Python"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser_name(agent: str) -> str:
+    """A browser's description of itself in two words (Chrome · Linux), or its beginning."""
+    found = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, found)) or agent[:60]
+
+
 def choices(labels: dict[str, str], only: tuple[str, ...] = ()) -> list[SelectChoice]:
     """Choices of a form field, translated when shown."""
     return [SelectChoice(key, _l(label)) for key, label in labels.items() if not only or key in only]

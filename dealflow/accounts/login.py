@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import flask_login
@@ -14,6 +15,7 @@ from dealflow.accounts import identity
 from dealflow.core.actor import ANONYMOUS, Actor
 from dealflow.core.db import act_as, is_transient
 from dealflow.core.errors import NotFound, Unauthenticated
+from dealflow.core.http import actor
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,11 @@ def _origin() -> dict[str, str]:
     return {"request_id": g.request_id, "address": request.remote_addr or ""}
 
 
+def visitor() -> Actor:
+    """Who makes this request, with address and request id even when nobody is logged in."""
+    return replace(actor(), request_id=g.request_id, address=request.remote_addr or "")
+
+
 def remember(note: Callable[[], None]) -> None:
     """Keep a note that is written once the request's own transaction is over, whatever its outcome."""
     g.setdefault("notes", []).append(note)
@@ -76,16 +83,16 @@ def authenticate() -> Actor:
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret:
             raise Unauthenticated()
-        actor = identity.actor_from_token(
+        who = identity.actor_from_token(
             secret.strip(), wanted[0].lower() if wanted else None, remember=remember, **_origin()
         )
         g.authenticated_by = "token"
     else:
         user = flask_login.current_user
-        actor = user.actor if user.is_authenticated else ANONYMOUS
+        who = user.actor if user.is_authenticated else ANONYMOUS
         g.authenticated_by = "session"
-    act_as(actor)
-    return actor
+    act_as(who)
+    return who
 
 
 def install(app: Flask) -> None:
@@ -95,8 +102,8 @@ def install(app: Flask) -> None:
 
     @manager.user_loader
     def load(secret: str) -> Any:
-        actor = identity.actor_from_session(secret, remember=remember, **_origin())
-        return LoginUser(secret, actor) if actor.is_authenticated else None
+        found = identity.actor_from_session(secret, remember=remember, **_origin())
+        return LoginUser(secret, found) if found.is_authenticated else None
 
     app.after_request(_write_notes)
     app.extensions["dealflow.authenticate"] = authenticate

@@ -40,7 +40,7 @@ class CodeForm(Form):
 def enter(user_id: str, organisation_id: str | None = None) -> Response:
     """Open a session for a proven person and go on to where they wanted to go."""
     secret = sessions.begin(
-        user_id, visitor=actor(), agent=request.user_agent.string, organisation_id=organisation_id
+        user_id, visitor=browser.visitor(), agent=request.user_agent.string, organisation_id=organisation_id
     )
     target = back("web.home")
     browser.log_in(secret)

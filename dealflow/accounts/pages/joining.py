@@ -10,6 +10,7 @@ from wtforms import PasswordField, SelectField, StringField
 
 from dealflow.accounts import labels, queries
 from dealflow.accounts.forms import Email, NewPersonIn, RegistrationIn, SetUpIn
+from dealflow.accounts.login import visitor
 from dealflow.accounts.pages import bp
 from dealflow.accounts.pages.entrance import enter
 from dealflow.accounts.passwords import TypedPassword
@@ -90,7 +91,7 @@ def register() -> Any:
     values = form.load(RegistrationIn)
     if values is not None:
         try:
-            joining.register(values, address=actor().address or request.remote_addr or "")
+            joining.register(values, address=visitor().address)
             return redirect(url_for("accounts.mail_sent"), 303)
         except Invalid as refusal:
             form.show(refusal.errors)
@@ -116,7 +117,7 @@ def confirm_signup(secret: str) -> str:
 @public
 def finish_signup(secret: str) -> Response:
     """Create organisation and person, and log in."""
-    user = joining.confirm(secret, visitor=actor())
+    user = joining.confirm(secret, visitor=visitor())
     flash(_("Welcome. Your organisation is registered."), "success")
     return enter(user.id)
 
@@ -140,7 +141,7 @@ def finish_setup() -> Any:
     values = form.load(SetUpIn)
     if values is not None:
         try:
-            return enter(joining.set_up(values, visitor=actor()).id)
+            return enter(joining.set_up(values, visitor=visitor()).id)
         except Invalid as refusal:
             form.show(refusal.errors)
     return render_template("accounts/setup.html", form=form, by_command=False), 422
@@ -178,7 +179,9 @@ def join(secret: str) -> Any:
     values = form.load(NewPersonIn)
     if values is not None:
         try:
-            user = members.accept_as_new(secret, name=values.name, password=values.password, visitor=actor())
+            user = members.accept_as_new(
+                secret, name=values.name, password=values.password, visitor=visitor()
+            )
             flash(_("You are a member now."), "success")
             return enter(user.id)
         except Invalid as refusal:
@@ -201,7 +204,7 @@ def ask_reset() -> Any:
     values = form.load(ForgotIn)
     if values is None:
         return render_template("accounts/forgot.html", form=form), 422
-    secrets.ask_reset(values.email, address=request.remote_addr or "")
+    secrets.ask_reset(values.email, address=visitor().address)
     return redirect(url_for("accounts.mail_sent"), 303)
 
 
@@ -221,7 +224,7 @@ def set_password(secret: str) -> Any:
     values = form.load(ResetIn)
     if values is not None:
         try:
-            secrets.reset(secret, values.password, visitor=actor())
+            secrets.reset(secret, values.password, visitor=visitor())
             flash(_("Your password is changed. Sign in with the new one."), "success")
             return redirect(url_for("accounts.login"), 303)
         except Invalid as refusal:

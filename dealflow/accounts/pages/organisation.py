@@ -25,7 +25,7 @@ from dealflow.core.schema import load
 class OrganisationForm(Form):
     """What an organisation says of itself."""
 
-    name = StringField(_l("Name"))
+    name = StringField(_l("Name of the organisation"))
     name_en = StringField(_l("Name in English"))
     city = StringField(_l("City"))
     about = TextAreaField(_l("About"))
@@ -36,7 +36,7 @@ class InviteForm(Form):
     """Whom to invite."""
 
     email = StringField(_l("E-mail address"))
-    role = RadioField(_l("Role"), choices=labels.choices(labels.ROLES), default="member")
+    role = RadioField(_l("Rights"), choices=labels.choices(labels.ROLES), default="member")
 
 
 class FoundForm(Form):

@@ -116,7 +116,7 @@ def _security(status: int = 200, codes: list[str] | None = None, **forms: Form) 
     user = queries.own_user(who)
     secret = otp.unseal(user.otp_secret) if user.otp_secret and user.otp_enabled_at is None else None
     page = render_template(
-        "accounts/security.html", user=user, open_sessions=queries.live_sessions(who), codes=codes,
+        "accounts/security.html", user=user, browser_name=labels.browser_name, open_sessions=queries.live_sessions(who), codes=codes,
         codes_left=otp.codes_left(user.id), secret=secret, picture=otp.picture(otp.address(user, secret)) if secret else None,
         password_form=forms.get("password") or PasswordForm(), otp_form=forms.get("otp") or CurrentForm(prefix="otp-"),
         code_form=forms.get("code") or CodeForm(),
