@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Join the application."""
-    from dealflow.accounts import api, login, models, pages, proof  # noqa: F401
+    from dealflow.accounts import api, invariants, login, models, pages, proof  # noqa: F401
     from dealflow.accounts.policy import POLICY
     from dealflow.core import mail, nav, policy
     from dealflow.core.i18n import N_

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dealflow.accounts.invariants import has_an_owner
 from dealflow.accounts.models import Membership
 from dealflow.core import db, ids
 
@@ -166,3 +167,15 @@ def test_pages_of_members(app: Any, person: Any) -> None:
     assert rows(boss)[other.user_id]["role"] == "member"
     assert reader.post(f"/settings/members/{row['id']}/remove").location == "/"
     assert other.user_id not in rows(boss)
+
+
+def test_the_invariant_names_an_organisation_without_owner(app: Any, person: Any) -> None:
+    boss = person()
+    with db.system_edge() as session:
+        assert has_an_owner() == []
+        session.scalars(
+            select(Membership).where(Membership.organisation_id == boss.organisation_id)
+        ).one().role = "viewer"
+        session.flush()
+        (line,) = has_an_owner()
+        assert boss.organisation_id in line
