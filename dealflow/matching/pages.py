@@ -1,0 +1,220 @@
+"""Pages of matches, of investors and advice for owners, and model cards."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from dealflow.core import policy
+from dealflow.core.http import actor, local_target, needs, read_query
+from dealflow.core.i18n import gettext as _
+from dealflow.core.paging import Query
+from dealflow.core.schema import load
+from dealflow.mandates import queries as mandates
+from dealflow.mandates import vocabulary, wording
+from dealflow.matching import advice, cards, queries, ranking, reasons, reverse, service
+from dealflow.matching.policy import Can
+from dealflow.matching.schemas import FeedbackIn, MatchQuery
+from dealflow.pitches import queries as pitches
+
+bp = Blueprint("matching", __name__)
+SHOWN_REASONS = 5
+MOST_COMPARED = 4
+
+
+def _asked(model: Any, *more: str) -> Any:
+    args = MultiDict((k, v) for k, v in request.args.items(multi=True) if v and k not in ("lang", *more))
+    return read_query(model, args)
+
+
+def _drafts_term_sheets() -> bool:
+    return "termsheets.draft" in current_app.view_functions
+
+
+@bp.get("/mandates/<mandate_id>/matches")
+@needs(Can.SEE)
+def matches(mandate_id: str) -> str:
+    """The list of a mandate: everything that passes, what was saved, or what was passed on."""
+    mandate = mandates.get(actor(), mandate_id)
+    tab = request.args.get("tab", "")
+    if tab == "passed":
+        return _passed(mandate)
+    query = _asked(MatchQuery, "tab", "why")
+    if tab == "saved":
+        query = query.model_copy(update={"saved": "true"})
+    ranked = ranking.page(actor(), mandate, query)
+    genres = vocabulary.genres()
+    return render_template(
+        "matching/matches.html", mandate=mandate, ranked=ranked, query=query, tab=tab,
+        genres=genres, word=vocabulary.words(), sentence=reasons.sentence, shown=SHOWN_REASONS,
+        scale=_scale(ranked.matches), next_offset=query.offset + len(ranked.matches),
+        next_url=_next_url(mandate_id, query, ranked), may_answer=policy.can(actor(), Can.ANSWER, mandate),
+        termsheets=_drafts_term_sheets(), here=request.full_path.rstrip("?"),
+    )  # fmt: skip
+
+
+def _next_url(mandate_id: str, query: MatchQuery, ranked: ranking.Ranked) -> str:
+    from dealflow.core.paging import cursor_for
+
+    end = query.offset + len(ranked.matches)
+    if not ranked.matches or end >= ranked.total:
+        return ""
+    args = {k: v for k, v in request.args.items() if k not in ("cursor", "lang")}
+    return f"{url_for('.matches', mandate_id=mandate_id)}?{urlencode(args | {'cursor': cursor_for(end)})}"
+
+
+def _scale(found: list[ranking.Match]) -> float:
+    """The largest contribution of the page, so that bars of different rows compare."""
+    sizes = [abs(m.explanation.reasons[0].contribution) for m in found if m.explanation.reasons]
+    return max(sizes, default=1.0)
+
+
+def _passed(mandate: Any) -> str:
+    rows = [row for row in queries.standings(actor(), mandate.id).values() if row.standing == "passed"][:200]
+    found = pitches.summaries(actor(), [row.project_id for row in rows])
+    return render_template(
+        "matching/passed.html", mandate=mandate, rows=[(row, found.get(row.project_id)) for row in rows],
+        may_answer=policy.can(actor(), Can.ANSWER, mandate),
+    )  # fmt: skip
+
+
+@bp.post("/mandates/<mandate_id>/matches/<project_id>")
+@needs(Can.ANSWER)
+def answer(mandate_id: str, project_id: str) -> Any:
+    """Save, pass, take back or ask for an introduction; the list keeps its place."""
+    rank = request.form.get("rank", "")
+    values = {
+        "project_id": project_id,
+        "action": request.form.get("action", ""),
+        "reason": " ".join(filter(None, (request.form.get("reason"), request.form.get("note")))) or None,
+        "rank": int(rank) if rank.isdecimal() and 0 < len(rank) < 8 and int(rank) else None,
+    }
+    standing = service.answer(actor(), mandate_id, load(FeedbackIn, values))
+    target = local_target(request.form.get("next"), url_for(".matches", mandate_id=mandate_id))
+    if "HX-Request" in request.headers:
+        card = pitches.summaries(actor(), [project_id]).get(project_id)
+        return render_template(
+            "matching/_answered.html", mandate_id=mandate_id, project_id=project_id, standing=standing, card=card,
+            here=target, action=values["action"],
+        )  # fmt: skip
+    flash(_said(values["action"]), "success")
+    return redirect(f"{target.partition('#')[0]}#m-{project_id}", 303)
+
+
+def _said(action: str) -> str:
+    return {
+        "save": _("Saved."),
+        "pass": _("You passed on it; take it back under “Passed on”."),
+        "undo": _("Taken back."),
+        "request_intro": _("The owner was told that you ask for an introduction."),
+    }.get(action, "")
+
+
+@bp.get("/mandates/<mandate_id>/why")
+@needs(Can.SEE)
+def why(mandate_id: str) -> str:
+    """Why a project is, or is not, in the list: search by title, then the constraints that decide."""
+    mandate = mandates.get(actor(), mandate_id)
+    project_id, asked = request.args.get("project", ""), request.args.get("q", "")[:200]
+    found = ranking.one(actor(), mandate, project_id) if project_id else None
+    hits: list[Any] = []
+    if asked and not found:
+        rows, _total = pitches.page(actor(), pitches.ProjectQuery(q=asked, status="published", limit=10))
+        hits = [pitches.summary(row) for row in rows]
+    blockers = (
+        [reasons.blocker_text(b.constraint, b.project_value, b.mandate_value) for b in found.blockers]
+        if found
+        else []
+    )
+    told = [reasons.as_dict(r) for r in found.match.explanation.reasons] if found and found.match else []
+    return render_template(
+        "matching/why.html", mandate=mandate, asked=asked, hits=hits, found=found, blockers=blockers, told=told,
+        card=pitches.summary(found.project) if found else None,
+    )  # fmt: skip
+
+
+@bp.get("/mandates/<mandate_id>/compare")
+@needs(Can.SEE)
+def compare(mandate_id: str) -> Any:
+    """Two to four projects side by side."""
+    mandate = mandates.get(actor(), mandate_id)
+    ids = list(dict.fromkeys(request.args.getlist("project")))
+    if not 2 <= len(ids) <= MOST_COMPARED:
+        flash(_("Choose two to four projects to compare."), "warning")
+        return redirect(url_for(".matches", mandate_id=mandate_id), 303)
+    found = [ranking.one(actor(), mandate, project_id) for project_id in ids]
+    return render_template(
+        "matching/compare.html", mandate=mandate, found=found, word=vocabulary.words(), genre_name=wording.genre_name,
+        told=[[reasons.as_dict(r) for r in f.match.explanation.reasons] if f.match else [] for f in found],
+        cards=[pitches.summary(f.project) for f in found],
+    )  # fmt: skip
+
+
+@bp.get("/projects/<project_id>/investors")
+@needs(Can.SEE_INVESTORS)
+def investors(project_id: str) -> str:
+    """For the owner: investors that fit and allow to be found, and who asked for an introduction."""
+    project = reverse.own_project(actor(), project_id)
+    query = _asked(Query)
+    return render_template(
+        "matching/investors.html", project=project, title=pitches.title(project), query=query,
+        found=reverse.investors(actor(), project, query), intros=_intros(project_id),
+    )  # fmt: skip
+
+
+def _intros(project_id: str) -> list[tuple[Any, Any]]:
+    from dealflow.accounts.queries import organisation_cards
+
+    rows = queries.intros_of(actor(), project_id)
+    known = organisation_cards(row.investor_organisation_id for row in rows)
+    return [(row, known.get(row.investor_organisation_id)) for row in rows]
+
+
+@bp.get("/projects/<project_id>/advice")
+@needs(Can.SEE_ADVICE)
+def advise(project_id: str) -> str:
+    """For the owner: what would move the project up."""
+    project = reverse.own_project(actor(), project_id)
+    tried = advice.advise(actor(), project)
+    return render_template(
+        "matching/advice.html", project=project, title=pitches.title(project), group=advice.GROUP,
+        lines=[(t, *_change_words(t)) for t in tried],
+    )  # fmt: skip
+
+
+def _change_words(tried: advice.Tried) -> tuple[str, str, str]:
+    """(what to change, from, to) in words."""
+    from dealflow.core.money import Money, short
+
+    word = vocabulary.words()
+    if tried.field in ("ask", "min_ticket"):
+        label = (
+            _("Lower the ask, and the use of funds with it")
+            if tried.field == "ask"
+            else _("Lower the smallest ticket")
+        )
+        return label, short(Money(**tried.before)), short(Money(**tried.after))
+    if tried.field == "review_passed":
+        return _("Pass content review"), _("not passed yet"), _("passed")
+    name = word.label if tried.field == "instruments" else word.language_name
+    label = _("Offer one more way to invest") if tried.field == "instruments" else _("Add subtitles")
+    return label, wording.join(map(name, tried.before)), wording.join(map(name, tried.after))
+
+
+@bp.get("/models")
+@needs(Can.SEE_MODELS)
+def models() -> str:
+    """All ranking models."""
+    return render_template("matching/models.html", rows=cards.versions(), states=cards.STATES)
+
+
+@bp.get("/models/<version>")
+@needs(Can.SEE_MODELS)
+def model(version: str) -> str:
+    """A model's card."""
+    return render_template(
+        "matching/model.html", card=cards.card(version), states=cards.STATES, parts=cards.PARTS
+    )

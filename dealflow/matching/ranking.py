@@ -1,0 +1,259 @@
+"""The list of one mandate: who passes, in which order, with which reasons. Nothing personal is computed in advance."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dealflow.core import clock
+from dealflow.core.actor import Actor
+from dealflow.mandates import queries as mandates
+from dealflow.matching import live, queries
+from dealflow.matching.models import MatchStanding
+from dealflow.matching.schemas import MatchQuery
+from dealflow.pitches import queries as pitches
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ml.constraints import Blocker
+    from ml.explain import Explanation
+    from ml.rank import Placed
+    from ml.weights import MandateWeights
+
+_FILTERS = {
+    "genre": "genres_any",
+    "stage": "stages_any",
+    "language": "languages_any",
+    "region": "regions_any",
+    "instrument": "instruments_any",
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A place in the list with its reasons and the project's card."""
+
+    place: Placed
+    explanation: Explanation
+    card: Mapping[str, Any]
+    standing: MatchStanding | None
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A page of a list. `total` counts what the filters leave, `passing` all that passes the constraints."""
+
+    matches: list[Match]
+    total: int
+    passing: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that ranks for one mandate: snapshot, weights, who passes, standings."""
+
+    mandate: dict[str, Any]
+    snapshot: live.Snapshot
+    weights: MandateWeights
+    mask: np.ndarray
+    standings: dict[str, MatchStanding]
+
+    def top(self, count: int) -> list[Placed]:
+        """The first `count` places."""
+        ranker, seed = self.snapshot.ranker, _seed(self.mandate["id"])
+        return ranker.top(self.snapshot.matrix, self.weights, self.mask, count, seed=seed)
+
+
+def _seed(mandate_id: str) -> int:
+    """Which newcomers are tried: the same for a week, so that a list stays still and can be replayed."""
+    year, week, _day = clock.today().isocalendar()
+    return zlib.crc32(f"{mandate_id}:{year}-{week}".encode())
+
+
+def set_scene(actor: Actor, mandate: Any) -> Scene:
+    """Everything that a list of this mandate needs. Two statements."""
+    from ml import constraints
+
+    snapshot = live.current()
+    matrix, stated = snapshot.matrix, mandates.content(mandate) | {"id": mandate.id}
+    standings = queries.standings(actor, mandate.id)
+    history = [
+        (matrix.x[row], action)
+        for project_id, standing in standings.items()
+        if (row := matrix.positions.get(project_id)) is not None and (action := _action(standing))
+    ]
+    mask = constraints.mask(stated, matrix.columns)
+    hidden = {i for i, standing in standings.items() if standing.standing == "passed"} | snapshot.outdated
+    mask[[matrix.positions[i] for i in hidden if i in matrix.positions]] = False
+    weights = snapshot.ranker.mandate_weights(stated, history)
+    return Scene(stated, snapshot, weights, mask, standings)
+
+
+def _action(standing: MatchStanding) -> str | None:
+    """The strongest answer that still stands, as the ranker knows it."""
+    if standing.standing == "passed":
+        return "pass"
+    if standing.intro_at is not None:
+        return "request_intro"
+    return "save" if standing.standing == "saved" else None
+
+
+def page(actor: Actor, mandate: Any, query: MatchQuery) -> Ranked:
+    """A page of the list. Ranks are those of the whole list, whatever the filters and the order."""
+    scene = set_scene(actor, mandate)
+    passing = int(scene.mask.sum())
+    wanted = _wanted(scene, query)
+    first, last = query.offset, query.offset + query.limit
+    if wanted is None and query.sort in (None, "rank"):
+        places, total = scene.top(last)[first:], passing
+    else:
+        left = [p for p in scene.top(passing) if wanted is None or wanted[p.row]]
+        total, places = len(left), _ordered(scene, left, query.sort)[first:last]
+    cards = pitches.summaries(actor, [place.project_id for place in places])
+    shown = [place for place in places if place.project_id in cards]
+    return Ranked(_explained(scene, shown, cards), total, passing)
+
+
+def _explained(scene: Scene, places: Sequence[Placed], cards: Mapping[str, Mapping[str, Any]]) -> list[Match]:
+    told = [{"ask": _plain(cards[place.project_id]["ask"])} for place in places]
+    explanations = scene.snapshot.ranker.explain_many(
+        scene.snapshot.matrix, scene.weights, [place.row for place in places], told
+    )
+    return [
+        Match(place, explanation, cards[place.project_id], scene.standings.get(place.project_id))
+        for place, explanation in zip(places, explanations, strict=True)
+    ]
+
+
+def _plain(money: Any) -> dict[str, Any] | None:
+    return money.json() if money else None
+
+
+def _wanted(scene: Scene, query: MatchQuery) -> np.ndarray | None:
+    """Rows that the filters leave; None without filters. The rule is the one of constraints."""
+    import numpy as np
+
+    from ml import constraints
+
+    columns = scene.snapshot.matrix.columns
+    stated = {target: [value] for name, target in _FILTERS.items() if (value := getattr(query, name))}
+    masks = [constraints.mask({"constraints": stated}, columns)] if stated else []
+    for word in (query.q or "").split():
+        masks.append(~constraints.mask({"constraints": {"words_none": [word]}}, columns))
+    if query.saved:
+        saved = np.zeros(len(columns), dtype=bool)
+        positions = scene.snapshot.matrix.positions
+        saved[
+            [positions[i] for i, s in scene.standings.items() if s.standing == "saved" and i in positions]
+        ] = True
+        masks.append(saved)
+    return np.logical_and.reduce(masks) if masks else None
+
+
+def _ordered(scene: Scene, places: list[Placed], sort: str | None) -> list[Placed]:
+    if sort in (None, "rank"):
+        return places
+    rows = [place.row for place in places]
+    matrix = scene.snapshot.matrix
+    if sort == "-published_at":
+        fresh = matrix.x[rows, matrix.groups["freshness"].start]
+        keys: Any = (-fresh).tolist()
+    else:
+        keys = _asks(matrix.columns, rows, missing=float("inf") if sort == "ask" else float("-inf"))
+        keys = keys if sort == "ask" else [-key for key in keys]
+    order = sorted(range(len(places)), key=lambda at: (keys[at], places[at].rank))
+    return [places[at] for at in order]
+
+
+def _asks(columns: Any, rows: Sequence[int], missing: float) -> list[float]:
+    """Asks in yuan by the ranker's reference rates, to put different currencies into one order."""
+    from ml.columns import log_amount
+
+    found = []
+    for row in rows:
+        currency = int(columns.ask_currency[row])
+        money = {
+            "amount_minor": int(columns.ask[row]),
+            "currency": columns.currencies[currency] if currency >= 0 else None,
+        }
+        size = log_amount(money)
+        found.append(missing if size is None else size)
+    return found
+
+
+@dataclass(frozen=True)
+class Found:
+    """One project for a mandate: a match, or the constraints that keep it out."""
+
+    project: Any
+    content: Mapping[str, Any]
+    blockers: tuple[Blocker, ...] = ()
+    match: Match | None = None
+
+
+def one(actor: Actor, mandate: Any, project_id: str) -> Found:
+    """Where a project stands in the list of a mandate, or why it is not in it. NotFound when it is not theirs to see."""
+    from ml import constraints
+    from ml.constraints import Blocker
+
+    project = pitches.get(actor, project_id)
+    content = live.content_of(project)
+    stated = mandates.content(mandate)
+    standing = queries.standing(mandate.id, project.id)
+    blockers = constraints.evaluate(stated, content)
+    if project.status != "published":
+        blockers.insert(0, Blocker("status", project.status, "published"))
+    elif standing is not None and standing.standing == "passed":
+        blockers.insert(0, Blocker("passed", None, standing.reason or None))
+    if blockers:
+        return Found(project, content, tuple(blockers))
+    scene = set_scene(actor, mandate)
+    matrix, ranker = scene.snapshot.matrix, scene.snapshot.ranker
+    if project.id not in matrix.positions:
+        # Shown to invited investors only: it is in nobody's list, yet this mandate may ask how it would rank.
+        alone = ranker.build_matrix([content])
+        place = _stranger(scene, alone)
+        matrix = alone
+    else:
+        row = matrix.positions[project.id]
+        scene.mask[row] = True
+        places = scene.top(int(scene.mask.sum()))
+        place = next(p for p in places if p.row == row)
+    explanation = ranker.explain(matrix, scene.weights, place.row, content)
+    return Found(project, content, match=Match(place, explanation, pitches.summary(project), standing))
+
+
+def _stranger(scene: Scene, alone: Any) -> Placed:
+    from ml.rank import Placed
+
+    ranker = scene.snapshot.ranker
+    own = float(ranker.logits(alone, scene.weights, _first())[0])
+    scores = ranker.score(scene.snapshot.matrix, scene.weights, scene.mask)
+    return Placed(1 + int((scores > own).sum()), 0, alone.id_at(0), own, False)
+
+
+def _first() -> np.ndarray:
+    import numpy as np
+
+    return np.array([0])
+
+
+def counts(constraints_stated: Mapping[str, Any]) -> dict[str, Any]:
+    """How many published projects pass each stated constraint, and all together: {published, together, parts}."""
+    from ml import constraints
+
+    columns = live.current().matrix.columns
+    parts = []
+    for part, value in constraints_stated.items():
+        if _states(value):
+            passed = constraints.mask({"constraints": {part: value}}, columns)
+            parts.append((part, value, int(passed.sum())))
+    together = constraints.mask({"constraints": constraints_stated}, columns)
+    return {"published": len(columns), "together": int(together.sum()), "parts": parts}
+
+
+def _states(value: Any) -> bool:
+    return any(value.values()) if isinstance(value, Mapping) else bool(value)
