@@ -14,6 +14,7 @@ from dealflow.core.http import actor, download, instance_folder, needs, read_que
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.deals import queries as deals
+from dealflow.deals.policy import Can as CanDeal
 from dealflow.pitches import queries as pitches
 from dealflow.termsheets import documents, editor, library, queries, service
 from dealflow.termsheets.diff import compare
@@ -31,6 +32,7 @@ bp = Blueprint("termsheets", __name__)
 def draft() -> str:
     """Choose the template of a new term sheet for a project."""
     project = pitches.as_dict(pitches.get(actor(), request.args.get("project_id", "")))
+    policy.require(actor(), CanDeal.OPEN)
     offered = [template_for(i) for i in project["instruments"]]
     return render_template(
         "termsheets/draft.html", project=project, templates=library.TEMPLATES, offered=offered,

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from dealflow.accounts.directory import organisations_of_kinds
+from dealflow.core import policy
 from dealflow.core.errors import Invalid, StaleVersion
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
@@ -31,6 +32,7 @@ _NOT_TYPED = ("csrf_token", "version", "go", "rows")
 @needs(Can.CREATE)
 def new() -> Page:
     """The beginning of a project: a title is enough."""
+    policy.require(actor(), Can.CREATE)
     return render_template("pitches/new.html", form=NewForm())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
+from dealflow.core import policy
 from dealflow.core.errors import Invalid, TooLarge
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import N_
@@ -31,6 +32,7 @@ def column_label(name: str) -> str:
 @needs(Can.IMPORT)
 def import_file() -> str:
     """Choose a file."""
+    policy.require(actor(), Can.IMPORT)
     return render_template("pitches/import.html", errors=[])
 
 
