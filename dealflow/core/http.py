@@ -149,6 +149,8 @@ def _answer(result: Any, status: int) -> Response:
         response.set_etag(str(result["version"]))
         if request.method == "GET":
             response.make_conditional(request)
+            if response.status_code == StaleVersion.status:
+                raise StaleVersion(result["version"])
     return response
 
 
