@@ -60,7 +60,7 @@ def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     reader, known = RowReader(), queries.known_external_ids(actor)
     seen: dict[str, int] = {}
     rows = []
-    for number, cells in enumerate(table.rows, start=2):
+    for number, cells in zip(table.numbers, table.rows, strict=True):
         row = _check_row(number, {target: cells[at] for target, at in places.items()}, reader, known)
         key = row.values.get("external_id")
         first = seen.setdefault(key, number) if key else number
@@ -136,7 +136,8 @@ def tell(row: Row) -> str:
 
 def error_file(table: Table, report: Report) -> bytes:
     """The refused rows as CSV with the reasons in two more columns; corrected, it can be imported again."""
-    rows = ([*table.rows[row.number - 2], row.number, tell(row)] for row in report.failed)
+    cells = dict(zip(table.numbers, table.rows, strict=True))
+    rows = ([*cells[row.number], row.number, tell(row)] for row in report.failed)
     return write_csv([*table.header, "row", "errors"], rows)
 
 

@@ -208,21 +208,22 @@ def _checked(table: Table, done: bool = False) -> str:
     return render_template(
         "mandates/import.html", problems=[], report=report, done=done, mapping=mapping, tell=importing.tell,
         left_out=[name for name in table.header if name and name not in mapping],
-        carried=json.dumps([table.header, table.rows], ensure_ascii=False),
+        carried=json.dumps([table.header, table.rows, table.numbers], ensure_ascii=False),
     )  # fmt: skip
 
 
 def _carried() -> Table:
     """The table that the check put into its page."""
     try:
-        header, rows = json.loads(request.form.get("table", ""))
+        header, rows, numbers = json.loads(request.form.get("table", ""))
         right = all(isinstance(row, list) and len(row) == len(header) for row in rows)
+        right = right and len(numbers) == len(rows) and all(isinstance(n, int) for n in numbers)
         texts = all(isinstance(cell, str) for row in (header, *rows) for cell in row)
     except (ValueError, TypeError):
         right = texts = False
     if not right or not texts:
         raise refuse("required", N_("Choose a CSV or XLSX file"))
-    return Table(header, rows, "utf-8")
+    return Table(header, rows, "utf-8", numbers)
 
 
 @bp.post("/mandates/import/run")

@@ -1,8 +1,7 @@
-"""Which projects and mandates fit, and why. Doors: `queries`, `reverse`, `service`."""
+"""Which projects and mandates fit, and why. Doors: `ranking`, `reverse`, `advice`, `service`, `cards`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +10,10 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Join the application."""
-    from dealflow.core import policy
+    from pathlib import Path
+
+    from dealflow.core import nav, policy
+    from dealflow.core.i18n import N_
     from dealflow.mandates import vocabulary
     from dealflow.matching import api, invariants, jobs, live, pages, panels  # noqa: F401
     from dealflow.matching.policy import POLICY
@@ -22,3 +24,11 @@ def register(app: Flask) -> None:
     live.configure(Path(app.instance_path) / "models")
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
+    nav.add(
+        "models",
+        N_("Models"),
+        "matching.models",
+        "scale",
+        order=95,
+        shown=lambda actor: actor.is_authenticated,
+    )

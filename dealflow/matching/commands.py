@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -9,97 +10,95 @@ import click
 from dealflow.cli import Failure, settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_STEPS = {"projects": "Reading projects", "mandates": "Ranking mandates"}
 
 
 def add_to(cli: click.Group) -> None:
-    """Add the commands."""
+    """Add the groups."""
     cli.add_command(rank)
     cli.add_command(model)
 
 
 @click.group()
 def rank() -> None:
-    """Ranking."""
+    """Ranking: rebuild the matrix, or rank files."""
 
 
 @rank.command()
 def rebuild() -> None:
-    """Build the project matrix anew from all published projects."""
+    """Build the project matrix anew and put the shipped model in place."""
     from dealflow import create_app
-    from dealflow.core import db
-    from dealflow.matching import live
+    from dealflow.matching import service
 
     create_app(settings())
-    with db.system_edge(write=False):
-        made = live.refresh(full=True)
-    click.echo(f"{made['rows']} projects, matrix {made['version']}")
+    done = service.rebuild()
+    click.echo(f"{done['rows']} projects in matrix {done['version']}")
 
 
-@rank.command()
-@click.option("--projects", type=_FILE, required=True, help="CSV or XLSX.")
-@click.option("--mandates", type=_FILE, required=True, help="CSV or XLSX.")
-@click.option("--interactions", type=_FILE, help="CSV or XLSX with earlier answers.")
+@rank.command("file")
+@click.option("--projects", required=True, type=_FILE, help="CSV or XLSX of projects.")
+@click.option("--mandates", required=True, type=_FILE, help="CSV or XLSX of mandates.")
+@click.option("--interactions", type=_FILE, help="CSV or XLSX: mandate_id, project_id, action.")
 @click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="CSV, XLSX or HTML to write.",
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".csv, .xlsx or .html"
 )
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option(
-    "--top", type=click.IntRange(1, 1000), default=50, show_default=True, help="Places per mandate."
+    "--top", type=click.IntRange(1, 1000), default=50, show_default=True, help="Projects per mandate."
 )
-def file(projects: Path, mandates: Path, interactions: Path | None, out: Path, lang: str, top: int) -> None:
-    """Rank the projects of one file for the mandates of another; no server or database needed."""
-    from ml.offline import InputError, rank_file
-    from ml.rank import Ranker
+def rank_file(
+    projects: Path, mandates: Path, interactions: Path | None, out: Path, lang: str, top: int
+) -> None:
+    """Rank the projects of one file for the mandates of another; needs no server and no database."""
+    from ml import offline
 
-    with click.progressbar(length=1000, label="Ranking", file=click.get_text_stream("stderr")) as bar:
-        shown = 0
+    reached = dict.fromkeys(_STEPS, 0)
+    with click.progressbar(length=2000, label="Ranking", file=click.get_text_stream("stderr")) as bar:
 
-        def progress(_step: str, share: float) -> None:
-            nonlocal shown
-            bar.update(max(0, int(share * 1000) - shown))
-            shown = max(shown, int(share * 1000))
+        def tell(step: str, share: float) -> None:
+            bar.label = _STEPS[step]
+            now = int(1000 * min(1.0, share))
+            bar.update(max(0, now - reached[step]))
+            reached[step] = max(now, reached[step])
 
         try:
-            done = rank_file(
-                projects,
-                mandates,
-                out,
-                interactions,
-                progress,
-                ranker=Ranker.shipped(),
-                language=lang,
-                top=top,
-            )
-        except InputError as error:
+            done = offline.rank_file(projects, mandates, out, interactions, tell, language=lang, top=top)
+        except ValueError as error:
             raise Failure(str(error)) from None
-    click.echo(f"{out}: {done}")
+    click.echo(f"{done.rows} rows for {done.mandates} mandates and {done.projects} projects: {out}")
+    for name in done.empty_mandates:
+        click.echo(f"no project passes the constraints of {name}", err=True)
 
 
 @click.group()
 def model() -> None:
-    """Ranking models."""
+    """Ranking models of this installation."""
 
 
 @model.command("list")
-def list_() -> None:
-    """List the models of this installation."""
-    from ml.rank import Ranker
+def list_models() -> None:
+    """All models, the newest first."""
+    from dealflow import create_app
+    from dealflow.core import db
+    from dealflow.matching import cards
 
-    click.echo(f"{Ranker.shipped().version}  in service  (comes with the code)")
+    create_app(settings())
+    with db.system_edge(write=False):
+        for row in cards.versions():
+            click.echo(f"{row['version']}  {row['state']}  {row['in_service_at'] or '-'}")
 
 
 @model.command()
-@click.argument("version", required=False)
-def show(version: str | None) -> None:
-    """Show a model's weights."""
-    from ml.rank import Ranker
+@click.argument("version")
+def show(version: str) -> None:
+    """What a model was made of, as JSON."""
+    from dealflow import create_app
+    from dealflow.core import db
+    from dealflow.matching import cards
 
-    ranker = Ranker.shipped()
-    if version not in (None, ranker.version):
-        raise Failure(f"there is no model {version}")
-    click.echo(ranker.version)
-    for name, weight in sorted(ranker.model.coefficients.items()):
-        click.echo(f"{name:30} {weight:+.4f}")
+    create_app(settings())
+    with db.system_edge(write=False):
+        found = cards.card(version)
+    weights = {name: round(value, 6) for name, value, _deviation, _learnt in found.weights}
+    told = {"version": found.version, "state": found.state, "coefficients": weights, **found.info}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=1))

@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from dealflow.core import policy
+from dealflow.accounts.queries import organisation_cards
+from dealflow.core import clock, policy
 from dealflow.core.http import actor, local_target, needs, read_query
+from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
-from dealflow.core.paging import Query
+from dealflow.core.money import Money, short
+from dealflow.core.paging import Query, cursor_for
 from dealflow.core.schema import load
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import vocabulary, wording
@@ -23,15 +26,16 @@ from dealflow.pitches import queries as pitches
 bp = Blueprint("matching", __name__)
 SHOWN_REASONS = 5
 MOST_COMPARED = 4
+# Why investors pass; kept as a text beside the answer, seen by nobody else.
+PASS_REASONS = (
+    N_("Too expensive"), N_("Story not convincing"), N_("Team too new"), N_("Too early"), N_("Too late"),
+    N_("Terms do not suit"), N_("Already have something like it"), N_("Other"),
+)  # fmt: skip
 
 
 def _asked(model: Any, *more: str) -> Any:
     args = MultiDict((k, v) for k, v in request.args.items(multi=True) if v and k not in ("lang", *more))
     return read_query(model, args)
-
-
-def _drafts_term_sheets() -> bool:
-    return "termsheets.draft" in current_app.view_functions
 
 
 @bp.get("/mandates/<mandate_id>/matches")
@@ -46,19 +50,57 @@ def matches(mandate_id: str) -> str:
     if tab == "saved":
         query = query.model_copy(update={"saved": "true"})
     ranked = ranking.page(actor(), mandate, query)
-    genres = vocabulary.genres()
+    may_answer, here = policy.can(actor(), Can.ANSWER, mandate), request.full_path.rstrip("?")
     return render_template(
-        "matching/matches.html", mandate=mandate, ranked=ranked, query=query, tab=tab,
-        genres=genres, word=vocabulary.words(), sentence=reasons.sentence, shown=SHOWN_REASONS,
-        scale=_scale(ranked.matches), next_offset=query.offset + len(ranked.matches),
-        next_url=_next_url(mandate_id, query, ranked), may_answer=policy.can(actor(), Can.ANSWER, mandate),
-        termsheets=_drafts_term_sheets(), here=request.full_path.rstrip("?"),
+        "matching/matches.html", mandate=mandate, ranked=ranked, query=query, tab=tab, here=here, may_answer=may_answer,
+        rows=_rows(mandate, ranked.matches, starts=query.offset == 0), scale=_scale(ranked.matches),
+        next_url=_next_url(mandate_id, query, ranked), pass_reasons=PASS_REASONS,
+        filtered=bool(tab or query.q or any(getattr(query, name) for name in ranking.FILTERS)), **_choices(),
     )  # fmt: skip
 
 
-def _next_url(mandate_id: str, query: MatchQuery, ranked: ranking.Ranked) -> str:
-    from dealflow.core.paging import cursor_for
+def _choices() -> dict[str, Any]:
+    word = vocabulary.words()
+    return {
+        "genre_choices": [(term, genre.name) for term, genre in vocabulary.genres().items()],
+        "stage_choices": [(code, word.label(code)) for code in word.stages],
+        "instrument_choices": [(code, word.label(code)) for code in word.instruments],
+        "language_choices": [(tag, word.language_name(tag)) for tag in word.languages],
+        "region_choices": [(code, word.region_name(code)) for code in word.regions],
+        "sort_choices": [
+            ("-published_at", _("Newest first")), ("ask", _("Smallest ask first")), ("-ask", _("Largest ask first")),
+        ],
+    }  # fmt: skip
 
+
+def _rows(
+    mandate: Any, found: list[ranking.Match], *, starts: bool
+) -> list[tuple[ranking.Match, dict[str, Any]]]:
+    """Each match with what its row shows: reasons in words, names, addresses."""
+    word, sheets, rows = vocabulary.words(), "termsheets.draft" in current_app.view_functions, []
+    for number, match in enumerate(found):
+        project_id = match.card["id"]
+        told = match.explanation.reasons[:SHOWN_REASONS]
+        evidence = [
+            r.params["evidence_class"] for r in match.explanation.reasons if "evidence_class" in r.params
+        ]
+        rows.append((match, {
+            "told": [{"label": reasons.sentence(r), "contribution": r.contribution} for r in told],
+            "genres": [wording.genre_name(term) for term in match.card["genres"]],
+            "stage": word.label(match.card["stage"]) if match.card["stage"] else "",
+            "paywall": match.card.get("paywall"),
+            "evidence": evidence[0] if evidence else "",
+            "standing": match.standing.standing if match.standing else None,
+            "intro_at": match.standing.intro_at if match.standing else None,
+            "first": starts and number == 0,
+            "url": url_for(".answer", mandate_id=mandate.id, project_id=project_id),
+            "why_url": url_for(".why", mandate_id=mandate.id, project=project_id),
+            "sheet_url": url_for("termsheets.draft", project_id=project_id, mandate_id=mandate.id) if sheets else "",
+        }))  # fmt: skip
+    return rows
+
+
+def _next_url(mandate_id: str, query: MatchQuery, ranked: ranking.Ranked) -> str:
     end = query.offset + len(ranked.matches)
     if not ranked.matches or end >= ranked.total:
         return ""
@@ -92,16 +134,25 @@ def answer(mandate_id: str, project_id: str) -> Any:
         "reason": " ".join(filter(None, (request.form.get("reason"), request.form.get("note")))) or None,
         "rank": int(rank) if rank.isdecimal() and 0 < len(rank) < 8 and int(rank) else None,
     }
-    standing = service.answer(actor(), mandate_id, load(FeedbackIn, values))
+    service.answer(actor(), mandate_id, load(FeedbackIn, values))
     target = local_target(request.form.get("next"), url_for(".matches", mandate_id=mandate_id))
     if "HX-Request" in request.headers:
-        card = pitches.summaries(actor(), [project_id]).get(project_id)
-        return render_template(
-            "matching/_answered.html", mandate_id=mandate_id, project_id=project_id, standing=standing, card=card,
-            here=target, action=values["action"],
-        )  # fmt: skip
-    flash(_said(values["action"]), "success")
+        return _answered(mandate_id, project_id, str(values["action"]), target)
+    flash(_said(str(values["action"])), "success")
     return redirect(f"{target.partition('#')[0]}#m-{project_id}", 303)
+
+
+def _answered(mandate_id: str, project_id: str, action: str, here: str) -> str:
+    """The row after an answer, to be put in its place: as it stands now, or that it is gone."""
+    mandate = mandates.get(actor(), mandate_id)
+    found = ranking.one(actor(), mandate, project_id)
+    shown = [found.match] if found.match else []
+    match, row = _rows(mandate, shown, starts=False)[0] if shown else (None, None)
+    return render_template(
+        "matching/_answered.html", m=match, row=row, mandate=mandate, project_id=project_id, action=action, here=here,
+        title=pitches.title(found.project), scale=_scale(shown), may_answer=True, pass_reasons=PASS_REASONS,
+        url=url_for(".answer", mandate_id=mandate_id, project_id=project_id),
+    )  # fmt: skip
 
 
 def _said(action: str) -> str:
@@ -132,7 +183,7 @@ def why(mandate_id: str) -> str:
     told = [reasons.as_dict(r) for r in found.match.explanation.reasons] if found and found.match else []
     return render_template(
         "matching/why.html", mandate=mandate, asked=asked, hits=hits, found=found, blockers=blockers, told=told,
-        card=pitches.summary(found.project) if found else None,
+        project=pitches.summary(found.project) if found else None,
     )  # fmt: skip
 
 
@@ -145,12 +196,38 @@ def compare(mandate_id: str) -> Any:
     if not 2 <= len(ids) <= MOST_COMPARED:
         flash(_("Choose two to four projects to compare."), "warning")
         return redirect(url_for(".matches", mandate_id=mandate_id), 303)
-    found = [ranking.one(actor(), mandate, project_id) for project_id in ids]
+    items = [_compared(ranking.one(actor(), mandate, project_id)) for project_id in ids]
     return render_template(
-        "matching/compare.html", mandate=mandate, found=found, word=vocabulary.words(), genre_name=wording.genre_name,
-        told=[[reasons.as_dict(r) for r in f.match.explanation.reasons] if f.match else [] for f in found],
-        cards=[pitches.summary(f.project) for f in found],
+        "matching/compare.html", mandate=mandate, items=items, facts=_facts([item["card"] for item in items]),
+        scale=_scale([item["match"] for item in items if item["match"]]),
     )  # fmt: skip
+
+
+def _compared(found: ranking.Found) -> dict[str, Any]:
+    told = found.match.explanation.reasons if found.match else ()
+    return {
+        "card": pitches.summary(found.project),
+        "match": found.match,
+        "told": [reasons.as_dict(reason) for reason in told],
+        "blockers": [
+            reasons.blocker_text(b.constraint, b.project_value, b.mandate_value)[0] for b in found.blockers
+        ],
+    }
+
+
+def _facts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of key figures, a value for each project."""
+    word = vocabulary.words()
+    rows: list[tuple[str, Any]] = [
+        (_("Ask"), lambda card: short(card["ask"])),
+        (_("Budget"), lambda card: short(card["budget"])),
+        (_("Stage"), lambda card: word.label(card["stage"]) if card["stage"] else ""),
+        (_("Genres"), lambda card: wording.join(wording.genre_name(term) for term in card["genres"])),
+        (_("Ways to invest"), lambda card: wording.join(word.label(code) for code in card["instruments"])),
+        (_("Episodes"), lambda card: card["format"].get("episodes")),
+        (_("Languages"), lambda card: wording.join(word.language_name(tag) for tag in card["languages"])),
+    ]
+    return [{"label": label, "values": [value(card) for card in found]} for label, value in rows]
 
 
 @bp.get("/projects/<project_id>/investors")
@@ -161,13 +238,15 @@ def investors(project_id: str) -> str:
     query = _asked(Query)
     return render_template(
         "matching/investors.html", project=project, title=pitches.title(project), query=query,
-        found=reverse.investors(actor(), project, query), intros=_intros(project_id),
+        found=reverse.investors(actor(), project, query), intros=_intros(project_id), kinds=_kinds(),
     )  # fmt: skip
 
 
-def _intros(project_id: str) -> list[tuple[Any, Any]]:
-    from dealflow.accounts.queries import organisation_cards
+def _kinds() -> dict[str, str]:
+    return {"investor": _("Investor"), "fund": _("Fund")}
 
+
+def _intros(project_id: str) -> list[tuple[Any, Any]]:
     rows = queries.intros_of(actor(), project_id)
     known = organisation_cards(row.investor_organisation_id for row in rows)
     return [(row, known.get(row.investor_organisation_id)) for row in rows]
@@ -187,8 +266,6 @@ def advise(project_id: str) -> str:
 
 def _change_words(tried: advice.Tried) -> tuple[str, str, str]:
     """(what to change, from, to) in words."""
-    from dealflow.core.money import Money, short
-
     word = vocabulary.words()
     if tried.field in ("ask", "min_ticket"):
         label = (
@@ -208,7 +285,14 @@ def _change_words(tried: advice.Tried) -> tuple[str, str, str]:
 @needs(Can.SEE_MODELS)
 def models() -> str:
     """All ranking models."""
-    return render_template("matching/models.html", rows=cards.versions(), states=cards.STATES)
+    return render_template("matching/models.html", rows=_dated(cards.versions()), states=cards.STATES)
+
+
+def _dated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same with moments that templates can show."""
+    return [
+        row | {"since": clock.parse(row["in_service_at"]) if row["in_service_at"] else None} for row in rows
+    ]
 
 
 @bp.get("/models/<version>")

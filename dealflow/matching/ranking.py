@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ml.rank import Placed
     from ml.weights import MandateWeights
 
-_FILTERS = {
+FILTERS = {
     "genre": "genres_any",
     "stage": "stages_any",
     "language": "languages_any",
@@ -139,7 +139,7 @@ def _wanted(scene: Scene, query: MatchQuery) -> np.ndarray | None:
     from ml import constraints
 
     columns = scene.snapshot.matrix.columns
-    stated = {target: [value] for name, target in _FILTERS.items() if (value := getattr(query, name))}
+    stated = {target: [value] for name, target in FILTERS.items() if (value := getattr(query, name))}
     masks = [constraints.mask({"constraints": stated}, columns)] if stated else []
     for word in (query.q or "").split():
         masks.append(~constraints.mask({"constraints": {"words_none": [word]}}, columns))
