@@ -1,0 +1,127 @@
+"""A person at a browser: goes to pages, clicks what is written there, and objects to anything that is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "resultTypes": ["violations"],
+}
+PASSWORD = "demo-dealflow"
+SHOTS = Path(tempfile.gettempdir()) / "shots" if os.environ.get("DEALFLOW_SHOTS") else None
+HEIGHTS = {1280: 900, 390: 844}
+
+
+class Visitor:
+    """A browser window of its own, in one language at one width."""
+
+    def __init__(self, chromium: Browser, site: str, lang: str, width: int, *, scripts: bool = True) -> None:
+        self.site, self.lang, self.width, self.scripts = site, lang, width, scripts
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": HEIGHTS[width]}, locale="zh-CN" if lang == "zh" else "en-GB",
+            java_script_enabled=scripts, reduced_motion="reduce", has_touch=width < 800,
+        )  # fmt: skip
+        self.context.add_cookies([{"name": "lang", "value": lang, "url": site}])
+        self.page: Page = self.context.new_page()
+        self.troubles: list[str] = []
+        self.expected: set[int] = set()
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        self.page.on("response", self._look)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # The browser itself reports answers such as 422, which a form is meant to get.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.troubles.append(f"console: {message.text}")
+
+    def _look(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.troubles.append(f"{response.status} {response.request.method} {response.url}")
+
+    def say(self, zh: str, en: str) -> str:
+        """What is written in this visitor's language."""
+        return zh if self.lang == "zh" else en
+
+    def go(self, path: str, name: str | None = None) -> None:
+        """Open an address; with a name, check the page."""
+        self.page.goto(self.site + path)
+        if name:
+            self.check(name)
+
+    def log_in(self, email: str) -> None:
+        """Through the login page, as everybody does."""
+        self.page.goto(f"{self.site}/login")
+        self.page.fill("#email", email)
+        self.page.fill("#password", PASSWORD)
+        self.button("登录", "Sign in").click()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
+    def button(self, zh: str, en: str) -> Locator:
+        """The button with this text."""
+        return (
+            self.page.get_by_role("button", name=self.say(zh, en), exact=True).locator("visible=true").first
+        )
+
+    def link(self, zh: str, en: str) -> Locator:
+        """The link with this text."""
+        return self.page.get_by_role("link", name=self.say(zh, en), exact=True).locator("visible=true").first
+
+    def check(self, name: str) -> None:
+        """Object to errors, to what an assistive reader cannot use, to overflow and to the wrong language."""
+        self.page.wait_for_load_state()
+        self.shoot(name)
+        found = [*self.troubles, *self._overflow(), *self._language(), *(self._axe() if self.scripts else [])]
+        self.troubles.clear()
+        assert not found, f"{name} ({self.lang}, {self.width} px, {self.page.url})\n" + "\n".join(found)
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the whole page, when asked to."""
+        if SHOTS:
+            folder = SHOTS / f"{self.lang}-{self.width}"
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    def _axe(self) -> list[str]:
+        # Evaluated by the debugger, so that the page's own policy against foreign scripts stays in force.
+        self.page.evaluate(AXE)
+        result: dict[str, Any] = self.page.evaluate("rules => axe.run(document, rules)", RULES)
+        return [
+            f"axe {v['id']} ({v['impact']}): {v['help']}: "
+            + " | ".join(n["html"][:160] for n in v["nodes"][:3])
+            for v in result["violations"]
+        ]
+
+    def _overflow(self) -> list[str]:
+        if not self.scripts:
+            return []
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return [f"the page is {wide} px wider than the window"] if wide > 0 else []
+
+    def _language(self) -> list[str]:
+        """Headings, labels and buttons in the other language. Names that people gave are theirs."""
+        tag = self.page.locator("html").get_attribute("lang")
+        found = [] if tag == self.say("zh-CN", "en") else [f"the page says it is {tag}"]
+        texts = self.page.locator("main h2, main label, main th, main button").all_inner_texts()
+        if self.lang == "zh":
+            latin = [t for t in texts if re.fullmatch(r"[A-Za-z][a-z]+( [a-z]+)+", t.strip())]
+            found += [f"English: {text}" for text in latin]
+        return found
+
+    def fetch(self, path: str) -> bytes:
+        """The bytes of an address, with this visitor's cookies."""
+        answer = self.context.request.get(path if path.startswith("http") else self.site + path)
+        assert answer.ok, answer.status
+        return answer.body()
