@@ -24,23 +24,31 @@ class Cast:
         return text.format(f=self.f, m=self.m, r=self.r, city=self.city, **first, **parts)
 
 
-def chinese(rng: Random, premise: dict[str, Any]) -> Cast:
+def _city(rng: Random, cities: list[str], title: str) -> str:
+    """The city that the title names, else any."""
+    named = [city for city in cities if city in title]
+    return named[0] if named else rng.choice(cities)
+
+
+def chinese(rng: Random, premise: dict[str, Any], title: str) -> Cast:
     """A cast for a Chinese pitch; three different surnames."""
     names = table("names")
     surnames = [entry.split()[0] for entry in rng.sample(names["surnames"], 3)]
-    women, men = ([entry.split(" ")[0] for entry in names[kind]] for kind in ("female", "male"))
-    given = [rng.choice(women), rng.choice(men), rng.choice(women if rng.random() < 0.5 else men)]
-    while given[2] in given[:2]:
-        given[2] = rng.choice(men)
+    elder = "elder_" if premise["shelf"] == "silver" else ""
+    women, men = ([entry.split(" ")[0] for entry in names[elder + kind]] for kind in ("female", "male"))
+    heroine, hero = rng.choice(women), rng.choice(men)
+    rivals = women if premise.get("rival") == "f" or rng.random() < 0.5 else men
+    given = [heroine, hero, rng.choice([name for name in rivals if name not in (heroine, hero)])]
     full = [surname + name for surname, name in zip(surnames, given, strict=True)]
-    return Cast(full[0], full[1], full[2], rng.choice(premise.get("cities") or names["cities"]))
+    return Cast(full[0], full[1], full[2], _city(rng, premise.get("cities") or names["cities"], title))
 
 
-def english(rng: Random, premise: dict[str, Any]) -> Cast:
+def english(rng: Random, premise: dict[str, Any], title: str) -> Cast:
     """A cast for an English pitch."""
     names = table("names")
-    f, m, r = (rng.choice(names[kind]) for kind in ("en_female", "en_male", "en_rival"))
-    return Cast(f, m, r, rng.choice(premise.get("cities") or names["en_cities"]))
+    rival = "en_rival_f" if premise.get("rival") == "f" else "en_rival"
+    f, m, r = (rng.choice(names[kind]) for kind in ("en_female", "en_male", rival))
+    return Cast(f, m, r, _city(rng, premise.get("cities") or names["en_cities"], title))
 
 
 # Role in Chinese and English, pool of names, produced works from and to.

@@ -28,9 +28,12 @@ def load_command() -> None:
         raise Failure("production does not take demo data")
     if not service.is_loaded():
         from dealflow import create_app
+        from dealflow.core import jobs
 
         # The rooms' words, policies and subscribers are in place only in an application.
         with create_app(chosen).app_context():
+            # Ten months of events need not be announced one by one: the worker's first sweep finds them.
+            jobs.wake_with(None)
             service.load()
         click.echo("The demo is loaded.")
     click.echo(greeting())

@@ -9,11 +9,11 @@ from random import Random
 from typing import Any
 
 from dealflow.core.actor import Actor
-from dealflow.deals import queries, service
+from dealflow.deals import service
 from dealflow.deals.states import STAGES
 from dealflow.demo import sheets
 from dealflow.demo.data import table
-from dealflow.demo.investors import Members
+from dealflow.demo.investors import Members, Stated
 from dealflow.demo.lives import Life
 from dealflow.demo.script import Script
 
@@ -33,7 +33,7 @@ class Dealing:
     key: str
     life: Life
     investor: Actor
-    mandates: Sequence[str]
+    mandates: Sequence[Stated]
     stands: str
     days: float
     deal_id: str = ""
@@ -48,7 +48,7 @@ class Dealing:
         return dict(table("talk")["en" if self.life.idea.overseas else "zh"])
 
 
-def arrange(script: Script, members: Members, told: Sequence[Life], mandates: dict[str, list[str]]) -> None:
+def arrange(script: Script, members: Members, told: Sequence[Life], stated: Sequence[Stated]) -> None:
     """Choose pairs and add their deals to the script."""
     rng = Random("dealflow:pairs")  # noqa: S311
     taken: set[tuple[str, str]] = set()
@@ -70,9 +70,10 @@ def arrange(script: Script, members: Members, told: Sequence[Life], mandates: di
         ours = [life for life in fit if life.place.key in ("creator", "creator2", "studio")]
         life = rng.choice(ours if ours and number % 3 == 0 else fit)
         taken.add((key, life.idea.key))
+        mandates = [mandate for mandate in stated if mandate.house == key]
         begun = life.shown * rng.uniform(0.55, 0.95)
         dealing = Dealing(
-            f"{key}-{life.idea.key}", life, people[number % len(people)], mandates[key], stage, begun
+            f"{key}-{life.idea.key}", life, people[number % len(people)], mandates, stage, begun
         )
         _tell(script, dealing)
 
@@ -113,12 +114,8 @@ def _noting(dealing: Dealing, text: str) -> Any:
 
 def _open(actor: Actor, dealing: Dealing, note: str) -> None:
     # Mandates that were stated by now; a deal may begin without one.
-    mandate = dealing.rng.choice(dealing.mandates) if dealing.mandates else None
+    known = [mandate.mandate_id for mandate in dealing.mandates if mandate.mandate_id]
+    mandate = dealing.rng.choice(known) if known else None
     dealing.deal_id = service.open_deal(
         actor, project_id=dealing.life.project_id, mandate_id=mandate, note=note
     ).id
-
-
-def deal_of(actor: Actor, dealing: Dealing) -> Any:
-    """The deal as it stands while the script plays."""
-    return queries.get(actor, dealing.deal_id)

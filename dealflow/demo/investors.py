@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -17,38 +19,50 @@ from dealflow.mandates.schemas import MandateIn
 Members = dict[str, tuple[Place, list[Actor]]]
 
 
-def state_mandates(script: Script, members: Members) -> dict[str, list[str]]:
-    """Add all mandates to the script; organisation key → ids, filled while it plays."""
-    stated: dict[str, list[str]] = {}
+@dataclass
+class Stated:
+    """A mandate of the demo; its id is known once the script has played so far."""
+
+    key: str
+    house: str
+    owner: Actor
+    values: dict[str, Any]
+    days: float
+    mandate_id: str = ""
+
+
+def state_mandates(script: Script, members: Members) -> list[Stated]:
+    """Add all mandates to the script, some paused again."""
+    found = []
     for place, actors in members.values():
         if place.kind not in ("investor", "fund"):
             continue
-        stated[place.key] = []
         for number, values in enumerate(_of(place)):
             rng = Random(f"dealflow:{place.key}:mandate-{number}")  # noqa: S311 - variety, no secret
-            days = rng.uniform(20, 280)
-            paused = number > 0 and rng.random() < 0.3
-            _state(script, script.ago(days), actors[0], values, stated[place.key])
-            if paused:
-                _pause(script, script.ago(days * rng.uniform(0.1, 0.7)), actors[0], number, stated[place.key])
-    return stated
+            owner = next(actor for actor in actors if actor.may_write)
+            stated = Stated(f"{place.key}-{number}", place.key, owner, values, rng.uniform(20, 280))
+            found.append(stated)
+            script.add(script.ago(stated.days), owner, _stating(stated))
+            if rng.random() < (0.35 if number else 0.06):
+                script.add(script.ago(stated.days * rng.uniform(0.01, 0.08)), owner, _pausing(stated))
+    return found
 
 
-def _state(script: Script, at: Any, actor: Actor, values: dict[str, Any], into: list[str]) -> None:
+def _stating(stated: Stated) -> Callable[[Actor], None]:
     def deed(actor: Actor) -> None:
-        mandate = service.create(actor, load(MandateIn, values))
+        mandate = service.create(actor, load(MandateIn, stated.values))
         mandate.is_sample = True
-        into.append(mandate.id)
+        stated.mandate_id = mandate.id
 
-    script.add(at, actor, deed)
+    return deed
 
 
-def _pause(script: Script, at: Any, actor: Actor, number: int, known: list[str]) -> None:
-    def deed(actor: Actor) -> None:
-        mandate = queries.get(actor, known[min(number, len(known) - 1)])
-        service.set_active(actor, mandate.id, False, version=mandate.version)
+def _pausing(stated: Stated) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> object:
+        mandate = queries.get(actor, stated.mandate_id)
+        return service.set_active(actor, mandate.id, False, version=mandate.version)
 
-    script.add(at, actor, deed)
+    return deed
 
 
 def _of(place: Place) -> list[dict[str, Any]]:
@@ -64,7 +78,7 @@ def _values(place: Place, kind: dict[str, Any], number: int) -> dict[str, Any]:
     low, high = kind["ticket"]
     ticket = rng.randrange(low, high + 1, max(1, (high - low) // 8 or 1))
     capital = ticket * rng.choice((6, 10, 15, 25, 40))
-    constraints = {name: value for name, value in kind.get("constraints", {}).items()}
+    constraints: dict[str, Any] = dict(kind.get("constraints", {}))
     for name in ("ask", "budget"):
         if name in kind:
             ends = dict(zip(("min", "max"), kind[name], strict=True))

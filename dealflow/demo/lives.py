@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date
 from random import Random
 from typing import Any
 
-from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.schema import load
-from dealflow.demo import figures, pitches
+from dealflow.demo import figures, pitches, posters
 from dealflow.demo.people import Place
 from dealflow.demo.pitches import Idea
 from dealflow.demo.script import Script
 from dealflow.pitches import queries, service
 from dealflow.pitches.schemas import ProjectIn
+from dealflow.pitches.service import media
 
 STAGES = pitches.STAGES
 # How a pitch ends up, with the parts of a hundred.
 FATES = {"published": 72, "draft": 7, "incomplete": 6, "withdrawn": 8, "archived": 7}
+STAGE_WEIGHTS = dict(zip(STAGES, (14, 30, 18, 12, 14, 12), strict=True))
 WITHDRAWN = ("本轮已满额，感谢关注", "剧本大改，改完再见", "主演档期变动，暂停募集", "改由平台全额定制")
 ARCHIVED = ("项目已结算归档", "团队决定不再推进", "题材与新规不合，另起炉灶", "并入系列第二季")
-EDITS = (
-    "{logline}（已定主演）", "{logline}（剧本定稿）", "{logline}（样片已出）",
-)  # fmt: skip
 
 
 @dataclass
@@ -41,12 +40,8 @@ class Life:
     born: float
     shown: float
     project_id: str = ""
-    guests: Sequence[str] = ()
+    has_poster: bool = False
     values: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def currency(self) -> str:
-        return str(self.values["ask"]["currency"])
 
     @property
     def invests(self) -> bool:
@@ -57,12 +52,11 @@ class Life:
 def draw(idea: Idea, place: Place, owner: Actor, number: int) -> Life:
     """A life for the idea; the number makes sure that each fate, stage and visibility occurs."""
     rng = idea.rng("life")
-    fates, stages = list(FATES), list(STAGES)
-    fate = fates[number % 5] if number < 40 and number % 2 else _weighted(rng, FATES)
+    fate = list(FATES)[number % 5] if number < 20 else _weighted(rng, FATES)
     visibility = rng.choices(("investors", "invited", "private"), (80, 14, 6))[0]
     born = rng.uniform(12, 285)
     life = Life(
-        idea, place, owner, fate, stages[number % 6] if number % 3 else rng.choice(stages), visibility, born,
+        idea, place, owner, fate, _weighted(rng, STAGE_WEIGHTS), visibility, born,
         shown=max(2.0, born - rng.uniform(2, 24)),
     )  # fmt: skip
     return life
@@ -76,7 +70,7 @@ def tell(script: Script, life: Life, guests: Sequence[Actor]) -> None:
     """Add the whole life to the script."""
     rng = life.idea.rng("days")
     early = STAGES[max(0, STAGES.index(life.stage) - 1)] if life.fate == "published" else life.stage
-    today = clock.today()
+    today = script.end.date()
     life.values = pitches.values(life.idea, life.place, early, today) | {"visibility": life.visibility}
     if life.fate == "incomplete":
         keep = rng.sample(("logline", "genres", "stage", "format", "team", "budget"), rng.randint(1, 4))
@@ -102,7 +96,11 @@ def _afterwards(script: Script, life: Life, rng: Random, early: str) -> None:
     left = life.shown
     if early != life.stage and left > 4:
         left *= rng.uniform(0.3, 0.8)
-        script.add(script.ago(left), life.owner, lambda actor: _change(actor, life, _next_stage(rng, life)))
+        script.add(
+            script.ago(left),
+            life.owner,
+            lambda actor: _change(actor, life, _next_stage(rng, life, script.end.date())),
+        )
     if rng.random() < 0.35 and left > 3:
         left *= rng.uniform(0.3, 0.8)
         script.add(script.ago(left), life.owner, lambda actor: _change(actor, life, _polish(rng, life)))
@@ -118,6 +116,9 @@ def _afterwards(script: Script, life: Life, rng: Random, early: str) -> None:
 def _create(actor: Actor, life: Life) -> None:
     project = service.create(actor, load(ProjectIn, life.values), is_sample=True)
     life.project_id = project.id
+    if life.has_poster:
+        picture = io.BytesIO(posters.draw(life.idea))
+        media.set_poster(actor, project.id, picture, f"{life.idea.key}.png")
 
 
 def _inviting(life: Life, guest: Actor) -> Any:
@@ -130,13 +131,13 @@ def _change(actor: Actor, life: Life, changes: dict[str, Any]) -> None:
     life.values |= changes
 
 
-def _next_stage(rng: Random, life: Life) -> dict[str, Any]:
+def _next_stage(rng: Random, life: Life, today: date) -> dict[str, Any]:
     """The pitch moves on: new stage, dates that fit it, the same ask spent otherwise."""
     money = life.values["ask"]
     shares = figures.shares_of(life.idea.premise, life.stage)
     return {
         "stage": life.stage,
-        "schedule": pitches.schedule(rng, life.stage, (clock.now() + timedelta(days=1)).date()),
+        "schedule": pitches.schedule(rng, life.stage, today),
         "use_of_funds": figures.use_of_funds(rng, shares, money["amount_minor"], money["currency"]),
     }
 
@@ -160,8 +161,3 @@ def _polish(rng: Random, life: Life) -> dict[str, Any]:
         },
     )  # fmt: skip
     return rng.choice([c for c in choices if any(life.values.get(k) != v for k, v in c.items())])
-
-
-def published_at(life: Life, script: Script) -> datetime:
-    """When it was shown first."""
-    return script.ago(life.shown)

@@ -104,13 +104,14 @@ def track_record(place: Place, today: date) -> list[dict[str, Any]]:
     currency, found = "USD" if place.overseas else "CNY", []
     for title in titles:
         evidence = rng.choice(vocabulary.EVIDENCE)
-        plays = rng.randrange(2_000_000, 260_000_000, 100_000)
-        receipts = rng.randrange(20, 1200) * (10_000_00 if currency == "CNY" else 2_000_00)
+        # Most series reach a few million plays, a few of them hundreds of millions.
+        plays = round(1_500_000 * 10 ** rng.uniform(0, 2.3), -5)
+        receipts = int(plays * rng.uniform(0.015, 0.06)) // 1000 * 1000_00
         vague = evidence == "self_reported" and rng.random() < 0.5
         found.append(
             {
-                "title": title, "year": today.year - rng.randint(0, 3), "plays": None if vague else plays,
-                "receipts": figures.money(receipts, currency) if evidence in ("platform_statement", "platform_api") else None,
+                "title": title, "year": today.year - rng.randint(0, 3), "plays": None if vague else int(plays),
+                "receipts": figures.money(receipts // (1 if currency == "CNY" else 4), currency) if evidence in ("platform_statement", "platform_api") else None,
                 "evidence_class": evidence,
             }
         )  # fmt: skip
@@ -128,7 +129,9 @@ _INSTRUMENTS = (
 def values(idea: Idea, place: Place, stage: str, today: date) -> dict[str, Any]:
     """A complete pitch of this idea by this creator, as the API would take it."""
     rng, premise = idea.rng("pitch"), idea.premise
-    people = (cast.english if idea.overseas else cast.chinese)(rng, premise)
+    people = (cast.english if idea.overseas else cast.chinese)(
+        rng, premise, idea.title["en" if idea.overseas else "zh"]
+    )
     drawn = {"ai_drama", "comic_drama"} & set(premise["genres"])
     genres = premise["genres"] if drawn else [*premise["genres"], "live_action"]
     episodes = rng.randrange(40, 101, 2) if rng.random() < 0.8 else rng.randrange(30, 61, 2)
@@ -140,7 +143,7 @@ def values(idea: Idea, place: Place, stage: str, today: date) -> dict[str, Any]:
         "synopsis": _synopsis(rng, idea, people, episodes),
         "genres": genres[:6],
         "audience": {"gender": premise["audience"][0], "ages": [low, high]},
-        "languages": _languages(rng, idea.overseas),
+        "languages": _languages(rng, place),
         "regions": rng.choice(_MARKETS) if idea.overseas else _regions(rng, place),
         "format": {
             "episodes": episodes, "minutes_per_episode": rng.choice((1.0, 1.5, 1.5, 2.0, 2.0, 2.5, 3.0)),
@@ -168,10 +171,11 @@ def _synopsis(rng: Random, idea: Idea, people: cast.Cast, episodes: int) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _languages(rng: Random, overseas: bool) -> list[str]:
-    if overseas:
+def _languages(rng: Random, place: Place) -> list[str]:
+    if place.overseas:
         return rng.choice((["en"], ["en"], ["en", "es"], ["en", "zh"], ["en", "th", "id"]))
-    return rng.choice((["zh"], ["zh"], ["zh"], ["zh", "en"], ["zh", "yue"]))
+    local = ["zh", "yue"] if place.region == "CN-GD" else ["zh", "en"]
+    return rng.choice((["zh"], ["zh"], ["zh"], local))
 
 
 def _regions(rng: Random, place: Place) -> list[str]:

@@ -7,12 +7,14 @@ from datetime import timedelta
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock, db
 from dealflow.core.actor import Actor
-from dealflow.demo import casting, deals, investors, lives, people
+from dealflow.demo import casting, deals, feedback, investors, lives, people
 from dealflow.demo.lives import Life
 from dealflow.demo.people import Place
 from dealflow.demo.script import Script
 
 MONTHS = timedelta(days=310)
+# Each takes a process of its own to be re-encoded, so not every pitch has one.
+POSTERS = 40
 
 
 def is_loaded() -> bool:
@@ -40,8 +42,9 @@ def load() -> bool:
 def _write(script: Script) -> None:
     members = _found(script)
     told = _pitch(script, members)
-    mandates = investors.state_mandates(script, members)
-    deals.arrange(script, members, told, mandates)
+    stated = investors.state_mandates(script, members)
+    feedback.answer_matches(script, told, stated)
+    deals.arrange(script, members, told, stated)
     script.play()
 
 
@@ -56,10 +59,12 @@ def _found(script: Script) -> dict[str, tuple[Place, list[Actor]]]:
 
 def _pitch(script: Script, members: dict[str, tuple[Place, list[Actor]]]) -> list[Life]:
     guests = [actors[0] for place, actors in members.values() if place.kind in ("investor", "fund")]
-    told = []
+    told, drawn = [], 0
     for number, (idea, key) in enumerate(casting.assignments(people.places())):
         place, actors = members[key]
         life = lives.draw(idea, place, actors[number % len(actors)], number)
+        life.has_poster = key in casting.RICH or drawn < POSTERS
+        drawn += life.has_poster
         lives.tell(script, life, guests)
         told.append(life)
     return told

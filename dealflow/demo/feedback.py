@@ -1,0 +1,63 @@
+"""What investors did with their matches: looked, kept, passed with a reason, asked for an introduction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from dealflow.core.actor import Actor
+from dealflow.demo.data import table
+from dealflow.demo.investors import Stated
+from dealflow.demo.lives import Life
+from dealflow.demo.script import Script
+from dealflow.matching import service
+from dealflow.matching.schemas import FeedbackIn
+
+
+def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated]) -> None:
+    """Add answers of every mandate to pitches that fit it, after both were there."""
+    for mandate in stated:
+        rng = Random(f"dealflow:{mandate.key}:answers")  # noqa: S311 - variety, no secret
+        fit = [life for life in told if life.invests and _fits(mandate.values, life)]
+        rng.shuffle(fit)
+        wanted = rng.randint(12, 18) if mandate.key.startswith(("investor", "fund-")) else rng.randint(3, 9)
+        for life in fit[:wanted]:
+            _answer(script, mandate, life, rng)
+
+
+def _fits(mandate: dict[str, Any], life: Life) -> bool:
+    """Whether genre, currency and language are what the mandate asks for: enough to have come upon the pitch."""
+    wanted = mandate["constraints"]
+    return (
+        life.values["ask"]["currency"] == mandate["capital"]["currency"]
+        and bool(set(wanted.get("genres_any") or life.values["genres"]) & set(life.values["genres"]))
+        and bool(set(wanted.get("languages_any") or life.values["languages"]) & set(life.values["languages"]))
+    )
+
+
+def _answer(script: Script, mandate: Stated, life: Life, rng: Random) -> None:
+    words = table("talk")["en" if life.idea.overseas else "zh"]
+    days = min(mandate.days, life.shown) * rng.uniform(0.1, 0.9)
+    action = rng.choices(("", "save", "pass", "request_intro", "undo"), (34, 26, 24, 10, 6))[0]
+    steps: list[tuple[str, str | None]] = [("view", None)]
+    if action == "pass":
+        steps.append(("pass", rng.choice(words["passing"]) if rng.random() < 0.8 else None))
+    elif action == "request_intro":
+        steps += [("save", None), ("request_intro", rng.choice(words["opening"]))]
+    elif action == "undo":
+        steps += [("pass", None), ("undo", None), ("save", None)]
+    elif action:
+        steps.append((action, None))
+    for number, (name, reason) in enumerate(steps):
+        script.add(script.ago(days - number * 0.01), mandate.owner, _deed(mandate, life, name, reason))
+
+
+def _deed(mandate: Stated, life: Life, action: str, reason: str | None) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> object:
+        values = FeedbackIn.model_validate(
+            {"project_id": life.project_id, "action": action, "reason": reason}
+        )
+        return service.answer(actor, mandate.mandate_id, values)
+
+    return deed
