@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -53,7 +54,8 @@ def rank_file(
     from ml import offline
 
     reached = dict.fromkeys(_STEPS, 0)
-    with click.progressbar(length=2000, label="Ranking", file=click.get_text_stream("stderr")) as bar:
+    shown: Any = click.progressbar(length=2000, label="Ranking", file=click.get_text_stream("stderr"))
+    with shown as bar:
 
         def tell(step: str, share: float) -> None:
             bar.label = _STEPS[step]

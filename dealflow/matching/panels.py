@@ -1,4 +1,4 @@
-"""What matching adds to the pages of mandates, pitches and the start page."""
+"""What this room shows on pages of others."""
 
 from __future__ import annotations
 
@@ -6,43 +6,47 @@ from typing import Any
 
 from dealflow.core import slots
 from dealflow.core.actor import Actor
+from dealflow.core.paging import Query
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import wording
-from dealflow.matching import queries, ranking
+from dealflow.mandates.policy import INVESTORS
+from dealflow.mandates.schemas import MandateQuery
+from dealflow.matching import queries, ranking, reasons, reverse
 from dealflow.matching.schemas import MatchQuery
 
-_Panel = tuple[str, dict[str, Any]] | None
+_ON_START = 3
 
 
 @slots.fill("mandate.counts")
-def counts(actor: Actor, stated: dict[str, Any]) -> _Panel:
-    """How many projects pass each constraint, and all of them."""
-    found = ranking.counts(stated)
-    named = [(wording.part_name(part), count) for part, _value, count in found["parts"]]
-    return "matching/_counts.html", found | {"counts": named}
+def counts(actor: Actor, constraints: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """How many projects pass what stands in the editor."""
+    found = ranking.counts(constraints)
+    parts = [(wording.part_name(part), passing) for part, _value, passing in found["parts"]]
+    return "matching/_counts.html", found | {"parts": parts}
 
 
 @slots.fill("mandate.card")
-def of_mandate(actor: Actor, mandate: Any) -> _Panel:
-    """The way to a mandate's matches."""
-    passing = ranking.counts(mandate.constraints)["together"]
-    return "matching/_of_mandate.html", {"mandate": mandate, "passing": passing}
+def passing(actor: Actor, mandate: Any) -> tuple[str, dict[str, Any]]:
+    """How many projects pass a mandate, and the way to them."""
+    found = ranking.counts(mandate.constraints)
+    return "matching/_passing.html", {"mandate": mandate, "together": found["together"]}
+
+
+@slots.fill("home.panel", order=10)
+def today(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """The first places of an investor's newest mandates."""
+    if actor.kind not in INVESTORS:
+        return None
+    rows = mandates.page(actor, MandateQuery(active="true", limit=_ON_START))["items"]
+    lists = [(row, ranking.page(actor, row, MatchQuery(limit=_ON_START)).matches) for row in rows]
+    return "matching/_today.html", {"lists": lists, "sentence": reasons.sentence}
 
 
 @slots.fill("project.side", order=30)
-def for_owner(actor: Actor, project: Any) -> _Panel:
-    """For the owner: who fits and who asked to be introduced."""
-    if actor.organisation_id != project.organisation_id or project.status != "published":
+def fitting(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the owner: the investors that fit best, who asked for an introduction, and the way to advice."""
+    if project.organisation_id != actor.organisation_id or project.status != "published":
         return None
+    found = reverse.investors(actor, project, Query(limit=_ON_START))
     asked = len(queries.intros_of(actor, project.id))
-    return "matching/_for_owner.html", {"project_id": project.id, "asked": asked}
-
-
-@slots.fill("home.panel", order=20)
-def on_home(actor: Actor, _thing: Any) -> _Panel:
-    """The best matches of the newest active mandate."""
-    found = mandates.page(actor, mandates.MandateQuery(active="true", limit=1))["items"]
-    if not found:
-        return None
-    matches = ranking.page(actor, found[0], MatchQuery(limit=5)).matches
-    return ("matching/_home.html", {"mandate": found[0], "matches": matches}) if matches else None
+    return "matching/_investors.html", {"project": project, "found": found, "asked": asked}
