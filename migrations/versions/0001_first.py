@@ -17,6 +17,8 @@ TRIGGERS = {
     "sqlite": [
         "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'append_only'); END",
         "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'append_only'); END",
+        "CREATE TRIGGER match_feedback_no_update BEFORE UPDATE ON match_feedback BEGIN SELECT RAISE(ABORT, 'append_only'); END",
+        "CREATE TRIGGER match_feedback_no_delete BEFORE DELETE ON match_feedback BEGIN SELECT RAISE(ABORT, 'append_only'); END",
         "CREATE TRIGGER project_version_no_update BEFORE UPDATE ON project_version BEGIN SELECT RAISE(ABORT, 'append_only'); END",
         "CREATE TRIGGER project_version_no_delete BEFORE DELETE ON project_version BEGIN SELECT RAISE(ABORT, 'append_only'); END",
         "CREATE TRIGGER deal_event_no_update BEFORE UPDATE ON deal_event BEGIN SELECT RAISE(ABORT, 'append_only'); END",
@@ -27,6 +29,7 @@ TRIGGERS = {
     "postgresql": [
         "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'append_only'; END $$",
         "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        "CREATE TRIGGER match_feedback_append_only BEFORE UPDATE OR DELETE ON match_feedback FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "CREATE TRIGGER project_version_append_only BEFORE UPDATE OR DELETE ON project_version FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "CREATE TRIGGER deal_event_append_only BEFORE UPDATE OR DELETE ON deal_event FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         "CREATE TRIGGER term_sheet_version_append_only BEFORE UPDATE OR DELETE ON term_sheet_version FOR EACH ROW EXECUTE FUNCTION refuse_change()",
@@ -106,6 +109,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("succeeded", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__login_attempt")),
     )
@@ -146,6 +150,68 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix__outbox_event__name"), ["name"], unique=False)
+
+    op.create_table(
+        "outgoing_mail",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("html", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__outgoing_mail")),
+    )
+    op.create_table(
+        "ranker_model",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("model_version", sa.String(length=40), nullable=False),
+        sa.Column("path", sa.String(length=200), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("metrics", sa.JSON(), nullable=False),
+        sa.Column("in_service_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('candidate', 'in_service', 'retired')", name=op.f("ck__ranker_model__state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__ranker_model")),
+        sa.UniqueConstraint("model_version", name=op.f("uq__ranker_model__model_version")),
+    )
+    with op.batch_alter_table("ranker_model", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq__ranker_model__in_service",
+            ["state"],
+            unique=True,
+            sqlite_where=sa.text("state = 'in_service'"),
+            postgresql_where=sa.text("state = 'in_service'"),
+        )
+
+    op.create_table(
+        "stored_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("created_by_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("purpose", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("content_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("variants", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('image', 'video', 'document')", name=op.f("ck__stored_file__kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__stored_file")),
+    )
+    with op.batch_alter_table("stored_file", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix__stored_file__organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix__stored_file__purpose"), ["purpose"], unique=False)
+        batch_op.create_index(batch_op.f("ix__stored_file__sha256"), ["sha256"], unique=False)
 
     op.create_table(
         "user",
@@ -195,14 +261,16 @@ def upgrade() -> None:
     op.create_table(
         "email_link",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=True),
         sa.Column("purpose", sa.String(length=10), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("purpose IN ('verify','reset')", name=op.f("ck__email_link__purpose")),
+        sa.CheckConstraint("purpose IN ('register','reset')", name=op.f("ck__email_link__purpose")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk__email_link__user_id__user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk__email_link")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq__email_link__secret_hash")),
@@ -330,6 +398,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix__membership__user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "notification",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=True),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=True),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("link", sa.String(length=300), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk__notification__organisation_id__organisation"),
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk__notification__user_id__user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__notification")),
+        sa.UniqueConstraint("user_id", "key", name=op.f("uq__notification__user_id_key")),
+    )
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index("ix__notification__inbox", ["user_id", "read_at", "id"], unique=False)
+
+    op.create_table(
         "project",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -361,9 +454,7 @@ def upgrade() -> None:
         sa.Column("scenes_needed", sa.JSON(), nullable=False),
         sa.Column("hooks", sa.JSON(), nullable=False),
         sa.Column("sample_episode_url", sa.String(length=1000), nullable=True),
-        sa.Column("sample_episode_id", sa.String(length=60), nullable=True),
-        sa.Column("poster_id", sa.String(length=60), nullable=True),
-        sa.Column("still_ids", sa.JSON(), nullable=False),
+        sa.Column("poster_id", sa.Uuid(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_version", sa.Integer(), nullable=True),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
@@ -420,6 +511,7 @@ def upgrade() -> None:
         sa.Column("encoding", sa.String(length=20), nullable=False),
         sa.Column("header", sa.JSON(), nullable=False),
         sa.Column("rows", sa.JSON(), nullable=False),
+        sa.Column("numbers", sa.JSON(), nullable=False),
         sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("result", sa.JSON(), nullable=True),
@@ -535,6 +627,117 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "intro_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("investor_organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("project_organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("mandate_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["investor_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk__intro_request__investor_organisation_id__organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["mandate_id"], ["mandate.id"], name=op.f("fk__intro_request__mandate_id__mandate")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk__intro_request__project_id__project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk__intro_request__project_organisation_id__organisation"),
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk__intro_request__user_id__user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__intro_request")),
+        sa.UniqueConstraint(
+            "mandate_id", "project_id", name=op.f("uq__intro_request__mandate_id_project_id")
+        ),
+    )
+    with op.batch_alter_table("intro_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix__intro_request__project_organisation_id"),
+            ["project_organisation_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "match_feedback",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("mandate_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("action", sa.String(length=15), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=True),
+        sa.Column("model_version", sa.String(length=40), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "action IN ('view', 'save', 'pass', 'request_intro', 'undo')",
+            name=op.f("ck__match_feedback__action"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["mandate_id"], ["mandate.id"], name=op.f("fk__match_feedback__mandate_id__mandate")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk__match_feedback__organisation_id__organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk__match_feedback__project_id__project")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk__match_feedback__user_id__user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__match_feedback")),
+    )
+    with op.batch_alter_table("match_feedback", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix__match_feedback__organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index("ix__match_feedback__pair", ["mandate_id", "project_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix__match_feedback__project_id"), ["project_id"], unique=False)
+
+    op.create_table(
+        "match_standing",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("mandate_id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("standing", sa.String(length=10), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("intro_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "standing IS NULL OR standing IN ('saved', 'passed')", name=op.f("ck__match_standing__standing")
+        ),
+        sa.ForeignKeyConstraint(
+            ["mandate_id"], ["mandate.id"], name=op.f("fk__match_standing__mandate_id__mandate")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk__match_standing__organisation_id__organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk__match_standing__project_id__project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__match_standing")),
+        sa.UniqueConstraint(
+            "mandate_id", "project_id", name=op.f("uq__match_standing__mandate_id_project_id")
+        ),
+    )
+    with op.batch_alter_table("match_standing", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix__match_standing__organisation_id"), ["organisation_id"], unique=False
+        )
+
+    op.create_table(
         "project_draft",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("project_id", sa.Uuid(), nullable=False),
@@ -585,6 +788,37 @@ def upgrade() -> None:
             batch_op.f("ix__project_invitation__organisation_id"), ["organisation_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix__project_invitation__owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "project_media",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('poster','still','episode')", name=op.f("ck__project_media__kind")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk__project_media__organisation_id__organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk__project_media__project_id__project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk__project_media")),
+        sa.UniqueConstraint("file_id", name=op.f("uq__project_media__file_id")),
+    )
+    with op.batch_alter_table("project_media", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix__project_media__project_id"), ["project_id"], unique=False)
+        batch_op.create_index(
+            "uq__project_media__single",
+            ["project_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("kind <> 'still'"),
+            postgresql_where=sa.text("kind <> 'still'"),
+        )
 
     op.create_table(
         "project_version",
@@ -757,12 +991,35 @@ def downgrade() -> None:
 
     op.drop_table("deal_event")
     op.drop_table("project_version")
+    with op.batch_alter_table("project_media", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq__project_media__single",
+            sqlite_where=sa.text("kind <> 'still'"),
+            postgresql_where=sa.text("kind <> 'still'"),
+        )
+        batch_op.drop_index(batch_op.f("ix__project_media__project_id"))
+
+    op.drop_table("project_media")
     with op.batch_alter_table("project_invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix__project_invitation__owner_id"))
         batch_op.drop_index(batch_op.f("ix__project_invitation__organisation_id"))
 
     op.drop_table("project_invitation")
     op.drop_table("project_draft")
+    with op.batch_alter_table("match_standing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix__match_standing__organisation_id"))
+
+    op.drop_table("match_standing")
+    with op.batch_alter_table("match_feedback", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix__match_feedback__project_id"))
+        batch_op.drop_index("ix__match_feedback__pair")
+        batch_op.drop_index(batch_op.f("ix__match_feedback__organisation_id"))
+
+    op.drop_table("match_feedback")
+    with op.batch_alter_table("intro_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix__intro_request__project_organisation_id"))
+
+    op.drop_table("intro_request")
     with op.batch_alter_table("deal", schema=None) as batch_op:
         batch_op.drop_index(
             "uq__deal__open_pair",
@@ -792,6 +1049,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix__project__ask_minor"))
 
     op.drop_table("project")
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index("ix__notification__inbox")
+
+    op.drop_table("notification")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix__membership__user_id"))
         batch_op.drop_index(batch_op.f("ix__membership__organisation_id"))
@@ -820,6 +1081,21 @@ def downgrade() -> None:
 
     op.drop_table("api_token")
     op.drop_table("user")
+    with op.batch_alter_table("stored_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix__stored_file__sha256"))
+        batch_op.drop_index(batch_op.f("ix__stored_file__purpose"))
+        batch_op.drop_index(batch_op.f("ix__stored_file__organisation_id"))
+
+    op.drop_table("stored_file")
+    with op.batch_alter_table("ranker_model", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq__ranker_model__in_service",
+            sqlite_where=sa.text("state = 'in_service'"),
+            postgresql_where=sa.text("state = 'in_service'"),
+        )
+
+    op.drop_table("ranker_model")
+    op.drop_table("outgoing_mail")
     with op.batch_alter_table("outbox_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix__outbox_event__name"))
 
