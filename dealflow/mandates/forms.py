@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField, validators
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core.errors import FieldError
 from dealflow.core.forms import ChipsField, Form, MoneyField, empty_to_none
@@ -22,7 +23,7 @@ WEIGHTS = (
     ("-0.5", N_("Dislike")),
     ("-1.0", N_("Strongly dislike")),
 )
-_CURRENCIES = [(code, code) for code in CURRENCIES]
+_CURRENCIES = [SelectChoice(code, code) for code in CURRENCIES]
 _MONEY = ("capital", "max_per_project", "ticket", "budget_min", "budget_max", "ask_min", "ask_max")
 _LISTS = ("genres_any", "languages_any", "regions_any", "stages_any", "instruments_any")
 _LIKED = ("genres", "stages", "languages")
@@ -121,16 +122,20 @@ class MandateForm(Form):
         if not formdata:
             self.genres.never = list((self.content.get("constraints") or {}).get("genres_none") or ())
         known = words()
-        self.genres_any.choices = [(term, genre.name) for term, genre in genres().items()]
-        self.stages_any.choices = [(code, known.label(code)) for code in known.stages]
-        self.instruments_any.choices = [(code, known.label(code)) for code in known.instruments]
-        self.languages_any.choices = _with_own(known.languages, self.languages_any.data, known.language_name)
-        self.regions_any.choices = _with_own(known.regions, self.regions_any.data, known.region_name)
+        self.genres_any.choices = _choices((term, genre.name) for term, genre in genres().items())
+        self.stages_any.choices = _choices((code, known.label(code)) for code in known.stages)
+        self.instruments_any.choices = _choices((code, known.label(code)) for code in known.instruments)
+        self.languages_any.choices = _choices(
+            _with_own(known.languages, self.languages_any.data, known.language_name)
+        )
+        self.regions_any.choices = _choices(
+            _with_own(known.regions, self.regions_any.data, known.region_name)
+        )
         steps = [("", gettext(N_("Fully"))), ("0.5", gettext(N_("Half"))), ("0.25", gettext(N_("A little")))]
         custom = self.weight_text.data
-        self.weight_text.choices = (
-            steps if not custom or custom in dict(steps) else [*steps, (custom, custom)]
-        )
+        if custom and custom not in dict(steps):
+            steps.append((custom, custom))
+        self.weight_text.choices = _choices(steps)
 
     def facets(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Genres by facet: (facet's name, [(term, name)])."""
@@ -202,6 +207,10 @@ def _input_of(path: str, form: MandateForm) -> str:
                 return name
         return {"genres_none": "genres", "budget": "budget_min", "ask": "ask_min"}.get(parts[1], parts[1])
     return parts[0]
+
+
+def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def _with_own(offered: Sequence[str], own: Any, name: Any) -> list[tuple[str, str]]:

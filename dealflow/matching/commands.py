@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -54,8 +54,7 @@ def rank_file(
     from ml import offline
 
     reached = dict.fromkeys(_STEPS, 0)
-    shown: Any = click.progressbar(length=2000, label="Ranking", file=click.get_text_stream("stderr"))
-    with shown as bar:
+    with click.progressbar(length=2000, label="Ranking", file=sys.stderr) as bar:
 
         def tell(step: str, share: float) -> None:
             bar.label = _STEPS[step]
