@@ -14,6 +14,9 @@ from dealflow.demo.script import Script
 from dealflow.matching import service
 from dealflow.matching.schemas import FeedbackIn
 
+MAIN, OURS = ("investor", "investor2", "fund"), ("creator", "creator2")
+_ACTIONS = {"": 36, "save": 28, "pass": 24, "request_intro": 6, "undo": 6}
+
 
 def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated]) -> None:
     """Add answers of every mandate to pitches that fit it, after both were there."""
@@ -21,9 +24,12 @@ def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated
         rng = Random(f"dealflow:{mandate.key}:answers")  # noqa: S311 - variety, no secret
         fit = [life for life in told if life.invests and _fits(mandate.values, life)]
         rng.shuffle(fit)
-        wanted = rng.randint(12, 18) if mandate.key.startswith(("investor", "fund-")) else rng.randint(3, 9)
-        for life in fit[:wanted]:
-            _answer(script, mandate, life, rng)
+        main = mandate.house in MAIN
+        if main:
+            # The people who can log in meet each other's work first.
+            fit.sort(key=lambda life: life.place.key not in OURS)
+        for number, life in enumerate(fit[: rng.randint(12, 18) if main else rng.randint(3, 9)]):
+            _answer(script, mandate, life, rng, "request_intro" if main and number == 0 else None)
 
 
 def _fits(mandate: dict[str, Any], life: Life) -> bool:
@@ -36,10 +42,10 @@ def _fits(mandate: dict[str, Any], life: Life) -> bool:
     )
 
 
-def _answer(script: Script, mandate: Stated, life: Life, rng: Random) -> None:
+def _answer(script: Script, mandate: Stated, life: Life, rng: Random, action: str | None) -> None:
     words = table("talk")["en" if life.idea.overseas else "zh"]
     days = min(mandate.days, life.shown) * rng.uniform(0.1, 0.9)
-    action = rng.choices(("", "save", "pass", "request_intro", "undo"), (34, 26, 24, 10, 6))[0]
+    action = action or rng.choices(list(_ACTIONS), list(_ACTIONS.values()))[0]
     steps: list[tuple[str, str | None]] = [("view", None)]
     if action == "pass":
         steps.append(("pass", rng.choice(words["passing"]) if rng.random() < 0.8 else None))
