@@ -10,6 +10,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response
 
+from dealflow.core import i18n
+
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 RULES = {
     "runOnly": {
@@ -49,9 +51,10 @@ class Visitor:
         if response.status >= 400 and response.status not in self.expected:
             self.troubles.append(f"{response.status} {response.request.method} {response.url}")
 
-    def say(self, zh: str, en: str) -> str:
-        """What is written in this visitor's language."""
-        return zh if self.lang == "zh" else en
+    def say(self, message: str, **params: object) -> str:
+        """A text of the site in this visitor's language."""
+        with i18n.using(self.lang):
+            return i18n.gettext(message, **params)
 
     def go(self, path: str, name: str | None = None) -> None:
         """Open an address; with a name, check the page."""
@@ -64,18 +67,51 @@ class Visitor:
         self.page.goto(f"{self.site}/login")
         self.page.fill("#email", email)
         self.page.fill("#password", PASSWORD)
-        self.button("登录", "Sign in").click()
+        self.button("Sign in").click()
         self.page.wait_for_url(lambda url: "/login" not in url)
 
-    def button(self, zh: str, en: str) -> Locator:
-        """The button with this text."""
-        return (
-            self.page.get_by_role("button", name=self.say(zh, en), exact=True).locator("visible=true").first
-        )
+    def button(self, message: str, within: Locator | None = None) -> Locator:
+        """The visible button with this text."""
+        found = (within or self.page).get_by_role("button", name=self.say(message), exact=True)
+        return found.locator("visible=true").first
 
-    def link(self, zh: str, en: str) -> Locator:
-        """The link with this text."""
-        return self.page.get_by_role("link", name=self.say(zh, en), exact=True).locator("visible=true").first
+    def link(self, message: str, within: Locator | None = None) -> Locator:
+        """The visible link with this text."""
+        found = (within or self.page).get_by_role("link", name=self.say(message), exact=True)
+        return found.locator("visible=true").first
+
+    def press(self, message: str, within: Locator | None = None) -> None:
+        """Press a button that leads to another page or state, and wait for it."""
+        with self.page.expect_navigation():
+            self.button(message, within).click()
+
+    def follow(self, message: str, within: Locator | None = None) -> None:
+        """Follow a link to its page."""
+        with self.page.expect_navigation():
+            self.link(message, within).click()
+
+    def fill(self, **values: str) -> None:
+        """Type into fields by their names."""
+        for name, value in values.items():
+            self.page.locator(f"main [name='{name}']").first.fill(value)
+
+    def choose(self, **values: str) -> None:
+        """Choose in selects by their names."""
+        for name, value in values.items():
+            self.page.locator(f"main select[name='{name}']").first.select_option(value)
+
+    def tick(self, name: str, *values: str) -> None:
+        """Tick chips and cards by the name of the field and their values."""
+        for value in values:
+            box = self.page.locator(f"main input[name='{name}'][value='{value}']").first
+            closed = box.locator("xpath=ancestor::details[not(@open)]/summary")
+            if closed.count():
+                closed.first.click()
+            box.locator("xpath=ancestor::label").first.click()
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        return self.page.locator(f"main [name='{name}']").first.input_value()
 
     def check(self, name: str) -> None:
         """Object to errors, to what an assistive reader cannot use, to overflow and to the wrong language."""
@@ -113,7 +149,7 @@ class Visitor:
     def _language(self) -> list[str]:
         """Headings, labels and buttons in the other language. Names that people gave are theirs."""
         tag = self.page.locator("html").get_attribute("lang")
-        found = [] if tag == self.say("zh-CN", "en") else [f"the page says it is {tag}"]
+        found = [] if tag == i18n.HTML[self.lang] else [f"the page says it is {tag}"]
         texts = self.page.locator("main h2, main label, main th, main button").all_inner_texts()
         if self.lang == "zh":
             latin = [t for t in texts if re.fullmatch(r"[A-Za-z][a-z]+( [a-z]+)+", t.strip())]

@@ -1,0 +1,80 @@
+"""A fund manager: browses pitches, opens a mandate's matches, and moves a deal along with notes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+SIZES = [(lang, width) for lang in ("zh", "en") for width in (1280, 390)]
+
+
+def browse(visitor: Visitor) -> None:
+    """Search and filter what is published, read one pitch."""
+    visitor.go("/projects?stage=financing&sort=-ask", "fund-1-browse")
+    card = visitor.page.locator("main a[href^='/projects/prj_']").locator("visible=true").first
+    with visitor.page.expect_navigation():
+        card.click()
+    visitor.check("fund-2-pitch")
+
+
+def matches(visitor: Visitor) -> None:
+    """From the mandates to the matches of the first, and those of one genre."""
+    visitor.go("/mandates", "fund-3-mandates")
+    address = visitor.page.locator("main a[href$='/matches']").first.get_attribute("href")
+    assert address
+    visitor.go(address, "fund-4-matches")
+    assert visitor.page.locator("article.match").count() >= 1
+    visitor.go(f"{address}?sort=ask", "fund-5-matches-by-ask")
+
+
+def open_deal(visitor: Visitor) -> None:
+    """Ask for an introduction to a match, then find the deal that came of it or another open one."""
+    visitor.go("/deals?open=true", "fund-6-deals")
+    first = visitor.page.locator("main a[href^='/deals/deal_']").locator("visible=true").first
+    with visitor.page.expect_navigation():
+        first.click()
+    visitor.check("fund-7-deal")
+
+
+def move_and_note(visitor: Visitor) -> None:
+    """Move the deal to the next stage it offers, keep a note; both stand on the page afterwards."""
+    page = visitor.page
+    target = page.locator("select[name='to'] option").first.inner_text()
+    visitor.fill(reason="The numbers hold.")
+    visitor.press("Move")
+    assert target.strip() in page.locator("main").inner_text()
+    visitor.check("fund-8-moved")
+    visitor.fill(text="CANARY: ask for the platform statement first.")
+    visitor.press("Keep the note")
+    assert page.get_by_text("CANARY: ask for the platform statement first.").first.is_visible()
+    visitor.check("fund-9-noted")
+
+
+@pytest.mark.parametrize(("lang", "width"), SIZES)
+def test_a_fund_manager_browses_matches_and_moves_a_deal(
+    visit: Callable[..., Visitor], lang: str, width: int
+) -> None:
+    visitor = visit("fund", lang, width)
+    visitor.check("fund-0-home")
+    browse(visitor)
+    matches(visitor)
+    open_deal(visitor)
+    move_and_note(visitor)
+
+
+def test_notes_stay_with_the_fund(visit: Callable[..., Visitor]) -> None:
+    fund = visit("fund", "en", 1280)
+    fund.go("/deals?open=true")
+    fund.page.locator("main a[href^='/deals/deal_']").first.click()
+    fund.fill(text="CANARY of the fund")
+    fund.press("Keep the note")
+    address = fund.page.url.partition("#")[0].removeprefix(fund.site)
+    for login in ("creator", "creator2", "investor"):
+        other = visit(login, "en", 1280)
+        other.expected = {404}
+        other.go(address)
+        assert "CANARY of the fund" not in other.page.content()
