@@ -50,14 +50,23 @@ class Autosave {
     this.stopped = false;
     form.addEventListener("input", () => this.touched());
     form.addEventListener("change", () => this.touched());
-    form.addEventListener("submit", (event) => {
-      if (!event.defaultPrevented) this.leaving = true;
-    });
+    form.addEventListener("submit", (event) => this.submitted(event));
     addEventListener("online", () => this.dirty() && this.save());
     addEventListener("beforeunload", (event) => {
       if (this.dirty() && !this.leaving) event.preventDefault();
     });
     this.offerDraft();
+  }
+
+  /** A save under way raises the version; the form goes once it has the new one, or it would conflict with itself. */
+  async submitted(event) {
+    if (event.defaultPrevented) return;
+    clearTimeout(this.timer);
+    this.leaving = true;
+    if (!this.busy) return;
+    event.preventDefault();
+    await this.running;
+    this.form.requestSubmit(event.submitter);
   }
 
   dirty() {
@@ -83,9 +92,13 @@ class Autosave {
     this.timer = setTimeout(() => this.save(), WAIT_MS);
   }
 
-  async save() {
+  save() {
     if (this.busy || this.stopped) return;
     this.busy = true;
+    this.running = this.send();
+  }
+
+  async send() {
     const sent = JSON.stringify(valuesOf(this.form));
     this.say("saving");
     try {
@@ -95,7 +108,7 @@ class Autosave {
       this.say("save_failed", "error"); // no network: the draft stays, `online` tries again
     }
     this.busy = false;
-    if (!this.stopped && this.status?.dataset.state !== "error" && this.dirty()) this.touched();
+    if (!this.stopped && !this.leaving && this.status?.dataset.state !== "error" && this.dirty()) this.touched();
   }
 
   /** The form without its files: those go with the form's own submit. */
