@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from dealflow.accounts import proof, queries
-from dealflow.accounts.forms import (
+from dealflow.accounts.login import visitor
+from dealflow.accounts.models import Invitation
+from dealflow.accounts.policy import Can
+from dealflow.accounts.schemas import (
     AuditOut,
+    AuditQuery,
     InvitationIn,
     InvitationOut,
     JobOut,
@@ -20,24 +24,15 @@ from dealflow.accounts.forms import (
     TokenIn,
     TokenOut,
 )
-from dealflow.accounts.login import visitor
-from dealflow.accounts.models import Invitation
-from dealflow.accounts.policy import Can
 from dealflow.accounts.service import members, profile, sessions
 from dealflow.audit import queries as audit
 from dealflow.core import clock, policy
 from dealflow.core.http import PUBLIC, actor, api_blueprint, endpoint, read_body
 from dealflow.core.paging import Query, listing
-from dealflow.core.schema import Text, partial
+from dealflow.core.schema import partial
 
 bp = api_blueprint("accounts")
 OrganisationPatch = partial(OrganisationIn)
-
-
-class AuditQuery(Query):
-    """Whose history to show."""
-
-    object: Text(60) | None = None  # type: ignore[valid-type]
 
 
 @proof.claims("accounts_api.create_token")

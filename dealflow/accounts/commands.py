@@ -28,7 +28,7 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create(email: str, name: str, organisation: str, kind: str, role: str, password_stdin: bool) -> None:
     """Make a person; asks for the password."""
-    from dealflow.accounts.forms import SetUpIn
+    from dealflow.accounts.schemas import SetUpIn
     from dealflow.accounts.service import joining
     from dealflow.cli import connect
     from dealflow.core import db

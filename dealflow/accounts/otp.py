@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 
 from dealflow.accounts.models import RecoveryCode, User
 from dealflow.core import clock
+from dealflow.core.config import settings
 from dealflow.core.db import session
-from dealflow.core.http import settings
 
 ISSUER = "Dealflow"
 STEP = 30

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from dealflow.core import idempotency
 from dealflow.core.actor import ANONYMOUS, Actor
+from dealflow.core.addresses import local_target
 from dealflow.core.errors import (
     BadRequest,
     Invalid,
@@ -208,18 +209,6 @@ def if_match() -> int:
     if not text.isdecimal() or len(text) > 9:
         raise StaleVersion()
     return int(text)
-
-
-def local_target(target: str | None, default: str) -> str:
-    """A path of this site to go on to, or the default: never another host."""
-    if (
-        not target
-        or not target.startswith("/")
-        or target[1:2] in ("/", "\\")
-        or any(c < " " or c == "\\" for c in target)
-    ):
-        return default
-    return target
 
 
 def same_parent(child: Any, attribute: str, parent_id: str) -> Any:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from dealflow.accounts import identity, passwords
-from dealflow.accounts.models import Membership, Organisation, User
 from dealflow.accounts.policy import Tag
+from dealflow.accounts.service import samples
 from dealflow.audit import service as audit
-from dealflow.core import clock, db, ids
+from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.demo.data import table
 from dealflow.demo.logins import LOGINS, PASSWORD
@@ -56,13 +56,10 @@ def found(place: Place, password_hash: str, at: datetime) -> list[Actor]:
     Those of `LOGINS` can log in; the others have no password.
     """
     clock.freeze(at)
-    session = db.session()
-    organisation = Organisation(
-        id=ids.new("org"), name=place.name, name_en=place.name_en or None, kind=place.kind, about=place.about or None,
-        city=place.city, country=place.country, is_sample=True,
+    organisation = samples.organisation(
+        name=place.name, name_en=place.name_en or None, kind=place.kind, about=place.about or None,
+        city=place.city, country=place.country,
     )  # fmt: skip
-    session.add(organisation)
-    session.flush()
     people = [
         (u.name, u.email, u.role, u.locale, password_hash) for u in LOGINS if u.organisation == place.key
     ]
@@ -74,17 +71,10 @@ def found(place: Place, password_hash: str, at: datetime) -> list[Actor]:
     return [_join(organisation, *person) for person in people]
 
 
-def _join(
-    organisation: Organisation, name: str, email: str, role: str, locale: str, password_hash: str
-) -> Actor:
-    user = User(
-        id=ids.new("usr"), name=name, email=email, password_hash=password_hash or None, locale=locale,
-        email_verified_at=clock.now(), password_changed_at=clock.now() if password_hash else None,
-    )  # fmt: skip
-    db.session().add(user)
-    db.session().flush()
-    db.session().add(Membership(organisation_id=organisation.id, user_id=user.id, role=role))
-    db.session().flush()
+def _join(organisation: Any, name: str, email: str, role: str, locale: str, password_hash: str) -> Actor:
+    user = samples.member(
+        organisation, role=role, name=name, email=email, locale=locale, password_hash=password_hash or None
+    )
     actor = identity.build_actor(user, organisation.id)
     tag = Tag.REGISTERED if role == "owner" else Tag.JOINED
     audit.record(

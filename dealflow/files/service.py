@@ -10,9 +10,9 @@ from typing import IO, Any
 from dealflow.audit import service as audit
 from dealflow.core import ids, policy
 from dealflow.core.actor import Actor
+from dealflow.core.config import settings
 from dealflow.core.db import session
 from dealflow.core.errors import Invalid, TooLarge
-from dealflow.core.http import settings
 from dealflow.core.i18n import N_
 from dealflow.files import images, kinds, scanning, storage
 from dealflow.files.models import StoredFile

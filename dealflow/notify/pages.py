@@ -12,6 +12,7 @@ from dealflow.core.paging import cursor_for
 from dealflow.notify import queries, service
 from dealflow.notify.forms import InboxQuery
 from dealflow.notify.policy import Can
+from dealflow.notify.wording import words
 
 bp = Blueprint("notify", __name__)
 
@@ -26,7 +27,7 @@ def inbox() -> str:
     rows, total = queries.inbox(actor(), only_unread=query.unread, offset=query.offset, limit=query.limit)
     end = query.offset + len(rows)
     return render_template(
-        "notify/inbox.html", rows=[(row, *service.words(row)) for row in rows], total=total, query=query,
+        "notify/inbox.html", rows=[(row, *words(row)) for row in rows], total=total, query=query,
         next_cursor=cursor_for(end) if rows and end < total else "",
     )  # fmt: skip
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from dealflow.core import slots
 from dealflow.core.actor import Actor
-from dealflow.notify import queries, service
+from dealflow.notify import queries
+from dealflow.notify.wording import words
 
 
 @slots.fill("home.panel", order=90)
@@ -15,4 +16,4 @@ def latest(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
     rows, total = queries.inbox(actor, only_unread=True, limit=5)
     if not rows:
         return None
-    return "notify/_latest.html", {"rows": [(row, *service.words(row)) for row in rows], "total": total}
+    return "notify/_latest.html", {"rows": [(row, *words(row)) for row in rows], "total": total}

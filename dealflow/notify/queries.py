@@ -10,7 +10,7 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import in_transaction, session
 from dealflow.notify.models import Notification
-from dealflow.notify.service import words
+from dealflow.notify.wording import words
 
 
 def unread(actor: Actor) -> int:

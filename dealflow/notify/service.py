@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock, ids, mail, policy
 from dealflow.core.actor import Actor
+from dealflow.core.addresses import local_target
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
-from dealflow.core.http import local_target
-from dealflow.core.i18n import gettext, localised, using
+from dealflow.core.i18n import gettext, using
 from dealflow.notify.models import Notification
 from dealflow.notify.policy import Can
+from dealflow.notify.wording import words
 
 _OTHERS = {"unscoped": "one person tells another"}
 
@@ -74,14 +75,6 @@ def _mail(address: str, row: Notification) -> None:
         address, title, [text] if text else [], action=(gettext("Open in Dealflow"), mail.link(row.link)),
         closing=gettext("You get this mail because it concerns your organisation's work on Dealflow."),
     )  # fmt: skip
-
-
-def words(row: Notification) -> tuple[str, str]:
-    """Title and text in the current language."""
-    params = {
-        name: localised(value) if isinstance(value, dict) else value for name, value in row.params.items()
-    }
-    return gettext(row.title, **params), gettext(row.text, **params) if row.text else ""
 
 
 def mark_read(actor: Actor, notification_id: str) -> Notification:

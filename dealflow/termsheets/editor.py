@@ -123,7 +123,8 @@ def sections(
     for section, path, shape in _leaves(template):
         kind = _kind(shape)
         label = _pick(shape["label"]) if "label" in shape else path.rpartition(".")[2]
-        unit = i18n.gettext(UNITS[shape["unit"]]) if shape.get("unit") in UNITS else ""
+        message = UNITS.get(shape.get("unit", ""), "")
+        unit = i18n.gettext(message) if message else ""
         choices = tuple((key, _pick(pair)) for key, pair in shape.get("choices", {}).items())
         value = _at(terms, path)
         parts = (

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dealflow.core import clock, db, i18n, queue
+from dealflow.core import clock, config, db, i18n, queue
 from dealflow.core.actor import ANONYMOUS
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
@@ -87,6 +87,7 @@ def build(settings: Settings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["dealflow.settings"] = settings
+    config.use(settings)
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0)  # type: ignore[method-assign]

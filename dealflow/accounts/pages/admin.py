@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from dealflow.accounts import labels, queries
-from dealflow.accounts.api import AuditQuery
 from dealflow.accounts.pages import bp
 from dealflow.accounts.policy import Can
+from dealflow.accounts.schemas import AuditQuery
 from dealflow.accounts.service import platform
 from dealflow.audit import queries as audit
 from dealflow.core import policy

@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, SelectField, StringField
 
 from dealflow.accounts import labels, queries
-from dealflow.accounts.forms import Email, NewPersonIn, RegistrationIn, SetUpIn
 from dealflow.accounts.login import visitor
 from dealflow.accounts.pages import bp
 from dealflow.accounts.pages.entrance import enter
 from dealflow.accounts.passwords import TypedPassword
+from dealflow.accounts.schemas import Email, NewPersonIn, RegistrationIn, SetUpIn
 from dealflow.accounts.service import joining, members
 from dealflow.accounts.service import passwords as secrets
 from dealflow.core.errors import Invalid, NotFound

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField, StringField, TextAreaField
 
 from dealflow.accounts import labels, queries
-from dealflow.accounts.forms import InvitationIn, NewOrganisationIn, OrganisationIn, RoleIn
 from dealflow.accounts.pages import bp
 from dealflow.accounts.pages.settings import renew_cookie
 from dealflow.accounts.policy import Can
+from dealflow.accounts.schemas import InvitationIn, NewOrganisationIn, OrganisationIn, RoleIn
 from dealflow.accounts.service import joining, members, profile
 from dealflow.core.errors import Conflict, Invalid, NotFound, StaleVersion
 from dealflow.core.forms import Form

@@ -13,9 +13,9 @@ from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleFiel
 
 from dealflow.accounts import labels, otp, queries
 from dealflow.accounts import login as browser
-from dealflow.accounts.forms import OwnTokenIn, PasswordIn, ProfileIn
 from dealflow.accounts.pages import bp
 from dealflow.accounts.policy import Can
+from dealflow.accounts.schemas import OwnTokenIn, PasswordIn, ProfileIn
 from dealflow.accounts.service import passwords, profile, sessions
 from dealflow.core.errors import Invalid
 from dealflow.core.forms import Form

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from dealflow.accounts import identity, letters, limits, passwords, queries
-from dealflow.accounts.forms import NewOrganisationIn, RegistrationIn, SetUpIn
 from dealflow.accounts.models import EmailLink, Membership, Organisation, User
 from dealflow.accounts.policy import Can, Tag
+from dealflow.accounts.schemas import NewOrganisationIn, RegistrationIn, SetUpIn
 from dealflow.audit import service as audit
 from dealflow.core import clock, i18n, ids, policy
 from dealflow.core.actor import SYSTEM, Actor

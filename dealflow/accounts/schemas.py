@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from dealflow.accounts.passwords import TypedPassword
 from dealflow.core.i18n import N_
+from dealflow.core.paging import Query
 from dealflow.core.schema import Distinct, Language, NoneIfEmpty, Schema, Text, rule
 
 Kind = Literal["creator", "investor", "fund", "studio", "venue", "review_board", "park", "platform"]
@@ -253,3 +254,9 @@ class JobOut(Schema):
     progress: float
     result: dict[str, object] | None
     error: str | None
+
+
+class AuditQuery(Query):
+    """Whose history to show."""
+
+    object: Text(60) | None = None  # type: ignore[valid-type]
