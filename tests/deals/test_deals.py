@@ -20,7 +20,7 @@ def _open(investor: Person, project: dict[str, Any]) -> Any:
 
 
 def test_an_investor_opens_a_deal_and_both_parties_see_it(deal: dict[str, Any], people: People) -> None:
-    creator, investor, project = people
+    creator, investor, _project = people
     for who in (creator, investor):
         answer = who.get(f"/deals/{deal['id']}")
         assert answer.status_code == 200
