@@ -54,7 +54,7 @@ def save_and_pass(visitor: Visitor) -> None:
     visitor.button("Undo", passed).wait_for()
     visitor.check("investor-5-passed")
     visitor.button("Undo", passed).click()
-    passed.locator("h2, span").first.wait_for()
+    passed.locator(".match__title").wait_for()
     page.reload()
     assert page.locator(f"#{gone} .match__title").count() == 1
     visitor.check("investor-6-after")

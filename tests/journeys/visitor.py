@@ -129,9 +129,13 @@ class Visitor:
             self.page.screenshot(path=folder / f"{name}.png", full_page=True)
 
     def _axe(self) -> list[str]:
-        # Evaluated by the debugger, so that the page's own policy against foreign scripts stays in force.
+        # In a window as high as the page, so that nothing is judged by what a bar happens to cover now; evaluated by
+        # the debugger, so that the page's own policy against foreign scripts stays in force.
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": self.width, "height": min(int(height), 12_000)})
         self.page.evaluate(AXE)
         result: dict[str, Any] = self.page.evaluate("rules => axe.run(document, rules)", RULES)
+        self.page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
         return [
             f"axe {v['id']} ({v['impact']}): {v['help']}: "
             + " | ".join(n["html"][:160] for n in v["nodes"][:3])
