@@ -88,7 +88,7 @@ def _currency(label: Any) -> SelectField:
 class MandateForm(Form):
     """All of a mandate."""
 
-    name = StringField(_l("Name"), [validators.InputRequired(_l("This is required"))])
+    name = StringField(_l("Name of the mandate"), [validators.InputRequired(_l("This is required"))])
     capital_currency = _currency(_l("Currency"))
     capital = AmountField(_l("Capital for this mandate"), currency_name="capital_currency")
     max_per_project_currency = _currency(_l("Currency"))

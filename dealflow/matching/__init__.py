@@ -15,7 +15,7 @@ def register(app: Flask) -> None:
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
     from dealflow.mandates import vocabulary
-    from dealflow.matching import api, invariants, jobs, live, pages, panels  # noqa: F401
+    from dealflow.matching import api, invariants, jobs, live, pages, pages_models, panels  # noqa: F401
     from dealflow.matching.policy import POLICY
     from dealflow.matching.words import PitchWords
 
@@ -23,11 +23,12 @@ def register(app: Flask) -> None:
     vocabulary.use(PitchWords())
     live.configure(Path(app.instance_path) / "models")
     app.register_blueprint(pages.bp)
+    app.register_blueprint(pages_models.bp)
     app.register_blueprint(api.bp)
     nav.add(
         "models",
         N_("Models"),
-        "matching.models",
+        "models.index",
         "scale",
         order=95,
         shown=lambda actor: actor.is_authenticated,

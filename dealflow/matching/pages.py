@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from werkzeug.datastructures import MultiDict
 
 from dealflow.accounts.queries import organisation_cards
-from dealflow.core import clock, policy
+from dealflow.core import policy
 from dealflow.core.http import actor, local_target, needs, read_query
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
@@ -18,14 +18,14 @@ from dealflow.core.paging import Query, cursor_for
 from dealflow.core.schema import load
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import vocabulary, wording
-from dealflow.matching import advice, cards, queries, ranking, reasons, reverse, service
+from dealflow.matching import advice, queries, ranking, reasons, reverse, service
 from dealflow.matching.policy import Can
 from dealflow.matching.schemas import FeedbackIn, MatchQuery
 from dealflow.pitches import queries as pitches
 
 bp = Blueprint("matching", __name__)
 SHOWN_REASONS = 5
-MOST_COMPARED = 4
+MOST_COMPARED, MOST_REASONS = 4, 8
 # Why investors pass; kept as a text beside the answer, seen by nobody else.
 PASS_REASONS = (
     N_("Too expensive"), N_("Story not convincing"), N_("Team too new"), N_("Too early"), N_("Too late"),
@@ -204,7 +204,7 @@ def compare(mandate_id: str) -> Any:
 
 
 def _compared(found: ranking.Found) -> dict[str, Any]:
-    told = found.match.explanation.reasons if found.match else ()
+    told = found.match.explanation.reasons[:MOST_REASONS] if found.match else ()
     return {
         "card": pitches.summary(found.project),
         "match": found.match,
@@ -279,26 +279,3 @@ def _change_words(tried: advice.Tried) -> tuple[str, str, str]:
     name = word.label if tried.field == "instruments" else word.language_name
     label = _("Offer one more way to invest") if tried.field == "instruments" else _("Add subtitles")
     return label, wording.join(map(name, tried.before)), wording.join(map(name, tried.after))
-
-
-@bp.get("/models")
-@needs(Can.SEE_MODELS)
-def models() -> str:
-    """All ranking models."""
-    return render_template("matching/models.html", rows=_dated(cards.versions()), states=cards.STATES)
-
-
-def _dated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same with moments that templates can show."""
-    return [
-        row | {"since": clock.parse(row["in_service_at"]) if row["in_service_at"] else None} for row in rows
-    ]
-
-
-@bp.get("/models/<version>")
-@needs(Can.SEE_MODELS)
-def model(version: str) -> str:
-    """A model's card."""
-    return render_template(
-        "matching/model.html", card=cards.card(version), states=cards.STATES, parts=cards.PARTS
-    )

@@ -226,6 +226,7 @@ _CARD = (
     Project.id, Project.organisation_id, Project.status, Project.visibility, Project.title_zh, Project.title_en, Project.logline,
     Project.genres, Project.stage, Project.format, Project.instruments, Project.budget_minor, Project.budget_currency,
     Project.ask_minor, Project.ask_currency, Project.poster_id, Project.is_sample, Project.languages, Project.version,
+    Project.hooks,
 )  # fmt: skip
 
 
@@ -252,6 +253,7 @@ def summary(project: Project) -> dict[str, Any]:
         "stage": project.stage,
         "format": project.format or {},
         "languages": list(project.languages),
+        "paywall": min((h["episode"] for h in project.hooks if h["kind"] == "paywall_card"), default=None),
         "instruments": list(project.instruments),
         "budget": project.budget,
         "ask": project.ask,
