@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from tests.faults.processes import PASSWORD, Running, dealflow, environment, free_port, wait_for
 
-ROUNDS = int(os.environ.get("DEALFLOW_KILL_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("DEALFLOW_KILL_ROUNDS", "5"))
 WRITERS = 4
 EMAIL = "writer@example.test"
 
@@ -25,6 +26,7 @@ class Client:
 
     def __init__(self, port: int, token: str = "") -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+        self.close = self.connection.close
         self.headers = {"Content-Type": "application/json"}
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
@@ -38,10 +40,20 @@ class Client:
 
 def answers(port: int) -> bool:
     """Whether the server is ready."""
-    try:
-        return Client(port).call("GET", "/readyz")[0] == 200
-    except (OSError, http.client.HTTPException):
-        return False
+    with closing(Client(port)) as client:
+        try:
+            return client.call("GET", "/readyz")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def token(port: int) -> str:
+    """A fresh token of the one person there is."""
+    with closing(Client(port)) as client:
+        body = {"email": EMAIL, "password": PASSWORD, "label": "t"}
+        status, made = client.call("POST", "/api/v1/tokens", body)
+        assert status == 201, made
+        return str(made["token"])
 
 
 class Writer(threading.Thread):
@@ -66,6 +78,8 @@ class Writer(threading.Thread):
                 self.acknowledged[made["id"]] = text + " changed"
         except (OSError, http.client.HTTPException):
             return  # killed: what was under way is unknown
+        finally:
+            self.client.close()
 
     def change(self, made: dict[str, Any], text: str) -> tuple[int, Any]:
         """PATCH of what was just made."""
@@ -108,10 +122,8 @@ def one_round(instance: Path, port: int, log: Path, seed: int) -> dict[str, str]
     line = [sys.executable, "-m", "dealflow.cli", "serve"]
     with Running(line, environment(instance, PORT=str(port)), log) as server:
         wait_for(lambda: answers(port), f"server; {log.read_text()}")
-        body = {"email": EMAIL, "password": PASSWORD, "label": "t"}
-        status, token = Client(port).call("POST", "/api/v1/tokens", body)
-        assert status == 201, token
-        writers = [Writer(port, token["token"], f"round {seed} writer {n}") for n in range(WRITERS)]
+        secret = token(port)
+        writers = [Writer(port, secret, f"round {seed} writer {n}") for n in range(WRITERS)]
         for writer in writers:
             writer.start()
         enough = chance.randint(5, 40)
@@ -132,13 +144,12 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(instance: Path, 
     line = [sys.executable, "-m", "dealflow.cli", "serve"]
     with Running(line, environment(instance, PORT=str(port)), log):
         wait_for(lambda: answers(port), "server")
-        client = Client(port)
-        client.headers["Authorization"] = f"Bearer {client.call('POST', '/api/v1/tokens', {'email': EMAIL, 'password': PASSWORD, 'label': 't'})[1]['token']}"  # fmt: skip
         lost = []
-        for key, said in written.items():
-            status, found = client.call("GET", f"/api/v1/projects/{key}")
-            if status != 200 or not is_kept(said, found["logline"]):
-                lost.append((key, said, status, found))
+        with closing(Client(port, token(port))) as client:
+            for key, said in written.items():
+                status, found = client.call("GET", f"/api/v1/projects/{key}")
+                if status != 200 or not is_kept(said, found["logline"]):
+                    lost.append((key, said, status, found))
     assert not lost, f"{len(lost)} of {len(written)}: {lost[:3]}"
     for check in (("check",), ("audit", "verify")):
         done = dealflow(instance, *check)
