@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import lru_cache
 from typing import Any
 
 import uuid_utils
@@ -21,6 +22,7 @@ def new(prefix: str) -> str:
     return encode(prefix, uuid.UUID(int=uuid_utils.uuid7().int))
 
 
+@lru_cache(maxsize=65_536)
 def encode(prefix: str, value: uuid.UUID) -> str:
     """The public form of a UUID: prefix, underscore, 26 characters."""
     number, out = value.int, []
@@ -30,6 +32,7 @@ def encode(prefix: str, value: uuid.UUID) -> str:
     return f"{prefix}_{''.join(reversed(out))}"
 
 
+@lru_cache(maxsize=65_536)
 def decode(prefix: str, text: str) -> uuid.UUID | None:
     """The UUID behind a public id, or None when it is not a well-formed id of this prefix."""
     if not re.fullmatch(r"[a-zA-Z]{2,5}_[0-9a-zA-Z]{26}", text):
