@@ -5,32 +5,27 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import policy
 from dealflow.core.http import actor, local_target, needs, read_query
-from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
+from dealflow.core.i18n import language
 from dealflow.core.money import Money, short
 from dealflow.core.paging import Query, cursor_for
 from dealflow.core.schema import load
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import vocabulary, wording
-from dealflow.matching import advice, queries, ranking, reasons, reverse, service
+from dealflow.matching import advice, queries, ranking, reasons, reverse, rows, service
 from dealflow.matching.policy import Can
 from dealflow.matching.schemas import FeedbackIn, MatchQuery
 from dealflow.pitches import queries as pitches
 
 bp = Blueprint("matching", __name__)
-SHOWN_REASONS = 5
 MOST_COMPARED, MOST_REASONS = 4, 8
-# Why investors pass; kept as a text beside the answer, seen by nobody else.
-PASS_REASONS = (
-    N_("Too expensive"), N_("Story not convincing"), N_("Team too new"), N_("Too early"), N_("Too late"),
-    N_("Terms do not suit"), N_("Already have something like it"), N_("Other"),
-)  # fmt: skip
 
 
 def _asked(model: Any, *more: str) -> Any:
@@ -49,76 +44,50 @@ def matches(mandate_id: str) -> str:
     query = _asked(MatchQuery, "tab", "why")
     if tab == "saved":
         query = query.model_copy(update={"saved": "true"})
-    ranked = ranking.page(actor(), mandate, query)
     may_answer, here = policy.can(actor(), Can.ANSWER, mandate), request.full_path.rstrip("?")
+    scene = ranking.set_scene(actor(), mandate)
+    key = (
+        scene.fingerprint(),
+        tab,
+        query.model_dump_json(),
+        here,
+        may_answer,
+        language(),
+        *vocabulary.genres(),
+    )
+    drawn = rows.kept(actor(), key) or rows.keep(key, _draw(mandate, scene, query, tab, here))
     return render_template(
-        "matching/matches.html", mandate=mandate, ranked=ranked, query=query, tab=tab, here=here, may_answer=may_answer,
-        rows=_rows(mandate, ranked.matches, starts=query.offset == 0), scale=_scale(ranked.matches),
-        next_url=_next_url(mandate_id, query, ranked), pass_reasons=PASS_REASONS,
-        filtered=bool(tab or query.q or any(getattr(query, name) for name in ranking.FILTERS)), **_choices(),
+        "matching/matches.html", mandate=mandate, tab=tab, may_answer=may_answer, drawn=drawn
+    )
+
+
+def _draw(mandate: Any, scene: ranking.Scene, query: MatchQuery, tab: str, here: str) -> rows.Drawn:
+    ranked = ranking.page_of(actor(), scene, query)
+    html = render_template(
+        "matching/_list.html", mandate=mandate, query=query, tab=tab, ranked=ranked, here=here, t=rows.texts(),
+        rows=rows.rows(mandate, ranked.matches, starts=query.offset == 0), scale=rows.scale(ranked.matches),
+        may_answer=policy.can(actor(), Can.ANSWER, mandate), token=rows.TOKEN, next_url=_next_url(query, ranked),
+        filtered=bool(tab or query.q or any(getattr(query, name) for name in ranking.FILTERS)), **rows.choices(),
     )  # fmt: skip
+    versions = {match.card["id"]: match.card["version"] for match in ranked.matches}
+    return rows.Drawn(Markup(html), versions)  # noqa: S704 - a template made it
 
 
-def _choices() -> dict[str, Any]:
-    word = vocabulary.words()
-    return {
-        "genre_choices": [(term, genre.name) for term, genre in vocabulary.genres().items()],
-        "stage_choices": [(code, word.label(code)) for code in word.stages],
-        "instrument_choices": [(code, word.label(code)) for code in word.instruments],
-        "language_choices": [(tag, word.language_name(tag)) for tag in word.languages],
-        "region_choices": [(code, word.region_name(code)) for code in word.regions],
-        "sort_choices": [
-            ("-published_at", _("Newest first")), ("ask", _("Smallest ask first")), ("-ask", _("Largest ask first")),
-        ],
-    }  # fmt: skip
-
-
-def _rows(
-    mandate: Any, found: list[ranking.Match], *, starts: bool
-) -> list[tuple[ranking.Match, dict[str, Any]]]:
-    """Each match with what its row shows: reasons in words, names, addresses."""
-    word, sheets, rows = vocabulary.words(), "termsheets.draft" in current_app.view_functions, []
-    for number, match in enumerate(found):
-        project_id = match.card["id"]
-        told = match.explanation.reasons[:SHOWN_REASONS]
-        evidence = [
-            r.params["evidence_class"] for r in match.explanation.reasons if "evidence_class" in r.params
-        ]
-        rows.append((match, {
-            "told": [{"label": reasons.sentence(r), "contribution": r.contribution} for r in told],
-            "genres": [wording.genre_name(term) for term in match.card["genres"]],
-            "stage": word.label(match.card["stage"]) if match.card["stage"] else "",
-            "paywall": match.card.get("paywall"),
-            "evidence": evidence[0] if evidence else "",
-            "standing": match.standing.standing if match.standing else None,
-            "intro_at": match.standing.intro_at if match.standing else None,
-            "first": starts and number == 0,
-            "url": url_for(".answer", mandate_id=mandate.id, project_id=project_id),
-            "why_url": url_for(".why", mandate_id=mandate.id, project=project_id),
-            "sheet_url": url_for("termsheets.draft", project_id=project_id, mandate_id=mandate.id) if sheets else "",
-        }))  # fmt: skip
-    return rows
-
-
-def _next_url(mandate_id: str, query: MatchQuery, ranked: ranking.Ranked) -> str:
+def _next_url(query: MatchQuery, ranked: ranking.Ranked) -> str:
     end = query.offset + len(ranked.matches)
     if not ranked.matches or end >= ranked.total:
         return ""
     args = {k: v for k, v in request.args.items() if k not in ("cursor", "lang")}
-    return f"{url_for('.matches', mandate_id=mandate_id)}?{urlencode(args | {'cursor': cursor_for(end)})}"
-
-
-def _scale(found: list[ranking.Match]) -> float:
-    """The largest contribution of the page, so that bars of different rows compare."""
-    sizes = [abs(m.explanation.reasons[0].contribution) for m in found if m.explanation.reasons]
-    return max(sizes, default=1.0)
+    return f"{request.path}?{urlencode(args | {'cursor': cursor_for(end)})}"
 
 
 def _passed(mandate: Any) -> str:
-    rows = [row for row in queries.standings(actor(), mandate.id).values() if row.standing == "passed"][:200]
-    found = pitches.summaries(actor(), [row.project_id for row in rows])
+    passed = [row for row in queries.standings(actor(), mandate.id).values() if row.standing == "passed"][
+        :200
+    ]
+    found = pitches.summaries(actor(), [row.project_id for row in passed])
     return render_template(
-        "matching/passed.html", mandate=mandate, rows=[(row, found.get(row.project_id)) for row in rows],
+        "matching/passed.html", mandate=mandate, rows=[(row, found.get(row.project_id)) for row in passed],
         may_answer=policy.can(actor(), Can.ANSWER, mandate),
     )  # fmt: skip
 
@@ -147,10 +116,10 @@ def _answered(mandate_id: str, project_id: str, action: str, here: str) -> str:
     mandate = mandates.get(actor(), mandate_id)
     found = ranking.one(actor(), mandate, project_id)
     shown = [found.match] if found.match else []
-    match, row = _rows(mandate, shown, starts=False)[0] if shown else (None, None)
+    made = rows.rows(mandate, shown, starts=False)
     return render_template(
-        "matching/_answered.html", m=match, row=row, mandate=mandate, project_id=project_id, action=action, here=here,
-        title=pitches.title(found.project), scale=_scale(shown), may_answer=True, pass_reasons=PASS_REASONS,
+        "matching/_answered.html", row=made[0] if made else None, t=rows.texts(), project_id=project_id, action=action, here=here,
+        title=pitches.title(found.project), scale=rows.scale(shown),
         url=url_for(".answer", mandate_id=mandate_id, project_id=project_id),
     )  # fmt: skip
 
@@ -173,8 +142,8 @@ def why(mandate_id: str) -> str:
     found = ranking.one(actor(), mandate, project_id) if project_id else None
     hits: list[Any] = []
     if asked and not found:
-        rows, _total = pitches.page(actor(), pitches.ProjectQuery(q=asked, status="published", limit=10))
-        hits = [pitches.summary(row) for row in rows]
+        listed, _total = pitches.page(actor(), pitches.ProjectQuery(q=asked, status="published", limit=10))
+        hits = [pitches.summary(row) for row in listed]
     blockers = (
         [reasons.blocker_text(b.constraint, b.project_value, b.mandate_value) for b in found.blockers]
         if found
@@ -199,7 +168,7 @@ def compare(mandate_id: str) -> Any:
     items = [_compared(ranking.one(actor(), mandate, project_id)) for project_id in ids]
     return render_template(
         "matching/compare.html", mandate=mandate, items=items, facts=_facts([item["card"] for item in items]),
-        scale=_scale([item["match"] for item in items if item["match"]]),
+        scale=rows.scale([item["match"] for item in items if item["match"]]),
     )  # fmt: skip
 
 
@@ -218,7 +187,7 @@ def _compared(found: ranking.Found) -> dict[str, Any]:
 def _facts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of key figures, a value for each project."""
     word = vocabulary.words()
-    rows: list[tuple[str, Any]] = [
+    lines: list[tuple[str, Any]] = [
         (_("Ask"), lambda card: short(card["ask"])),
         (_("Budget"), lambda card: short(card["budget"])),
         (_("Stage"), lambda card: word.label(card["stage"]) if card["stage"] else ""),
@@ -227,7 +196,7 @@ def _facts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         (_("Episodes"), lambda card: card["format"].get("episodes")),
         (_("Languages"), lambda card: wording.join(word.language_name(tag) for tag in card["languages"])),
     ]
-    return [{"label": label, "values": [value(card) for card in found]} for label, value in rows]
+    return [{"label": label, "values": [value(card) for card in found]} for label, value in lines]
 
 
 @bp.get("/projects/<project_id>/investors")
@@ -247,9 +216,9 @@ def _kinds() -> dict[str, str]:
 
 
 def _intros(project_id: str) -> list[tuple[Any, Any]]:
-    rows = queries.intros_of(actor(), project_id)
-    known = organisation_cards(row.investor_organisation_id for row in rows)
-    return [(row, known.get(row.investor_organisation_id)) for row in rows]
+    asked = queries.intros_of(actor(), project_id)
+    known = organisation_cards(row.investor_organisation_id for row in asked)
+    return [(row, known.get(row.investor_organisation_id)) for row in asked]
 
 
 @bp.get("/projects/<project_id>/advice")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dealflow.core import clock
@@ -51,45 +52,67 @@ class Ranked:
     passing: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
-    """All that ranks for one mandate: snapshot, weights, who passes, standings."""
+    """All that ranks for one mandate. Who passes and with which weights is found when it is asked for."""
 
     mandate: dict[str, Any]
+    version: int
     snapshot: live.Snapshot
-    weights: MandateWeights
-    mask: np.ndarray
     standings: dict[str, MatchStanding]
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """Rows that pass every constraint and were not passed on."""
+        from ml import constraints
+
+        matrix = self.snapshot.matrix
+        mask = constraints.mask(self.mandate, matrix.columns)
+        hidden = {i for i, s in self.standings.items() if s.standing == "passed"} | self.snapshot.outdated
+        mask[[matrix.positions[i] for i in hidden if i in matrix.positions]] = False
+        return mask
+
+    @cached_property
+    def weights(self) -> MandateWeights:
+        """What is stated, and what was answered before."""
+        matrix = self.snapshot.matrix
+        history = [
+            (matrix.x[row], action)
+            for project_id, standing in self.standings.items()
+            if (row := matrix.positions.get(project_id)) is not None and (action := _action(standing))
+        ]
+        return self.snapshot.ranker.mandate_weights(self.mandate, history)
+
+    @property
+    def seed(self) -> int:
+        """Which newcomers are tried: the same for a week, so that a list stays still and can be replayed."""
+        year, week, _day = clock.today().isocalendar()
+        return zlib.crc32(f"{self.mandate['id']}:{year}-{week}".encode())
 
     def top(self, count: int) -> list[Placed]:
         """The first `count` places."""
-        ranker, seed = self.snapshot.ranker, _seed(self.mandate["id"])
-        return ranker.top(self.snapshot.matrix, self.weights, self.mask, count, seed=seed)
+        ranker = self.snapshot.ranker
+        return ranker.top(self.snapshot.matrix, self.weights, self.mask, count, seed=self.seed)
 
-
-def _seed(mandate_id: str) -> int:
-    """Which newcomers are tried: the same for a week, so that a list stays still and can be replayed."""
-    year, week, _day = clock.today().isocalendar()
-    return zlib.crc32(f"{mandate_id}:{year}-{week}".encode())
+    def fingerprint(self) -> tuple[Any, ...]:
+        """Everything that a list depends on besides filters: equal fingerprints, equal lists."""
+        answers = tuple((s.project_id, s.standing, s.intro_at) for s in self.standings.values())
+        shot = self.snapshot
+        return (
+            self.mandate["id"],
+            self.version,
+            shot.matrix.version,
+            shot.ranker.version,
+            shot.outdated,
+            self.seed,
+            answers,
+        )
 
 
 def set_scene(actor: Actor, mandate: Any) -> Scene:
-    """Everything that a list of this mandate needs. Two statements."""
-    from ml import constraints
-
-    snapshot = live.current()
-    matrix, stated = snapshot.matrix, mandates.content(mandate) | {"id": mandate.id}
-    standings = queries.standings(actor, mandate.id)
-    history = [
-        (matrix.x[row], action)
-        for project_id, standing in standings.items()
-        if (row := matrix.positions.get(project_id)) is not None and (action := _action(standing))
-    ]
-    mask = constraints.mask(stated, matrix.columns)
-    hidden = {i for i, standing in standings.items() if standing.standing == "passed"} | snapshot.outdated
-    mask[[matrix.positions[i] for i in hidden if i in matrix.positions]] = False
-    weights = snapshot.ranker.mandate_weights(stated, history)
-    return Scene(stated, snapshot, weights, mask, standings)
+    """What the lists of a mandate are made from. Two statements."""
+    stated = mandates.content(mandate) | {"id": mandate.id}
+    return Scene(stated, mandate.version, live.current(), queries.standings(actor, mandate.id))
 
 
 def _action(standing: MatchStanding) -> str | None:
@@ -103,7 +126,11 @@ def _action(standing: MatchStanding) -> str | None:
 
 def page(actor: Actor, mandate: Any, query: MatchQuery) -> Ranked:
     """A page of the list. Ranks are those of the whole list, whatever the filters and the order."""
-    scene = set_scene(actor, mandate)
+    return page_of(actor, set_scene(actor, mandate), query)
+
+
+def page_of(actor: Actor, scene: Scene, query: MatchQuery) -> Ranked:
+    """`page` for a scene that is set. One statement more."""
     passing = int(scene.mask.sum())
     wanted = _wanted(scene, query)
     first, last = query.offset, query.offset + query.limit

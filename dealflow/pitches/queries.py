@@ -239,6 +239,12 @@ def summaries(actor: Actor, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {project.id: summary(project) for project in session().scalars(query)}
 
 
+def versions_of(actor: Actor, ids: Iterable[str]) -> dict[str, int]:
+    """Version of each of these projects that the actor may see and that is published. One statement."""
+    query = select(Project.id, Project.version).where(Project.id.in_(set(ids)), Project.status == "published")
+    return {row.id: row.version for row in session().execute(query)}
+
+
 def summary(project: Project) -> dict[str, Any]:
     """What a card or row of a list shows: plain values, `title` in the current language, Money for amounts."""
     return {
