@@ -62,7 +62,9 @@ def fill(instance: Path, count: int) -> tuple[Any, str, str]:
         rows = [_row(project, maker.id) for project in synthetic_projects(count)]
         session.execute(insert(Project), rows, execution_options={"unscoped": "benchmark"})
         session.flush()
-        secret = identity.start_session(user, address="127.0.0.1", agent="benchmark", organisation_id=investor.id)
+        secret = identity.start_session(
+            user, address="127.0.0.1", agent="benchmark", organisation_id=investor.id
+        )
         path = f"/mandates/{mandate.id}/matches"
     service.rebuild()
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
