@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from dealflow import create_app
 from dealflow.accounts import identity
@@ -22,6 +23,18 @@ from dealflow.core import clock, db, ids, jobs
 from dealflow.core.actor import Actor
 from dealflow.settings import Settings
 from dealflow.web import rooms
+
+CHROMIUM = os.environ.get("DEALFLOW_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for the whole run: Playwright's synchronous driver cannot be started twice in a thread."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

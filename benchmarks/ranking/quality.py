@@ -134,7 +134,7 @@ def main() -> int:
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--split", choices=sorted(SPLITS), default="validation")
     parser.add_argument(
-        "--model", nargs="+", default=["blend", "linear"], choices=["blend", "linear", "boosted"]
+        "--model", nargs="+", default=["blend", "linear"], choices=["blend", "linear", "boosted", "listwise"]
     )
     parser.add_argument("--boot", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)

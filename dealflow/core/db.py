@@ -158,6 +158,17 @@ def _postgres(url: str) -> Engine:
     return engine
 
 
+def analyse() -> None:
+    """Tell SQLite's planner how values are spread, in a transaction of its own; PostgreSQL finds out by itself.
+
+    Without it a query for fifty ids walks all published projects, since it takes every condition for selective.
+    """
+    if database().dialect == "sqlite":
+        with database().writing.begin() as connection:
+            connection.exec_driver_sql("PRAGMA analysis_limit=1000")
+            connection.exec_driver_sql("ANALYZE")
+
+
 def session() -> Session:
     """The session of the transaction that is open around this call."""
     current = _session.get()

@@ -126,9 +126,10 @@ def _after_save(mandate_id: str) -> str:
 
 
 @bp.post("/mandates/counts")
-@needs(Can.LIST)
+@needs(Can.CREATE)
 def counts() -> str:
     """How many published projects pass what stands in the editor now."""
+    policy.require(actor(), Can.CREATE)
     form = MandateForm(request.form)
     return render_template(
         "mandates/counts.html", panels=slots.panels("mandate.counts", actor(), form.constraints())
@@ -182,6 +183,7 @@ def delete(mandate_id: str) -> Any:
 @needs(Can.IMPORT)
 def import_file() -> str:
     """Choose a file."""
+    policy.require(actor(), Can.IMPORT)
     return render_template("mandates/import.html", problems=[])
 
 
@@ -230,6 +232,7 @@ def _carried() -> Table:
 @needs(Can.IMPORT)
 def run_import() -> Any:
     """Write the rows without error."""
+    policy.require(actor(), Can.IMPORT)
     try:
         return _checked(_carried(), done=True)
     except Invalid as refusal:
@@ -240,6 +243,7 @@ def run_import() -> Any:
 @needs(Can.IMPORT)
 def import_errors() -> Any:
     """The refused rows with the reasons, to correct and send again."""
+    policy.require(actor(), Can.IMPORT)
     table = _carried()
     content = importing.error_file(table, importing.check(actor(), table, guess(table.header)))
     headers = {"Content-Disposition": 'attachment; filename="import-errors.csv"'}

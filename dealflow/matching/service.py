@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import SYSTEM, Actor
-from dealflow.core.db import session, system_edge
+from dealflow.core.db import analyse, session, system_edge
 from dealflow.core.errors import Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.core.outbox import emit
@@ -163,5 +163,6 @@ def rebuild() -> dict[str, Any]:
         install_shipped()
         in_service = queries.model_in_service()
         version = in_service.model_version if in_service else ""
+    analyse()
     with system_edge(write=False):
         return live.refresh(model=version, full=True)

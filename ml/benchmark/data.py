@@ -86,11 +86,12 @@ class Events:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Projects that raise in a window and what they publish: stage and log10 ask (nan)."""
+    """Projects that raise in a window and what they publish: stage, log10 ask (nan) and the day they open."""
 
     project: np.ndarray
     stage: np.ndarray
     ask: np.ndarray
+    opened: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def load(folder: Path, split: Split) -> Data:
             np.array([project_number[row["project_id"]] for row in candidates], dtype=np.int64),
             np.array([_stage(row["ask_round_type"]) for row in candidates]),
             np.array([log_amount(row["ask_usd"]) for row in candidates]),
+            np.array([day(row["open_date"]) for row in candidates], dtype=np.int64),
         ),
         mandates=mandates,
     )
@@ -231,7 +233,9 @@ def as_of(data: Data, start: int, end: int) -> tuple[Data, np.ndarray]:
         start=start,
         events=known,
         rounds=data.rounds.select(data.rounds.day < start),
-        candidates=Candidates(project, later.stage[first], rounded_ask(later.amount[first])),
+        candidates=Candidates(
+            project, later.stage[first], rounded_ask(later.amount[first]), later.day[first]
+        ),
         mandates=(),
     )
     before = set(zip(known.investor.tolist(), known.project.tolist(), strict=True))

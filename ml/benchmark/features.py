@@ -6,11 +6,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from ml.benchmark.data import STAGES, UNKNOWN
+from ml.benchmark.signals import Signals, lift
 from ml.benchmark.view import AMOUNT_KNOTS, View
 
 
 class HistoryFeatures:
-    """Features of investors with a past. `block(rows)` gives float32 [len(rows), candidates, len(names)]."""
+    """Features of investors with a past. `block(rows)` gives float32 [len(rows), candidates, len(names)]: the first
+    `core` for trees and the linear model, the rest (ml.benchmark.signals) for the linear model alone."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -18,7 +20,10 @@ class HistoryFeatures:
             str, tuple[np.ndarray, np.ndarray]
         ] = {}  # [investors, codes], code of each candidate
         self._prepare_shares()
-        self.names = [name for name, _ in self._planes(np.zeros(1, dtype=np.int64))]
+        self.signals = Signals(view)
+        nobody = np.zeros(1, dtype=np.int64)
+        self.core = sum(1 for _ in self._planes(nobody))
+        self.names = [name for name, _ in self._every_plane(nobody)]
 
     def _prepare_shares(self) -> None:
         view, store = self.view, self._tables
@@ -26,12 +31,12 @@ class HistoryFeatures:
         for field, (events, candidates, size) in view.fields.items():
             shares = view.table(events, size, decayed=False)
             store[field] = shares, candidates
-            store[f"{field}_lift"] = _lift(shares, active), candidates
+            store[f"{field}_lift"] = lift(shares, active), candidates
             if field in ("category", "region", "stage"):
                 recent = view.table(events, size, decayed=True)
-                store[f"{field}_recent"] = _lift(recent, active), candidates
-                store[f"{field}_friends"] = _lift(view.friends @ shares, active), candidates
-                store[f"{field}_words"] = _lift(view.by_words(events, size), active), candidates
+                store[f"{field}_recent"] = lift(recent, active), candidates
+                store[f"{field}_friends"] = lift(view.friends @ shares, active), candidates
+                store[f"{field}_words"] = lift(view.by_words(events, size), active), candidates
         self._common = self._candidate_planes()
         self._portfolio = sp.diags(1 / np.maximum(view.deals, 1)) @ view.bipartite @ view.names
         self._candidate_names = view.names[view.data.candidates.project].T.tocsc()
@@ -92,6 +97,10 @@ class HistoryFeatures:
         for name, values in own.items():
             yield name, np.broadcast_to(values[:, None], size)
 
+    def _every_plane(self, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        yield from self._planes(rows)
+        yield from self.signals.planes(rows)
+
     def _nearest_deal(self, rows: np.ndarray) -> np.ndarray:
         """Cosine of each candidate with the most similar past deal of the investor."""
         view, size = self.view, len(self.view.data.candidates.project)
@@ -104,11 +113,4 @@ class HistoryFeatures:
 
     def block(self, rows: np.ndarray) -> np.ndarray:
         """float32 [len(rows), candidates, features]."""
-        return np.stack([plane.astype(np.float32) for _, plane in self._planes(rows)], axis=2)
-
-
-def _lift(table: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """ln(share / mean share of active investors), kept within ±5."""
-    market = table[active].mean(axis=0)
-    lift: np.ndarray = np.log((table + 1e-4) / (market + 1e-4)).clip(-5, 5).astype(np.float32)
-    return lift
+        return np.stack([plane.astype(np.float32) for _, plane in self._every_plane(rows)], axis=2)

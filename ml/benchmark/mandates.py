@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from ml.benchmark.data import STAGES, UNKNOWN, Mandate
+from ml.benchmark.data import STAGES, UNKNOWN, Mandate, rounded_ask
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.view import AMOUNT_KNOTS, View
 
@@ -23,14 +23,15 @@ def from_history(view: View, investor: int, rows: np.ndarray) -> Mandate:
     """The mandate that summarises the investor's events `rows`."""
     data, events = view.data, view.data.events
     projects = events.project[rows]
-    amounts = events.amount[rows][~np.isnan(events.amount[rows])]
-    low, high = np.quantile(amounts, [0.1, 0.9]) if len(amounts) else (np.nan, np.nan)
+    amounts = 10 ** events.amount[rows][~np.isnan(events.amount[rows])]
+    spread = np.log10(np.quantile(amounts, [0.1, 0.9])) if len(amounts) else np.full(2, np.nan)
+    low, high = rounded_ask(spread)
     return Mandate(
         investor,
-        _leading(data.category.values[projects], 3),
-        _leading(data.state.values[projects], 2),
-        _leading(data.region.values[projects], 2),
-        _leading(events.stage[rows], 3),
+        _leading(data.category.values[projects], 3, 0.1),
+        _leading(data.state.values[projects], 2, 0.1),
+        _leading(data.region.values[projects], 2, 0.1),
+        _leading(events.stage[rows], 3, 0.2),
         float(low),
         float(high),
         "history",
@@ -58,9 +59,13 @@ def from_candidate(view: View, investor: int, position: int) -> Mandate:
     )
 
 
-def _leading(codes: np.ndarray, count: int) -> tuple[int, ...]:
+def _leading(codes: np.ndarray, count: int, least: float) -> tuple[int, ...]:
+    """The most frequent codes, at most `count`, each (after the first) with a share of at least `least`."""
     values, counts = np.unique(codes[codes != UNKNOWN], return_counts=True)
-    return tuple(values[np.lexsort((values, -counts))][:count].tolist())
+    order = np.lexsort((values, -counts))[:count]
+    enough = counts[order] >= least * len(codes) - 1e-9
+    enough[:1] = True
+    return tuple(values[order][enough].tolist())
 
 
 class MandateFeatures:
@@ -85,6 +90,7 @@ class MandateFeatures:
         empty = Mandate(0, (), (), (), (), float("nan"), float("nan"))
         self.names: list[str] = []
         self.names = self._block([empty])[0]
+        self.core = len(self.names)
 
     def block(self, mandates: Sequence[Mandate]) -> np.ndarray:
         """float32 [len(mandates), candidates, features]."""

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from ml.benchmark.data import SPLITS, Data, Mandate, as_of, load
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures, from_candidate, from_history
-from ml.benchmark.models import PairModel, fit
+from ml.benchmark.models import PairModel, Sample, fit
 from ml.benchmark.view import View, name_counts
 from ml.transfer import past_windows
 
@@ -24,8 +24,7 @@ BLOCK = 96
 WARM = 3
 LIGHT_BEST = 300
 LIGHT_SHORTLIST = 500
-
-Sample = tuple[np.ndarray, np.ndarray]
+LISTWISE_HISTORY = 0.5
 
 
 def rank_benchmark(
@@ -38,10 +37,10 @@ def rank_benchmark(
     started = time.perf_counter()
     data = load(folder, SPLITS[split])
     counts = name_counts(data.names)
-    history_model = fit(model, *history_sample(data, counts, seed), seed)
+    history_model = fit(model, history_sample(data, counts, seed), seed, LISTWISE_HISTORY)
     hidden = np.array([m.investor for m in data.mandates if m.source == "history"], dtype=np.int64)
     blind = data.without_investors(hidden)
-    mandate_model = fit(model, *mandate_sample(blind, counts, seed), seed)
+    mandate_model = fit(model, mandate_sample(blind, counts, seed), seed)
     fitted = time.perf_counter()
     with _open(out) as stream:
         stream.write("investor_id,project_id,score,query\n")
@@ -72,7 +71,7 @@ def history_sample(data: Data, counts: sp.csr_matrix, seed: int) -> Sample:
                 )
                 blocks.append(block[number, chosen])
                 labels.append(label)
-    return np.concatenate(blocks), np.concatenate(labels)
+    return _sample(blocks, labels, features.core)
 
 
 def mandate_sample(data: Data, counts: sp.csr_matrix, seed: int) -> Sample:
@@ -92,7 +91,12 @@ def mandate_sample(data: Data, counts: sp.csr_matrix, seed: int) -> Sample:
                 chosen, label = _examples(rng, positives, left_out, block.shape[1])
                 blocks.append(block[number, chosen])
                 labels.append(label)
-    return np.concatenate(blocks), np.concatenate(labels)
+    return _sample(blocks, labels, features.core)
+
+
+def _sample(blocks: list[np.ndarray], labels: list[np.ndarray], core: int) -> Sample:
+    groups = np.array([len(label) for label in labels])
+    return Sample(np.concatenate(blocks), np.concatenate(labels), groups, core)
 
 
 def _queries(view: View, pairs: np.ndarray) -> dict[int, np.ndarray]:

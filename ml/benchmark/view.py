@@ -14,6 +14,7 @@ from ml.benchmark.data import STAGES, UNKNOWN, Data
 
 HALF_LIFE_DAYS = 730.0
 SMOOTHING = 2.0
+DENSE_UP_TO = 1000
 AMOUNT_KNOTS = np.arange(4.0, 9.01, 0.25)
 
 
@@ -180,10 +181,17 @@ class View:
 
         size = min(32, min(self.ties.shape) - 1)
         degree = np.asarray(self.ties.sum(axis=1)).ravel().astype(np.float64)
-        left, values, _ = svds(self.ties.astype(np.float64), k=size, v0=degree)
-        vectors = left * np.sqrt(values)
+        if (
+            self.investors <= DENSE_UP_TO
+        ):  # The iteration restarts at random where the rank is below its size.
+            left, values, _ = np.linalg.svd(self.ties.toarray().astype(np.float64))
+            left, values = left[:, :size], values[:size]
+        else:
+            left, values, _ = svds(self.ties.astype(np.float64), k=size, v0=degree)
+        # Directions of (nearly) no weight are rounding noise.
+        vectors = left * np.sqrt(np.where(values > 1e-6 * values.max(initial=0.0), values, 0.0))
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: np.ndarray = np.where(lengths > 1e-9, vectors / np.maximum(lengths, 1e-9), 0).astype(np.float32)
+        unit: np.ndarray = np.where(lengths > 1e-6, vectors / np.maximum(lengths, 1e-6), 0).astype(np.float32)
         return unit
 
     @cached_property

@@ -46,6 +46,7 @@ class World:
 
     people: dict[str, Person]
     ids: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Person:
         return self.people[name]
@@ -105,6 +106,8 @@ def populate(world: World) -> World:
         investor.post("/deals", {"project_id": published["id"], "mandate_id": mandate["id"], "note": "hello"})
     )
     sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "equity_spv", "terms": {}}))
+    projects = {"draft": draft, "invited": invited, "private": private, "published": published}
+    world.versions |= {name: project["version"] for name, project in projects.items()}
     world.ids |= {
         "draft": draft["id"],
         "invited": invited["id"],

@@ -15,13 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser
 
 from dealflow.settings import ROOT
 from tests.journeys.visitor import Visitor
-
-CHROMIUM = os.environ.get("DEALFLOW_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none")
 
 
 def free_port() -> int:
@@ -65,20 +62,6 @@ def site() -> Iterator[str]:
             finally:
                 server.terminate()
                 server.wait(30)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One headless Chromium for the whole run."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from ml.benchmark import peers
 from ml.benchmark.data import SPLITS, as_of, day, load, rounded_ask
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
+from ml.benchmark.models import Sample
 from ml.benchmark.run import history_sample, mandate_sample
 from ml.benchmark.view import View, name_counts
 from tests.ml import samples
@@ -33,6 +34,10 @@ def scores(folder: Path, out: Path, model: str = "linear") -> list[dict[str, str
     assert main(arguments) == 0
     with gzip.open(out, "rt", encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def arrays(sample: Sample) -> list[np.ndarray]:
+    return [sample.features, sample.labels, sample.groups]
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +109,8 @@ def test_projects_and_investors_of_later_change_nothing(benchmark_folder: Path, 
         stated = MandateFeatures(history.view, history)
         results.append(
             [
-                *history_sample(data, counts, seed=0),
-                *mandate_sample(data, counts, seed=0),
+                *arrays(history_sample(data, counts, seed=0)),
+                *arrays(mandate_sample(data, counts, seed=0)),
                 history.block(np.arange(60)),
                 stated.block(data.mandates),
             ]

@@ -1,0 +1,121 @@
+"""What the site leans on fails: another writer holds the database, the queue is gone, the PDF child is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pysqlite3.dbapi2 as sqlite
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from dealflow.core import db, jobs, pdf
+from dealflow.settings import Settings
+from tests.conftest import Person
+from tests.factories import pitches
+from tests.factories import world as worlds
+from tests.web.calls import is_problem
+
+
+@pytest.fixture
+def impatient(app: Flask) -> None:
+    """Connections wait for a lock for a moment only, so that the test does not wait for ten seconds."""
+
+    def hurry(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA busy_timeout=30")
+
+    engine = db.database().engine
+    event.listen(engine, "connect", hurry)
+    engine.dispose()
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Another process's write transaction, from its beginning to its end."""
+    other = sqlite.connect(settings.instance / "app.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_while_another_writer_holds_the_database_writing_is_503_and_reading_goes_on(
+    settings: Settings, person: Callable[..., Person]
+) -> None:
+    creator = person("creator")
+    made = creator.post("/projects", pitches.complete()).json
+    browser = creator.browser()
+    with locked(settings):
+        refused = creator.post("/projects", {"logline": "a"})
+        is_problem(refused, 503, "unavailable")
+        assert int(refused.headers["Retry-After"]) >= 1
+        page = browser.post("/projects/new", data={"title_zh": "甲"})
+        assert (page.status_code, page.headers["Retry-After"]) == (503, refused.headers["Retry-After"])
+        assert creator.get(f"/projects/{made['id']}").json == made
+        assert browser.get("/projects").status_code == 200
+    assert creator.get("/projects").json["total"] == 1
+    assert creator.post("/projects", {"logline": "a"}).status_code == 201
+
+
+def test_a_queue_that_is_down_fails_no_request_and_loses_no_job(person: Callable[..., Person]) -> None:
+    def down(_job_id: str) -> None:
+        raise ConnectionError("queue")
+
+    jobs.wake_with(down)
+    creator = person("creator")
+    project = pitches.published(creator)
+    waiting = jobs.due()
+    assert waiting
+    woken: list[str] = []
+    jobs.wake_with(woken.append)
+    jobs.sweep()
+    assert set(waiting) <= set(woken)
+    jobs.wake_with(None)
+    jobs.run_due()
+    assert not set(jobs.due())
+    assert creator.get(f"/projects/{project['id']}").status_code == 200
+
+
+def test_readiness_names_the_part_that_is_down(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = app.test_client()
+    assert client.get("/readyz").json == {"status": "ok", "broken": {}}
+
+    def down() -> int:
+        raise ConnectionError("queue")
+
+    monkeypatch.setattr(app.extensions["dealflow.queue"].storage, "queue_size", down)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"status": "unavailable", "broken": {"queue": "ConnectionError"}},
+    )
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_killed_pdf_child_costs_one_answer_at_most(
+    app: Flask, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = worlds.build(person, {"creator": "creator", "creator2": "creator", "investor": "investor"})
+    investor, path = world["investor.owner"], f"/term-sheets/{world.ids['sheet']}.pdf"
+    assert investor.get(f"{path}?lang=en").status_code == 200
+    submit = pdf._Renderer.submit
+
+    def submit_and_kill(self: Any, *limits: Any) -> Any:
+        ours = submit(self, *limits)
+        self.process.kill()
+        return ours
+
+    monkeypatch.setattr(pdf._Renderer, "submit", submit_and_kill)
+    struck = investor.get(f"{path}?lang=zh")
+    assert struck.status_code in (200, 422, 503), struck.data[:200]
+    if struck.status_code != 200:
+        assert struck.mimetype == "application/problem+json"
+    monkeypatch.undo()
+    again = investor.get(f"{path}?lang=zh")
+    assert again.status_code == 200
+    assert again.data.startswith(b"%PDF-")

@@ -1,0 +1,216 @@
+"""What the matrix calls: for each route the objects it is tried on and a request that would be right for somebody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from flask import Flask
+from PIL import Image
+
+from dealflow.accounts.models import ApiToken, Membership, UserSession
+from dealflow.core import db, jobs
+from dealflow.core.jobs import Job
+from dealflow.files import service as files
+from dealflow.notify.models import Notification
+from tests.factories import pitches
+from tests.factories.world import MANDATE, World
+from tests.sweep.routes import Route, routes
+
+# Names of objects in the world, by the parameter of the address that they stand for.
+PROJECTS = ("draft", "invited", "private", "published")
+OBJECTS: dict[str, tuple[str, ...]] = {
+    "project_id": PROJECTS,
+    "mandate_id": ("mandate",),
+    "deal_id": ("deal",),
+    "term_sheet_id": ("sheet",),
+    "import_id": ("import",),
+    "membership_id": ("membership",),
+    "invitation_id": ("invitation",),
+    "token_id": ("token",),
+    "session_id": ("session",),
+    "job_id": ("job",),
+    "user_id": ("user",),
+    "organisation_id": ("guest",),
+    "file_id": ("file",),
+    "notification_id": ("notification",),
+}
+# Parameters that are no ids of objects.
+WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small"}
+# Routes whose object is named in the query or the body: the matrix tries each of these.
+CHOSEN = {
+    "POST /api/v1/deals": ("draft", "fresh", "private", "published"),
+    "POST /deals": ("draft", "fresh", "private", "published"),
+    "GET /term-sheets/new": PROJECTS,
+    "POST /term-sheets": ("draft", "fresh", "private", "published"),
+}
+JSON_BODIES: dict[str, Any] = {
+    "POST /api/v1/projects": pitches.complete(),
+    "PATCH /api/v1/projects/{project_id}": {"logline": "changed"},
+    "POST /api/v1/projects/{project_id}/invitations": {"organisation_id": "<guest>"},
+    "POST /api/v1/genres": {"term": "silk_road", "zh": "丝路", "en": "Silk Road", "facet": "setting"},
+    "POST /api/v1/mandates": {"name": "new", "capital": MANDATE["capital"]},
+    "PATCH /api/v1/mandates/{mandate_id}": {"name": "changed"},
+    "POST /api/v1/deals": {"project_id": "<object>"},
+    "POST /api/v1/deals/{deal_id}/transitions": {"to": "intro"},
+    "POST /api/v1/deals/{deal_id}/term-sheets": {"template": "loan", "terms": {}},
+    "POST /api/v1/term-sheets/{term_sheet_id}/versions": {"base_version": 1, "terms": {"governing_law": "x"}},
+    "POST /api/v1/waterfalls/simulate": {"terms": {}, "receipts": []},
+    "POST /api/v1/invitations": {"email": "new@example.test", "role": "member"},
+    "PATCH /api/v1/members/{membership_id}": {"role": "viewer"},
+    "PATCH /api/v1/organisation": {"about": "changed"},
+    "POST /api/v1/mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
+}
+FORMS: dict[str, dict[str, Any]] = {
+    "POST /deals": {"project_id": "<object>"},
+    "POST /deals/{deal_id}/transitions": {"to": "intro"},
+    "POST /deals/{deal_id}/notes": {"text": "a note"},
+    "POST /mandates/new": {"name": "x", "capital": "1000000"},
+    "POST /mandates/{mandate_id}/edit": {"name": "x", "capital": "1000000", "version": "1"},
+    "POST /projects/{project_id}/media": {"kind": "poster", "file": "<picture>"},
+    "POST /mandates/{mandate_id}/matches/{project_id}": {"action": "save"},
+    "POST /projects/import": {"file": "<table>"},
+    "POST /mandates/import": {"file": "<table>"},
+    "POST /mandates/{mandate_id}/pause": {"version": "1"},
+    "POST /mandates/{mandate_id}/resume": {"version": "1"},
+    "POST /projects/new": {"title_zh": "新项目", "title_en": ""},
+    "POST /projects/{project_id}/edit/{step}": {"title_zh": "新名"},
+    "POST /projects/{project_id}/autosave/{step}": {"title_zh": "新名"},
+    "POST /projects/{project_id}/invitations": {"organisation_id": "<guest>"},
+    "POST /projects/genres": {"term": "silk_road", "zh": "丝路", "en": "Silk Road", "facet": "setting"},
+    "POST /term-sheets": {"project_id": "<object>", "template": "loan"},
+    "POST /settings": {"name": "x", "locale": "zh", "time_zone": "Asia/Shanghai"},
+    "POST /settings/members": {"email": "new@example.test", "role": "member"},
+    "POST /settings/members/{membership_id}/role": {"role": "viewer"},
+    "POST /settings/organisation": {"organisation": "<own>"},
+    "POST /settings/organisation/edit": {"name": "x", "version": "1"},
+    "POST /settings/organisations/new": {"name": "x", "kind": "creator"},
+    "POST /settings/tokens": {"label": "x", "days": "30", "scopes": "read"},
+    "POST /mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
+}
+QUERIES = {
+    "GET /term-sheets/new": {"project_id": "<object>"},
+    "GET /term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
+    "GET /api/v1/term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One route tried on one object."""
+
+    route: Route
+    variant: str
+
+    @property
+    def name(self) -> str:
+        """How the table names it."""
+        return f"{self.route} {self.variant or '-'}"
+
+
+def cases(app: Flask) -> Iterator[Case]:
+    """Every route with every object it is tried on."""
+    for route in routes(app):
+        if route.endpoint == "static":
+            continue
+        variants: tuple[str, ...] = CHOSEN.get(str(route), ("",))
+        for parameter in route.parameters:
+            if parameter in OBJECTS:
+                variants = OBJECTS[parameter]
+                break
+        yield from (Case(route, variant) for variant in variants)
+
+
+def picture() -> BytesIO:
+    """A small image as a file."""
+    stream = BytesIO()
+    Image.new("RGB", (640, 640), "navy").save(stream, "PNG")
+    stream.seek(0)
+    return stream
+
+
+def more_objects(world: World) -> None:
+    """Add to the world what only addresses name: a member, an invitation, a token, a session, a job, an import."""
+    creator, member = world["creator.owner"], world["creator.member"]
+    invited = creator.post("/invitations", {"email": "guest@example.test", "role": "member"})
+    assert invited.status_code == 201, invited.json
+    uploaded = creator.browser().post(
+        "/projects/import", data={"file": (BytesIO("title_zh\n甲\n".encode()), "p.csv")}
+    )
+    found = re.search(r"/projects/imports/(\w+)", uploaded.headers.get("Location", ""))
+    assert found, uploaded.text
+    member.browser()
+    with creator.app.app_context(), db.edge(actor=creator.actor):
+        stored = files.store_image(creator.actor, picture(), "still.png", purpose="matrix.still")
+    with db.system_edge() as session:
+        told = Notification(
+            user_id=member.user_id, organisation_id=creator.organisation_id, code="x", title="A deal was opened",
+            link="/deals", key="x",
+        )  # fmt: skip
+        session.add(told)
+        session.flush()
+        job = Job(
+            kind=next(iter(jobs.KINDS)), payload={}, organisation_id=creator.organisation_id, state="dead",
+            user_id=creator.user_id, error="CANARY-job-error",
+        )  # fmt: skip
+        session.add(job)
+        session.flush()
+        world.ids |= {
+            "invitation": invited.json["id"],
+            "import": found[1],
+            "job": job.id,
+            "file": stored.id,
+            "notification": told.id,
+            "user": world["investor2.member"].user_id,
+            "guest": world["investor.owner"].organisation_id,
+            "membership": session.query(Membership).filter_by(user_id=member.user_id).one().id,
+            "token": session.query(ApiToken).filter_by(user_id=member.user_id).one().id,
+            "session": session.query(UserSession).filter_by(user_id=member.user_id).one().id,
+        }
+
+
+def fill(values: Any, case: Case, world: World, own: str) -> Any:
+    """A request's values with the names of objects replaced by their ids."""
+    if isinstance(values, dict):
+        return {key: fill(value, case, world, own) for key, value in values.items()}
+    if values == "<table>":
+        return (BytesIO("name,capital\n甲,1000000\n".encode()), "table.csv")
+    if values == "<picture>":
+        return (picture(), "poster.png")
+    if isinstance(values, str) and re.fullmatch(r"<\w+>", values):
+        name = values[1:-1]
+        return own if name == "own" else world.ids[case.variant if name == "object" else name]
+    return values
+
+
+def address(case: Case, world: World, *, at_random: bool = False) -> str:
+    """The address of a case; with ids that nobody has when `at_random`."""
+    values = dict(WORDS)
+    for parameter in case.route.parameters:
+        if parameter in OBJECTS:
+            # The second object of an address: a published project, the first of any other kind.
+            usual = "published" if parameter == "project_id" else OBJECTS[parameter][0]
+            name = case.variant if case.variant in OBJECTS[parameter] else usual
+            known = world.ids.get(name, "none")
+            prefix = known.partition("_")[0]
+            values[parameter] = f"{prefix}_{'0' * 25}7" if at_random else known
+    return case.route.path(values)
+
+
+def request_of(case: Case, world: World, own: str) -> dict[str, Any]:
+    """What is sent: query, JSON or form, and the version for PATCH."""
+    name = str(case.route)
+    sent: dict[str, Any] = {"headers": {}}
+    if name in QUERIES:
+        sent["query_string"] = fill(QUERIES[name], case, world, own)
+    if name in JSON_BODIES or (case.route.is_api and case.route.method == "POST"):
+        sent["json"] = fill(JSON_BODIES.get(name, {}), case, world, own)
+    elif case.route.method == "POST":
+        sent["data"] = fill(FORMS.get(name, {}), case, world, own)
+    if case.route.method == "PATCH":
+        sent["json"] = fill(JSON_BODIES.get(name, {}), case, world, own)
+        sent["headers"]["If-Match"] = f'"{world.versions.get(case.variant, 1)}"'
+    return sent
