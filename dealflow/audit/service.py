@@ -50,25 +50,42 @@ def record(
         raise ValueError(f"{tag}: nothing changed")
     owner = organisation_id or actor.organisation_id
     chain = owner or "platform"
-    if database().dialect == "postgresql":
-        # Two writers of one chain take turns; SQLite has a single writer anyway.
-        session().execute(select(func.pg_advisory_xact_lock(func.hashtext(chain))))
-    options = {"unscoped": "a chain is continued whoever acts"}
-    last = session().execute(
-        select(AuditEvent.number, AuditEvent.hash).where(AuditEvent.chain == chain).order_by(AuditEvent.number.desc()).limit(1),
-        execution_options=options,
-    ).first()  # fmt: skip
+    number, previous = _head(chain)
     row = AuditEvent(
-        id=new("aud"), chain=chain, number=(last.number + 1) if last else 1, organisation_id=owner,
+        id=new("aud"), chain=chain, number=number + 1, organisation_id=owner,
         user_id=actor.user_id, user_name=actor.user_name, tag=str(tag), at=clock.now(),
         object_id=getattr(thing, "id", thing), before=_jsonable(before), after=_jsonable(after), reason=reason[:2000],
         request_id=actor.request_id, address=actor.address,
     )  # fmt: skip
     row.at = row.at.replace(microsecond=row.at.microsecond // 1000 * 1000)
-    row.hash = _digest(row, last.hash if last else GENESIS)
+    row.hash = _digest(row, previous)
     session().add(row)
-    # Flushed at once: the next event of this transaction continues from this row.
-    session().flush()
+    # The next event of this transaction continues from this row; one inside a savepoint may yet be undone.
+    if session().in_nested_transaction():
+        session().flush()
+        _heads().pop(chain, None)
+    else:
+        _heads()[chain] = (row.number, row.hash)
+
+
+def _heads() -> dict[str, tuple[int, str]]:
+    """Number and hash of the last event of each chain that the open transaction wrote to."""
+    found: dict[str, tuple[int, str]] = session().info.setdefault("audit.heads", {})
+    return found
+
+
+def _head(chain: str) -> tuple[int, str]:
+    """Number and hash of a chain's last event; nobody else appends to it before the open transaction ends."""
+    if chain in _heads():
+        return _heads()[chain]
+    if database().dialect == "postgresql":
+        # Two writers of one chain take turns; SQLite has a single writer anyway.
+        session().execute(select(func.pg_advisory_xact_lock(func.hashtext(chain))))
+    last = session().execute(
+        select(AuditEvent.number, AuditEvent.hash).where(AuditEvent.chain == chain).order_by(AuditEvent.number.desc()).limit(1),
+        execution_options={"unscoped": "a chain is continued whoever acts"},
+    ).first()  # fmt: skip
+    return (last.number, last.hash) if last else (0, GENESIS)
 
 
 def _jsonable(values: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -128,6 +128,18 @@ def enqueue(
     return row.id
 
 
+def enqueue_unless_waiting(kind: str) -> str:
+    """A job without a payload, unless one of its kind waits already; the id of the one that will run.
+
+    For work that looks at what is committed: whoever waits begins later, and so sees all that was committed by now.
+    """
+    waiting = session().scalar(
+        select(Job.id).where(Job.kind == kind, Job.state == "queued", Job.tries == 0).limit(1),
+        execution_options={"unscoped": "the platform's own work"},
+    )
+    return waiting or enqueue(kind, {})
+
+
 def _wake(job_id: str) -> None:
     if _waker is None:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +16,6 @@ from dealflow.demo.pitches import Idea
 from dealflow.demo.script import Script
 from dealflow.pitches import queries, service
 from dealflow.pitches.schemas import ProjectIn
-from dealflow.pitches.service import media
 
 STAGES = pitches.STAGES
 # How a pitch ends up, with the parts of a hundred.
@@ -40,7 +38,6 @@ class Life:
     born: float
     shown: float
     project_id: str = ""
-    has_poster: bool = False
     values: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -116,9 +113,8 @@ def _afterwards(script: Script, life: Life, rng: Random, early: str) -> None:
 def _create(actor: Actor, life: Life) -> None:
     project = service.create(actor, load(ProjectIn, life.values), is_sample=True)
     life.project_id = project.id
-    if life.has_poster:
-        picture = io.BytesIO(posters.draw(life.idea))
-        media.set_poster(actor, project.id, picture, f"{life.idea.key}.png")
+    width, height = posters.SIZE
+    service.set_carried_poster(actor, project.id, posters.file(life.idea), width=width, height=height)
 
 
 def _inviting(life: Life, guest: Actor) -> Any:

@@ -1,17 +1,24 @@
-"""Posters of the demo: abstract artwork by shelf, drawn from the idea's own chance, the same every time."""
+"""Posters of the demo: abstract artwork by shelf, drawn from the idea's own chance, the same every time.
+
+They are carried as small WebP files, so that loading the demo draws nothing. After a change of ideas or artwork:
+`python -m dealflow.demo.posters` draws those that are missing (`--all`: every one) and drops those of no idea.
+"""
 
 from __future__ import annotations
 
 import io
 import math
+import sys
 from functools import cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from dealflow.demo.pitches import Idea
+from dealflow.demo.pitches import Idea, ideas
 from dealflow.settings import ROOT
 
 SIZE = (600, 800)
+FOLDER = Path(__file__).with_name("data") / "posters"
 _FONT = ROOT / "static" / "fonts" / "pdf" / "NotoSansSC-Bold.ttf"
 # Shelf → sky above, sky below, ground, light.
 _PALETTES = {
@@ -34,8 +41,13 @@ _ABROAD = (
 _NO_TOWERS = ("costume", "wuxia", "xianxia", "rural", "heritage", "republican", "period")
 
 
+def file(idea: Idea) -> Path:
+    """Where the carried poster of an idea lies."""
+    return FOLDER / f"{idea.key}.webp"
+
+
 def draw(idea: Idea) -> bytes:
-    """The poster of an idea as PNG."""
+    """The poster of an idea as WebP."""
     from PIL import Image, ImageDraw
 
     rng = idea.rng("poster")
@@ -50,7 +62,7 @@ def draw(idea: Idea) -> bytes:
     rng.choice(scenery)(pen, rng, ground, light)
     _title(pen, idea, light)
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=1)
+    picture.save(out, "WEBP", quality=78, method=6)
     return out.getvalue()
 
 
@@ -127,3 +139,18 @@ def _wrapped(pen: Any, text: str, font: Any, width: int) -> list[str]:
         else:
             lines.append(part)
     return lines
+
+
+def main(redraw: bool) -> None:
+    """Bring the carried files in line with the ideas."""
+    FOLDER.mkdir(exist_ok=True)
+    wanted = {file(idea): idea for idea in ideas()}
+    for path in set(FOLDER.glob("*.webp")) - set(wanted):
+        path.unlink()
+    for path, idea in wanted.items():
+        if redraw or not path.exists():
+            path.write_bytes(draw(idea))
+
+
+if __name__ == "__main__":
+    main("--all" in sys.argv)

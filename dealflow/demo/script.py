@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from sqlalchemy import event
+
 from dealflow.core import clock, db
 from dealflow.core.actor import Actor
 
@@ -42,14 +44,16 @@ class Script:
         heapq.heappush(self._scenes, Scene(moment, next(self._numbers), actor, deed))
 
     def play(self) -> int:
-        """Run all deeds inside the open transaction, also those that deeds add; how many there were."""
-        played = 0
+        """Run all deeds inside the open transaction, also those that deeds add; how many there were.
+
+        The session stays the platform's own: each deed names its actor to the services, which ask the policies. What
+        was loaded once is held, so that a pitch is not read anew for each of its scenes.
+        """
+        played, held = 0, []
+        event.listen(db.session(), "pending_to_persistent", lambda _session, thing: held.append(thing))
         while self._scenes:
             scene = heapq.heappop(self._scenes)
             clock.freeze(scene.at)
-            # Acting as somebody else empties the session, so what is pending must be written first.
-            db.session().flush()
-            db.act_as(scene.actor)
             scene.deed(scene.actor)
             played += 1
         db.session().flush()

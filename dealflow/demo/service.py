@@ -13,8 +13,6 @@ from dealflow.demo.people import Place
 from dealflow.demo.script import Script
 
 MONTHS = timedelta(days=310)
-# Each takes a process of its own to be re-encoded, so not every pitch has one.
-POSTERS = 40
 
 
 def is_loaded() -> bool:
@@ -59,12 +57,10 @@ def _found(script: Script) -> dict[str, tuple[Place, list[Actor]]]:
 
 def _pitch(script: Script, members: dict[str, tuple[Place, list[Actor]]]) -> list[Life]:
     guests = [actors[0] for place, actors in members.values() if place.kind in ("investor", "fund")]
-    told, drawn = [], 0
+    told = []
     for number, (idea, key) in enumerate(casting.assignments(people.places())):
         place, actors = members[key]
         life = lives.draw(idea, place, actors[number % len(actors)], number)
-        life.has_poster = key in casting.RICH or drawn < POSTERS
-        drawn += life.has_poster
         lives.tell(script, life, guests)
         told.append(life)
     return told

@@ -13,6 +13,7 @@ from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
 
 SECONDS = 30
+VARIANTS = ("large", "small")
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 

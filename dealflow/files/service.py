@@ -37,6 +37,16 @@ def store_image(actor: Actor, stream: IO[bytes], filename: str | None, *, purpos
     return _keep(actor, "image", purpose, f"{stem}.webp", made["large"], made)
 
 
+def store_carried_image(actor: Actor, source: Path, *, purpose: str, width: int, height: int) -> StoredFile:
+    """Store a WebP picture that comes with the code, as it is and for both variants: we encoded it ourselves."""
+    policy.require(actor, Can.STORE)
+    sha256 = _hash(source)
+    facts = {"sha256": sha256, "size": source.stat().st_size, "content_type": "image/webp"}
+    storage.put(source, sha256)
+    variant = facts | {"width": width, "height": height}
+    return _keep(actor, "image", purpose, source.name, facts, dict.fromkeys(images.VARIANTS, variant))
+
+
 def store_video(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
     """Store a video (MP4, WebM, MOV) as it is. TooLarge, WrongType (415) or Invalid of the field `file`."""
     return _store(actor, stream, filename, purpose, "video", settings().video_limit)

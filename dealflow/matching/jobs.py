@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from dealflow.core import db
-from dealflow.core.jobs import enqueue, job
+from dealflow.core.jobs import enqueue_unless_waiting, job
 from dealflow.core.outbox import subscribe
 from dealflow.matching import live, service
 from dealflow.pitches.events import ProjectChanged, ProjectPublished, ProjectWithdrawn
@@ -26,9 +26,10 @@ def refresh() -> dict[str, Any]:
 
 
 def _changed(event: ProjectChanged | ProjectPublished | ProjectWithdrawn) -> None:
-    enqueue("matching.refresh", {})
+    enqueue_unless_waiting("matching.refresh")
 
 
-subscribe(ProjectPublished, "matching.published")(_changed)
-subscribe(ProjectChanged, "matching.changed")(_changed)
-subscribe(ProjectWithdrawn, "matching.withdrawn")(_changed)
+# The refresh reads the events itself, so it needs to be told only once that there are some.
+subscribe(ProjectPublished, "matching.published", merged=True)(_changed)
+subscribe(ProjectChanged, "matching.changed", merged=True)(_changed)
+subscribe(ProjectWithdrawn, "matching.withdrawn", merged=True)(_changed)

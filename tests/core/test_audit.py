@@ -51,6 +51,22 @@ def test_tampering_is_named(chain: Person, tamper: str) -> None:
     assert len(_verify()) == 1
 
 
+def test_a_chain_goes_on_after_events_that_were_undone(chain: Person) -> None:
+    with db.edge(actor=chain.actor) as session:
+        service.record(chain.actor, "test:thing:made", "prj_2", after={"n": 1})
+        undone = session.begin_nested()
+        service.record(chain.actor, "test:thing:made", "prj_3", after={"n": 2})
+        undone.rollback()
+        service.record(chain.actor, "test:thing:made", "prj_4", after={"n": 3})
+        with session.begin_nested():
+            service.record(chain.actor, "test:thing:made", "prj_5", after={"n": 4})
+        service.record(chain.actor, "test:thing:made", "prj_6", after={"n": 5})
+    with db.system_edge(write=False) as session:
+        rows = session.execute(text("SELECT number, object_id FROM audit_event ORDER BY number")).all()
+    assert [tuple(row) for row in rows[-4:]] == [(4, "prj_2"), (5, "prj_4"), (6, "prj_5"), (7, "prj_6")]
+    assert _verify() == []
+
+
 def test_recording_that_nothing_changed_raises(chain: Person) -> None:
     with db.edge(actor=chain.actor), pytest.raises(ValueError, match="nothing changed"):
         service.record(chain.actor, "test:thing:changed", before={"a": 1}, after={"a": 1})

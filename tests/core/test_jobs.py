@@ -36,6 +36,16 @@ def listen(event: Happened) -> None:
     CALLS.append({"heard": event.what})
 
 
+@dataclass(frozen=True)
+class Moved(Event):
+    what: str
+
+
+@subscribe(Moved, "test.merged", merged=True)
+def hear_once(event: Moved) -> None:
+    CALLS.append({"moved": event.what})
+
+
 @pytest.fixture(autouse=True)
 def _clean(app: Flask) -> None:
     CALLS.clear()
@@ -106,6 +116,48 @@ def test_an_event_reaches_each_subscriber_once() -> None:
     assert jobs.run_due() == 1
     assert jobs.run_due() == 0
     assert CALLS == [{"heard": "it"}]
+
+
+def test_a_merged_subscriber_hears_of_each_transaction_once() -> None:
+    for first in ("a", "b"):
+        with db.system_edge():
+            emit(Moved(first))
+            emit(Moved("more"))
+    assert jobs.run_due() == 2
+    assert CALLS == [{"moved": "a"}, {"moved": "b"}]
+
+
+def test_a_merged_subscriber_hears_of_an_event_after_one_that_was_undone() -> None:
+    with db.system_edge() as session:
+        undone = session.begin_nested()
+        emit(Moved("undone"))
+        undone.rollback()
+        emit(Moved("kept"))
+    jobs.run_due()
+    assert CALLS == [{"moved": "kept"}]
+
+
+@jobs.job("test.look")
+def look() -> None:
+    CALLS.append({"looked": True})
+
+
+def test_of_jobs_that_look_at_what_is_there_one_waits_at_a_time() -> None:
+    with db.system_edge():
+        first = jobs.enqueue_unless_waiting("test.look")
+        assert jobs.enqueue_unless_waiting("test.look") == first
+    assert jobs.run_due() == 1
+    assert CALLS == [{"looked": True}]
+    with db.system_edge():
+        assert jobs.enqueue_unless_waiting("test.look") != first
+
+
+def test_a_job_that_looks_and_has_begun_does_not_count_as_waiting() -> None:
+    with db.system_edge():
+        first = jobs.enqueue_unless_waiting("test.look")
+    assert jobs.claim(first) is not None
+    with db.system_edge():
+        assert jobs.enqueue_unless_waiting("test.look") != first
 
 
 def test_a_queue_that_is_down_does_not_fail_the_transaction() -> None:

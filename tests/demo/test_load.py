@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from dealflow.core.db import Base
 from dealflow.deals import states as deal_states
 from dealflow.demo import commands, service
 from dealflow.demo.logins import LOGINS, PASSWORD
+from dealflow.files import storage
 from dealflow.pitches import vocabulary
 from dealflow.pitches.schemas import missing_for_publication
 from dealflow.pitches.states import PROJECT
@@ -94,6 +96,23 @@ def test_everything_is_a_sample_and_lies_in_the_last_year(demo: Flask) -> None:
     assert 250 < (NOW - first).days < 366
     assert last < clock.now()
     assert (NOW - last).days < 10
+
+
+def test_every_pitch_shows_a_poster(demo: Flask) -> None:
+    with db.system_edge(write=False) as session:
+        posters = {row.id: row for row in session.scalars(select(mapped("stored_file")))}
+        shown = session.scalars(select(mapped("project").poster_id)).all()
+    assert len(shown) > 290
+    assert set(shown) == set(posters)
+    for row in posters.values():
+        assert set(row.variants) == {"large", "small"}
+        assert hashlib.sha256(b"".join(storage.read(row.sha256, 0, row.size))).hexdigest() == row.sha256
+
+
+def test_the_worker_finds_little_to_do_at_the_first_start(demo: Flask) -> None:
+    with db.system_edge(write=False) as session:
+        waiting = session.scalars(select(mapped("job").kind)).all()
+    assert len([kind for kind in waiting if kind != "core.send_mail"]) < 10
 
 
 def test_published_pitches_are_complete_and_some_drafts_are_not(demo: Flask) -> None:

@@ -2,7 +2,13 @@
 
 from dealflow.pitches.service.editing import autosave, create, editable, findings, keep_typed, update
 from dealflow.pitches.service.genres import add_genre
-from dealflow.pitches.service.media import add_still, remove_media, set_poster, set_sample_episode
+from dealflow.pitches.service.media import (
+    add_still,
+    remove_media,
+    set_carried_poster,
+    set_poster,
+    set_sample_episode,
+)
 from dealflow.pitches.service.publishing import archive, publish, withdraw
 from dealflow.pitches.service.sharing import invite, uninvite
 
@@ -18,6 +24,7 @@ __all__ = [
     "keep_typed",
     "publish",
     "remove_media",
+    "set_carried_poster",
     "set_poster",
     "set_sample_episode",
     "uninvite",

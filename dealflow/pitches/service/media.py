@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
 from sqlalchemy import func, select
 
@@ -17,12 +18,25 @@ from dealflow.pitches.policy import Tag
 from dealflow.pitches.service.editing import editable
 
 STILLS = 12
+POSTER = "pitches.poster"
 
 
 def set_poster(actor: Actor, project_id: str, stream: IO[bytes], filename: str | None) -> ProjectMedia:
     """Take a picture as the poster, in place of the one before. Raises what `files.service.store_image` raises."""
     project = editable(actor, project_id, None)
-    stored = files.store_image(actor, stream, filename, purpose="pitches.poster")
+    return _use_poster(actor, project, files.store_image(actor, stream, filename, purpose=POSTER))
+
+
+def set_carried_poster(
+    actor: Actor, project_id: str, source: Path, *, width: int, height: int
+) -> ProjectMedia:
+    """Take a WebP picture that comes with the code as the poster; samples have these."""
+    project = editable(actor, project_id, None)
+    stored = files.store_carried_image(actor, source, purpose=POSTER, width=width, height=height)
+    return _use_poster(actor, project, stored)
+
+
+def _use_poster(actor: Actor, project: Project, stored: Any) -> ProjectMedia:
     _forget(project, "poster")
     project.poster_id = stored.id
     return _keep(actor, project, "poster", stored.id, stored.name)
