@@ -9,6 +9,7 @@ Wire format on a job's socket: a frame (see `pack`) there, then a frame and the 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import resource
@@ -80,10 +81,13 @@ def _forbid(event: str, args: tuple[Any, ...]) -> None:
             raise PermissionError(f"a document may not open {path}")
 
 
-_READABLE = (
-    *tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "purelib")),
-    f"{FONTS}{os.sep}",
-)
+def _packages() -> str:
+    """Where WeasyPrint and what it needs are installed, which need not be this environment's own folder."""
+    spec = importlib.util.find_spec("weasyprint")
+    return str(Path(spec.origin).parents[1]) if spec and spec.origin else sysconfig.get_path("purelib")
+
+
+_READABLE = tuple(f"{folder}{os.sep}" for folder in (sysconfig.get_path("stdlib"), _packages(), FONTS))
 
 
 def _fetcher(assets: Mapping[str, tuple[str, bytes]]) -> Any:
