@@ -258,14 +258,15 @@ def warm_up() -> None:
 
 
 def _exchange(request: bytes, seconds: float, memory: int) -> bytes:
-    """All bytes the child and its server answer; never waits longer than twice the limit and a start-up."""
-    if not _renderer.slots.acquire(timeout=seconds):
+    """All bytes the child and its server answer; never waits longer than twice the patience and a start-up."""
+    patience = pdf_child.PATIENCE * seconds
+    if not _renderer.slots.acquire(timeout=patience):
         raise PdfTimeout(reason="all renderers are busy")
     try:
         with _renderer.submit(seconds, memory) as conn:
             # The server enforces the limit; this later one only catches a server that is itself stuck.
-            until = time.monotonic() + seconds + 15
-            conn.settimeout(seconds + 15)
+            until = time.monotonic() + patience + 15
+            conn.settimeout(patience + 15)
             try:
                 conn.sendall(request)
             except (BrokenPipeError, ConnectionResetError):

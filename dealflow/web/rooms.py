@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-ROOMS = ("audit", "files", "accounts", "notify", "pitches", "mandates", "deals", "matching", "termsheets")
+ROOMS = (
+    "audit",
+    "files",
+    "accounts",
+    "notify",
+    "pitches",
+    "mandates",
+    "ledger",
+    "deals",
+    "matching",
+    "termsheets",
+)
 
 
 def present() -> list[str]:

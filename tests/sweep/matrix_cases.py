@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -13,8 +14,13 @@ from PIL import Image
 
 from dealflow.accounts.models import ApiToken, Membership, UserSession
 from dealflow.core import db, jobs
+from dealflow.core.actor import SYSTEM
 from dealflow.core.jobs import Job
+from dealflow.core.money import Money
 from dealflow.files import service as files
+from dealflow.ledger import queries as books
+from dealflow.ledger import service as ledger
+from dealflow.ledger.service import Draft, Line, Side
 from dealflow.notify.models import Notification
 from tests.factories import pitches
 from tests.factories.world import MANDATE, World
@@ -37,6 +43,9 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "organisation_id": ("guest",),
     "file_id": ("file",),
     "notification_id": ("notification",),
+    "book_id": ("book",),
+    "entry_id": ("entry",),
+    "account_id": ("account",),
 }
 # Parameters that are no ids of objects.
 WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small"}
@@ -63,6 +72,8 @@ JSON_BODIES: dict[str, Any] = {
     "PATCH /api/v1/members/{membership_id}": {"role": "viewer"},
     "PATCH /api/v1/organisation": {"about": "changed"},
     "POST /api/v1/mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
+    "POST /api/v1/books/{book_id}/close": {"through": "2020-01-31"},
+    "POST /api/v1/books/{book_id}/reopen": {"reason": "late"},
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /deals": {"project_id": "<object>"},
@@ -82,6 +93,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /projects/{project_id}/invitations": {"organisation_id": "<guest>"},
     "POST /projects/genres": {"term": "silk_road", "zh": "丝路", "en": "Silk Road", "facet": "setting"},
     "POST /term-sheets": {"project_id": "<object>", "template": "loan"},
+    "POST /books/{book_id}/close": {"through": "2020-01-31"},
+    "POST /books/{book_id}/reopen": {"reason": "late"},
     "POST /settings": {"name": "x", "locale": "zh", "time_zone": "Asia/Shanghai"},
     "POST /settings/members": {"email": "new@example.test", "role": "member"},
     "POST /settings/members/{membership_id}/role": {"role": "viewer"},
@@ -145,6 +158,7 @@ def more_objects(world: World) -> None:
     member.browser()
     with creator.app.app_context(), db.edge(actor=creator.actor):
         stored = files.store_image(creator.actor, picture(), "still.png", purpose="matrix.still")
+    _book(world, creator.organisation_id)
     with db.system_edge() as session:
         told = Notification(
             user_id=member.user_id, organisation_id=creator.organisation_id, code="x", title="A deal was opened",
@@ -170,6 +184,19 @@ def more_objects(world: World) -> None:
             "token": session.query(ApiToken).filter_by(user_id=member.user_id).one().id,
             "session": session.query(UserSession).filter_by(user_id=member.user_id).one().id,
         }
+
+
+def _book(world: World, organisation_id: str) -> None:
+    """A book with an entry."""
+    with db.system_edge():
+        book = ledger.open_book(
+            SYSTEM, kind="matrix", object_id="x", organisation_id=organisation_id, name="CANARY-book", currency="CNY"
+        )  # fmt: skip
+        sides = [Side("assets:cash", "asset", "Assets"), Side("income:x", "income", "Income")]
+        lines = [Line(side, Money(n)) for side, n in zip(sides, (5, -5), strict=True)]
+        entry = ledger.post(SYSTEM, book, Draft(date(2026, 1, 1), "x", "x", lines, text="CANARY-book"))
+        account, _amount = books.lines_of(entry)[0]
+    world.ids |= {"book": book.id, "entry": entry.id, "account": account.id}
 
 
 def fill(values: Any, case: Case, world: World, own: str) -> Any:

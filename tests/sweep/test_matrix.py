@@ -33,6 +33,7 @@ CANARIES = {
     "CANARY-note": {"investor"},
     "CANARY-terms": {"investor"},
     "CANARY-job": {"creator", "platform"},
+    "CANARY-book": {"creator"},
 }
 Outcomes = dict[str, str]
 

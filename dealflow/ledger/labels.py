@@ -1,0 +1,32 @@
+"""Names of kinds of entries for people; the posting rooms add theirs."""
+
+from __future__ import annotations
+
+from dealflow.core import i18n
+from dealflow.core.i18n import N_
+from dealflow.ledger.models import Account
+
+KINDS = {
+    "asset": N_("Assets"),
+    "liability": N_("Liabilities"),
+    "equity": N_("Equity accounts"),
+    "income": N_("Income"),
+    "expense": N_("Expenses"),
+}
+_entries: dict[str, str] = {}
+
+
+def name_entries(labels: dict[str, str]) -> None:
+    """Add names (message ids) of kinds of entries."""
+    _entries.update(labels)
+
+
+def entry_kind(kind: str) -> str:
+    """The name of a kind of entry in the current language."""
+    return i18n.gettext(_entries[kind]) if kind in _entries else kind
+
+
+def account(found: Account) -> str:
+    """An account's name in the current language."""
+    label = i18n.gettext(found.label)
+    return f"{label} · {found.party}" if found.party else label
