@@ -1,81 +1,90 @@
-"""Arranging a ranked head: diversity and a fixed share of places for newcomers.
+"""Arranging a ranked head: diversity, a fixed share of places for newcomers, and a floor for those without credits.
 
 Diversity is maximal marginal relevance (Carbonell & Goldstein 1998) on the logit scale: a project gives up
 `diversity` times its likeness to the nearest one above it. Likeness is the mean of the cosines of genres and text.
 Exploration is Thompson sampling (Thompson 1933) with a Gaussian posterior: the newcomer whose drawn logit is best gets
-the place. Draws depend on seed and project id alone, so a list can be replayed.
+the place; the less is known about a newcomer, the wider its draw (ml.uncertainty). Draws depend on seed and project id
+alone, so a list can be replayed. The floor of each group of credits holds at every place (ml.exposure).
 """
 
 import zlib
+from dataclasses import dataclass
 
 import numpy as np
 
+from ml.exposure import LABELS, Floors, discounts
 from ml.matrix import ProjectMatrix
 
 EXPLORATION_EVERY = 10  # places 10, 20, 30 … of the arranged head: a tenth
+SHORTLIST = 500  # newcomers, best first, whose logits are drawn
 
 
-def arrange(
-    matrix: ProjectMatrix,
-    rows: np.ndarray,
-    logits: np.ndarray,
-    scores: np.ndarray,
-    count: int,
-    pool: int,
-    explore: bool,
-    diversity: float,
-    seed: int,
-    deviation: float,
-) -> list[tuple[int, bool]]:
-    """The first `count` places as (row, exploration); `rows` and `logits` best first, `scores` of all projects."""
-    head, head_logits = rows[:pool], logits[:pool]
-    newcomers = _newcomers(matrix, scores, count, seed, deviation) if explore else []
-    likeness = _unit_rows(matrix, head) if diversity > 0 else None
-    nearest = np.zeros(len(head))
-    left = np.ones(len(head), dtype=bool)
-    where = {int(row): number for number, row in enumerate(head)}
+@dataclass(frozen=True)
+class Head:
+    """What is arranged, best first: names of rows, their logits, unit rows whose products are likenesses (None = no
+    diversity), and the newcomers that may take the places of exploration, best drawn logit first."""
+
+    rows: np.ndarray
+    logits: np.ndarray
+    likeness: np.ndarray | None = None
+    newcomers: tuple[int, ...] = ()
+    floors: Floors | None = None
+
+
+def arrange(head: Head, count: int, diversity: float) -> list[tuple[int, bool]]:
+    """The first `count` places as (row, exploration); equal values keep the order of `head.rows`."""
+    nearest, left = np.zeros(len(head.rows)), np.ones(len(head.rows), dtype=bool)
+    where = {int(row): number for number, row in enumerate(head.rows)}
+    given = np.zeros(len(LABELS))
     placed: list[tuple[int, bool]] = []
     taken: set[int] = set()
-    while len(placed) < count and (left.any() or newcomers):
+    while len(placed) < count and (left.any() or head.newcomers):
         newcomer = None
-        if newcomers and (len(placed) + 1) % EXPLORATION_EVERY == 0:
-            newcomer = next((row for row in newcomers if row not in taken), None)
+        if (len(placed) + 1) % EXPLORATION_EVERY == 0:
+            newcomer = next((row for row in head.newcomers if row not in taken), None)
         if newcomer is None and not left.any():
             break
         if newcomer is None:
-            value = np.where(left, head_logits - diversity * nearest, -np.inf)
-            number = int(value.argmax())  # the first of equal values: rows are in order of score and id
+            open_to = left if head.floors is None else head.floors.open_to(given, len(placed) + 1, left)
+            value = np.where(open_to, head.logits - diversity * nearest, -np.inf)
+            number = int(value.argmax())
         else:
             number = where.get(newcomer, -1)
-        row = int(head[number]) if newcomer is None else newcomer
+        row = int(head.rows[number]) if newcomer is None else newcomer
         placed.append((row, newcomer is not None))
         taken.add(row)
         if number >= 0:
             left[number] = False
-            if likeness is not None:
-                nearest = np.maximum(nearest, likeness @ likeness[number])
+            if head.floors is not None:
+                given[head.floors.groups[number]] += discounts(len(placed))[-1]
+            if head.likeness is not None:
+                nearest = np.maximum(nearest, head.likeness @ head.likeness[number])
     return placed
 
 
-def _unit_rows(matrix: ProjectMatrix, rows: np.ndarray) -> np.ndarray:
+def unit_rows(matrix: ProjectMatrix, rows: np.ndarray) -> np.ndarray:
     """Genre and text blocks, each scaled so that the dot product of two rows is the mean of two cosines."""
     blocks = [np.asarray(matrix.x[rows, matrix.groups[name]]) for name in ("genres", "text")]
     lengths = [np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-9) for block in blocks]
     return np.hstack([block / length for block, length in zip(blocks, lengths, strict=True)]) * np.sqrt(0.5)
 
 
-def _newcomers(
-    matrix: ProjectMatrix, scores: np.ndarray, count: int, seed: int, deviation: float
-) -> list[int]:
-    """Rows of newcomers that pass the constraints, best drawn logit first, at most as many as there are places."""
+def shortlist(matrix: ProjectMatrix, scores: np.ndarray) -> np.ndarray:
+    """Rows of the newcomers that pass the constraints, the best by score and id."""
     rows = np.flatnonzero(np.asarray(matrix.cold) & (scores > -np.inf))
-    places = count // EXPLORATION_EVERY
-    if not len(rows) or not places:
-        return []
-    drawn = scores[rows].round(4) + deviation * _normal(matrix.ids[rows], seed)
-    # Twice as many as places: some will already stand above by their score.
-    best = rows[np.lexsort((matrix.ids[rows], -drawn))]
-    return [int(row) for row in best[: places + count]]
+    rounded = scores[rows].round(4)
+    if len(rows) > SHORTLIST:
+        edge = np.partition(rounded, len(rows) - SHORTLIST)[len(rows) - SHORTLIST]
+        rows, rounded = rows[rounded >= edge], rounded[rounded >= edge]
+    best: np.ndarray = rows[np.lexsort((matrix.ids[rows], -rounded))][:SHORTLIST]
+    return best
+
+
+def thompson(ids: np.ndarray, logits: np.ndarray, deviations: np.ndarray, seed: int) -> np.ndarray:
+    """Positions ordered by a drawn logit, best first: `logits` + `deviations` times a normal draw of id and seed."""
+    drawn = logits + deviations * _normal(ids, seed)
+    order: np.ndarray = np.lexsort((ids, -drawn))
+    return order
 
 
 def _normal(ids: np.ndarray, seed: int) -> np.ndarray:

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from ml import store
-from ml.arrange import EXPLORATION_EVERY, arrange
+from ml.arrange import EXPLORATION_EVERY, Head, arrange, shortlist, thompson, unit_rows
 from ml.explain import Explanation, Reason, explain_row
+from ml.exposure import CREDIT_COEFFICIENTS, Floors, groups_of
 from ml.matrix import ProjectFrame, ProjectMatrix, build_matrix
 from ml.model import KIND, RankModel, display, shipped_model
+from ml.uncertainty import deviations
 from ml.weights import MandateWeights, mandate_weights
 
 __all__ = [
@@ -118,14 +120,18 @@ class Ranker:
         explore: bool = True,
         diversity: float = 0.15,
         seed: int = 0,
+        bounded: bool = True,
     ) -> list[Placed]:
         """The first `k` places. Same inputs, same list; a longer list begins with the shorter one.
 
         `explore`: every EXPLORATION_EVERY-th place goes to a newcomer drawn by Thompson sampling (`seed` names the
         draw). `diversity` in logits: how much a project exactly like one above it is pushed down; 0 turns it off.
-        Ties are broken by id.
+        `bounded`: at every place each group of credits has at least the declared share of what a ranking that does not
+        look at credits gives it (ml.exposure). Ties are broken by id.
         """
-        return self.place(matrix, weights, self.score(matrix, weights, mask), k, explore, diversity, seed)
+        return self.place(
+            matrix, weights, self.score(matrix, weights, mask), k, explore, diversity, seed, bounded
+        )
 
     def place(
         self,
@@ -136,14 +142,21 @@ class Ranker:
         explore: bool = True,
         diversity: float = 0.15,
         seed: int = 0,
+        bounded: bool = True,
     ) -> list[Placed]:
         """`top` for scores that are already there (-inf = excluded)."""
         rows = _best_rows(matrix, scores, max(k, POOL) + (POOL // EXPLORATION_EVERY if explore else 0))
         logits = self.logits(matrix, weights, rows)
         order = np.lexsort((matrix.ids[rows], -logits))
         rows, logits = rows[order], logits[order]
-        deviation = self.model.deviations.get("newcomer", 0.5)
-        head = arrange(matrix, rows, logits, scores, min(k, POOL), POOL, explore, diversity, seed, deviation)
+        pool = Head(
+            rows[:POOL],
+            logits[:POOL],
+            unit_rows(matrix, rows[:POOL]) if diversity > 0 else None,
+            self._explorers(matrix, weights, scores, min(k, POOL), seed) if explore else (),
+            self.floors(matrix, weights, rows[:POOL]) if bounded else None,
+        )
+        head = arrange(pool, min(k, POOL), diversity)
         taken = {row for row, _ in head}
         tail = [(int(row), False) for row in rows if int(row) not in taken]
         known = dict(zip(rows.tolist(), logits.tolist(), strict=True))
@@ -156,6 +169,33 @@ class Ranker:
             Placed(rank, row, matrix.id_at(row), known[row], exploration)
             for rank, (row, exploration) in enumerate((head + tail)[:k], start=1)
         ]
+
+    def _explorers(
+        self, matrix: ProjectMatrix, weights: MandateWeights, scores: np.ndarray, count: int, seed: int
+    ) -> tuple[int, ...]:
+        """Newcomers by drawn logit; some will already stand above by their score, so more than there are places."""
+        places = count // EXPLORATION_EVERY
+        rows = shortlist(matrix, scores) if places else np.zeros(0, dtype=np.int64)
+        if not len(rows):
+            return ()
+        spread = deviations(self.model, weights, matrix, rows)
+        order = thompson(matrix.ids[rows], self.logits(matrix, weights, rows), spread, seed)
+        return tuple(rows[order][: places + count].tolist())
+
+    def floors(self, matrix: ProjectMatrix, weights: MandateWeights, rows: np.ndarray) -> Floors:
+        """What each group of credits is owed among `rows` by a ranking that does not look at credits."""
+        return Floors.of_blind(
+            groups_of(np.asarray(matrix.columns.credits)[rows]), self.blind_logits(matrix, weights, rows)
+        )
+
+    def blind_logits(self, matrix: ProjectMatrix, weights: MandateWeights, rows: np.ndarray) -> np.ndarray:
+        """`logits` without the parts that speak of credits and earlier works."""
+        vector = weights.exact.copy()
+        for part in weights.parts:
+            if part.coefficient.startswith(CREDIT_COEFFICIENTS):
+                vector[part.columns] -= part.values
+        blind: np.ndarray = (matrix.x[rows].astype(np.float64) * vector).sum(axis=1).round(6)
+        return blind
 
     def logits(self, matrix: ProjectMatrix, weights: MandateWeights, rows: np.ndarray) -> np.ndarray:
         """float64 logits of some rows, free of the rounding that depends on how a product is split; 6 decimals are

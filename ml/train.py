@@ -72,8 +72,9 @@ POSITIVE = frozenset({"save", "request_intro", "deal"})
 @dataclass(frozen=True)
 class FeedbackEvent:
     """One investor's answer to one shown project. `row` is the project's matrix row at that time, `history` what the
-    investor had done before, `propensity` the probability that the place it stood in is looked at (Joachims et al.
-    2017, inverse propensity weighting), clipped at 0.05."""
+    investor had done before, `propensity` the probability that the place it stood in is looked at (`ml.propensity`;
+    inverse propensity weighting of answers that only the looked-at can get: Schnabel et al. 2016, Joachims et al.
+    2017), clipped at 0.05."""
 
     mandate: Mapping[str, Any]
     row: np.ndarray

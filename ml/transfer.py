@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml import measure
 from ml.benchmark.data import UNKNOWN, Data, as_of
 from ml.logistic import Fit, fit_map, sigmoid
 from ml.model import MoneyShape
@@ -78,14 +79,9 @@ def normaliser(pairs: PairSample, feature: int, coefficient: float) -> float:
 
 
 def calibration_error(pairs: PairSample, result: Fit, bins: int = 10) -> float:
-    """Expected calibration error: weighted mean of |share of real pairs − mean probability| over bins of equal width."""
+    """Expected calibration error of the fit on pairs it has not seen (ml.measure)."""
     logits = pairs.features @ result.coefficients[:-1] + result.coefficients[-1]
-    probability = sigmoid(logits)
-    number = np.minimum((probability * bins).astype(int), bins - 1)
-    total = np.bincount(number, pairs.weights, bins)
-    real = np.bincount(number, pairs.weights * pairs.labels, bins)
-    expected = np.bincount(number, pairs.weights * probability, bins)
-    return float(np.abs(real - expected).sum() / total.sum())
+    return measure.calibration_error(sigmoid(logits), pairs.labels, pairs.weights, bins)
 
 
 class _Profiles:

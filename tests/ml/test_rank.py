@@ -140,7 +140,13 @@ def test_without_exploration_and_diversity_the_list_is_by_score(
     ranker: Ranker, matrix: ProjectMatrix
 ) -> None:
     listed = ranker.top(
-        matrix, ranker.mandate_weights(samples.mandate()), None, 300, explore=False, diversity=0
+        matrix,
+        ranker.mandate_weights(samples.mandate()),
+        None,
+        300,
+        explore=False,
+        diversity=0,
+        bounded=False,
     )
     logits = [place.logit for place in listed]
     assert logits == sorted(logits, reverse=True)
