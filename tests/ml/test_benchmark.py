@@ -138,6 +138,75 @@ def test_declared_investors_rows_do_not_reach_their_scores(
     ]
 
 
+def test_a_mandate_serves_its_own_query_only(benchmark_folder: Path, tmp_path: Path, plain: bytes) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(benchmark_folder, changed)
+    with gzip.open(changed / "mandates_val.csv.gz", "rt", encoding="utf-8", newline="") as stream:
+        _, first, second = list(csv.reader(stream))
+    # Another declared deal, another taste: evidence about the projects for nobody else.
+    second = [
+        *second[:2],
+        "p00066",
+        "biotech",
+        "MA",
+        "Boston",
+        "series-a",
+        "20000000",
+        "90000000",
+        "1",
+        "bio",
+    ]
+    samples.write_csv(changed / "mandates_val.csv.gz", samples.MANDATE_HEADER, [tuple(first), tuple(second)])
+    rows = scores(changed, tmp_path / "changed.csv.gz")
+    before = list(csv.DictReader(gzip.decompress(plain).decode().splitlines()))
+
+    def others(listed: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [row for row in listed if (row["query"], row["investor_id"]) != ("mandate", second[0])]
+
+    assert others(rows) == others(before)
+    assert rows != before
+
+
+def test_the_declared_project_of_a_mandate_is_no_evidence(
+    benchmark_folder: Path, tmp_path: Path, plain: bytes
+) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(benchmark_folder, changed)
+    with gzip.open(changed / "mandates_val.csv.gz", "rt", encoding="utf-8", newline="") as stream:
+        _, *rows = list(csv.reader(stream))
+    moved = [(*row[:2], "p00003", *row[3:]) for row in rows]
+    samples.write_csv(changed / "mandates_val.csv.gz", samples.MANDATE_HEADER, moved)
+    scores(changed, tmp_path / "changed.csv.gz")
+    assert (tmp_path / "changed.csv.gz").read_bytes() == plain
+
+
+@pytest.mark.parametrize("column", ["cold", "cold_any_round"])
+def test_newness_is_known_from_the_past_alone(
+    benchmark_folder: Path, tmp_path: Path, plain: bytes, column: str
+) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(benchmark_folder, changed)
+    with gzip.open(changed / "candidates_val.csv.gz", "rt", encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    flipped = [tuple((row | {column: "0"}).values()) for row in rows]
+    samples.write_csv(changed / "candidates_val.csv.gz", samples.CANDIDATE_HEADER, flipped)
+    scores(changed, tmp_path / "changed.csv.gz")
+    assert (tmp_path / "changed.csv.gz").read_bytes() == plain
+
+
+def test_an_investor_first_seen_later_is_no_feature(
+    benchmark_folder: Path, tmp_path: Path, plain: bytes
+) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(benchmark_folder, changed)
+    with gzip.open(changed / "investors.csv.gz", "rt", encoding="utf-8", newline="") as stream:
+        header, *rows = list(csv.reader(stream))
+    later = [(*row[:3], "2013-02-14" if number % 2 else "") for number, row in enumerate(rows)]
+    samples.write_csv(changed / "investors.csv.gz", ",".join(header), later)
+    scores(changed, tmp_path / "changed.csv.gz")
+    assert (tmp_path / "changed.csv.gz").read_bytes() == plain
+
+
 def test_past_windows_know_only_what_came_before(benchmark_folder: Path) -> None:
     data = load(benchmark_folder, SPLITS["validation"])
     start, end = day("2012-01-01"), day("2012-07-01")
