@@ -61,12 +61,14 @@ def show_date(value: date | datetime | None, style: str = "medium") -> str:
 
 
 def show_datetime(value: datetime | None) -> str:
-    """A moment in the reader's language and zone."""
+    """A moment in the reader's language and zone, to the minute."""
     if value is None:
         return "—"
-    from babel.dates import format_datetime
+    from babel.dates import format_date
 
-    return format_datetime(_local(value), "medium", locale=i18n.BABEL[i18n.language()])
+    there = _local(value)
+    day = format_date(there, "medium", locale=i18n.BABEL[i18n.language()])
+    return f"{day}{' ' if i18n.language() == 'zh' else ', '}{there:%H:%M}"
 
 
 def relative_time(value: datetime | None) -> str:

@@ -56,7 +56,7 @@ def test_every_custom_property_used_is_defined() -> None:
 
 
 def test_the_stylesheets_stay_small_and_load_nothing_from_elsewhere() -> None:
-    assert sum(sheet.stat().st_size for sheet in SHEETS if sheet.stem not in ROOMS) < 60_000
+    assert sum(sheet.stat().st_size for sheet in SHEETS if sheet.stem not in ROOMS) < 66_000
     assert all(sheet.stat().st_size < 8_000 for sheet in SHEETS if sheet.stem in ROOMS)
     for sheet in SHEETS:
         css = sheet.read_text("utf-8")
