@@ -121,8 +121,9 @@ def parse(text: str, currency: str = "CNY") -> Money:
 
 
 def plain(money: Money) -> str:
-    """The amount as people type it back into a form: `450000.00`, no grouping."""
-    return f"{money.major:f}"
+    """The amount as people type it into a form: `450,000`, or `450,000.50` where there is a fraction."""
+    whole, _dot, fraction = (text := f"{money.major:,f}").partition(".")
+    return text if fraction.strip("0") else whole
 
 
 def show(money: Money | None) -> str:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from dealflow.core import slots
+from flask import current_app, url_for
+
+from dealflow.accounts.queries import organisation_cards
+from dealflow.core import clock, policy, slots
 from dealflow.core.actor import Actor
+from dealflow.core.i18n import gettext
 from dealflow.core.paging import Query
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import wording
 from dealflow.mandates.policy import INVESTORS
 from dealflow.mandates.schemas import MandateQuery
 from dealflow.matching import queries, ranking, reasons, reverse
+from dealflow.matching.policy import Can
 from dealflow.matching.schemas import MatchQuery
+from dealflow.pitches import queries as pitches
 
 _ON_START = 3
+_MOST_MANDATES = 5
+_TOLD = 2
+_FRESH = timedelta(days=14)
 
 
 @slots.fill("mandate.counts")
@@ -50,3 +60,73 @@ def fitting(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
     found = reverse.investors(actor, project, Query(limit=_ON_START))
     asked = len(queries.intros_of(actor, project.id))
     return "matching/_investors.html", {"project": project, "found": found, "asked": asked}
+
+
+@slots.fill("project.next", order=10)
+def fit(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
+    """For an investor: how the project fits each of its mandates, and the next step with it."""
+    if actor.kind not in INVESTORS or project.status != "published":
+        return None
+    rows = mandates.page(actor, MandateQuery(active="true", limit=_MOST_MANDATES))["items"]
+    found = [(row, ranking.one(actor, row, project.id)) for row in rows]
+    found.sort(key=lambda item: -item[1].match.explanation.score if item[1].match else 1.0)
+    lines = [_fit_line(row, one) for row, one in found]
+    best = lines[0] if lines and lines[0]["match"] else None
+    return "matching/_fit.html", {
+        "project": project, "lines": lines, "best": best, "others": lines[1:] if best else lines,
+        "may_answer": best is not None and policy.can(actor, Can.ANSWER, best["mandate"]),
+        "drafts": "termsheets.draft" in current_app.view_functions,
+    }  # fmt: skip
+
+
+def _fit_line(mandate: Any, found: ranking.Found) -> dict[str, Any]:
+    """A mandate with the score and its first reasons, or with what excludes the project."""
+    if found.match is None:
+        names = [
+            reasons.blocker_text(b.constraint, b.project_value, b.mandate_value)[0] for b in found.blockers
+        ]
+        return {"mandate": mandate, "match": None, "excluded": wording.join(names)}
+    told = [reasons.sentence(reason) for reason in found.match.explanation.reasons[:_TOLD]]
+    return {"mandate": mandate, "match": found.match, "told": told}
+
+
+@slots.fill("home.todo", order=10)
+def asked(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """For an owner: who asked lately to be introduced. For an investor without a mandate: to state one."""
+    if actor.kind in INVESTORS:
+        return (
+            None
+            if mandates.page(actor, MandateQuery(limit=1))["total"]
+            else ("", {"items": [_first_mandate()]})
+        )
+    since = clock.now() - _FRESH
+    rows = queries.intros_since(actor, since, limit=_ON_START)
+    titles = pitches.briefs(row.project_id for row in rows)
+    names = organisation_cards(row.investor_organisation_id for row in rows)
+    return "", {"items": [_asking(row, names, titles) for row in rows]}
+
+
+def _first_mandate() -> dict[str, Any]:
+    return {
+        "title": gettext("State a mandate"),
+        "text": gettext("Say what you look for and see who fits."),
+        "href": url_for("mandates.new"),
+        "action": gettext("State a mandate"),
+        "icon": "target-arrow",
+    }
+
+
+def _asking(row: Any, names: Any, titles: Any) -> dict[str, Any]:
+    who = names.get(row.investor_organisation_id)
+    return {
+        "title": gettext(
+            "%(name)s asks to be introduced: %(title)s",
+            name=who.name if who else "—",
+            title=titles.get(row.project_id, {}).get("title", "—"),
+        ),
+        "text": row.note or "",
+        "href": url_for("matching.investors", project_id=row.project_id),
+        "action": gettext("See who asks"),
+        "icon": "heart-handshake",
+        "at": row.at,
+    }

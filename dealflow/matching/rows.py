@@ -69,7 +69,7 @@ def texts() -> dict[str, Any]:
     return {
         "ask": gettext(N_("Ask")), "budget": gettext(N_("Budget")), "genres": gettext(N_("Genres")),
         "all_reasons": gettext(N_("All reasons")), "intro": gettext(N_("Ask for an introduction")),
-        "unsave": gettext(N_("No longer saved")), "save": gettext(N_("Save")), "skip": gettext(N_("Pass")),
+        "unsave": gettext(N_("Remove from saved")), "save": gettext(N_("Save")), "skip": gettext(N_("Pass")),
         "why": gettext(N_("Why?")), "no_reason": gettext(N_("No reason given")), "note": gettext(N_("Note")),
         "really": gettext(N_("Pass on this project")), "sheet": gettext(N_("Draft term sheet")),
         "compare": gettext(N_("Compare")), "saved": gettext(N_("Saved")), "newcomer": gettext(N_("New here")),

@@ -301,6 +301,15 @@ def title(project: Project) -> str:
     return localised({"zh": project.title_zh or "", "en": project.title_en or ""})
 
 
+def ad_share(project: Project) -> float | None:
+    """The part of the use of funds that pays for traffic; None when its lines cannot be added up."""
+    lines = project.use_of_funds
+    whole = sum(line["amount"]["amount_minor"] for line in lines)
+    if not whole or len({line["amount"]["currency"] for line in lines}) > 1:
+        return None
+    return float(sum(line["amount"]["amount_minor"] for line in lines if line["kind"] == "ad_spend") / whole)
+
+
 def organisations_of(projects: Iterable[Project]) -> dict[str, OrganisationCard]:
     """The owners of projects by organisation id. One statement."""
     return organisation_cards(project.organisation_id for project in projects)

@@ -38,6 +38,15 @@ LABELS = {
     "hook": N_("Hook"), "paywall_card": N_("Paywall card"),
     "prep": N_("Preparation"), "shoot_start": N_("Shooting starts"), "shoot_end": N_("Shooting ends"), "release": N_("Release"),
 }  # fmt: skip
+# How the catalogue's published figures were measured.
+METRICS = {
+    "dataeye_rank": N_("DataEye rank"), "dataeye_heat": N_("DataEye heat"), "effective_plays": N_("Effective plays"),
+    "hongguo_heat": N_("Hongguo heat"), "hongguo_heat_daily_avg": N_("Hongguo heat, daily average"),
+    "hongguo_week_rank": N_("Hongguo rank of the week"), "overseas_cumulative_over": N_("Overseas heat, more than"),
+    "overseas_heat": N_("Overseas heat"), "overseas_rank": N_("Overseas rank"), "plays_3days": N_("Plays in 3 days"),
+    "plays_5days": N_("Plays in 5 days"), "plays_9days": N_("Plays in 9 days"), "plays_douyin": N_("Plays on Douyin"),
+    "plays_total": N_("Plays in all"), "tencent_heat_peak": N_("Tencent Video heat, peak"), "wetrue_heat": N_("WETRUE heat"),
+}  # fmt: skip
 FACETS = {
     "audience": N_("Audience"), "setting": N_("Setting"), "trope": N_("Story type"), "tone": N_("Tone"), "theme": N_("Theme"),
     "format": N_("Format"), "overseas": N_("Overseas"),

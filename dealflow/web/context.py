@@ -89,6 +89,15 @@ def number(value: float | Decimal | None) -> str:
     return format_decimal(value, locale=i18n.BABEL[i18n.language()])
 
 
+def number_short(value: float | Decimal) -> str:
+    """A round number for the axis of a drawing: `400万`, `4M`."""
+    from babel.numbers import format_compact_decimal
+
+    return format_compact_decimal(value, locale=i18n.BABEL[i18n.language()], fraction_digits=1).replace(
+        ".0", ""
+    )
+
+
 def percent(value: float | None, digits: int = 0) -> str:
     """A share (0…1) as a percentage."""
     return "—" if value is None else f"{value * 100:.{digits}f}%"
@@ -129,7 +138,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        money=money.show, money_short=money.short, date=show_date, datetime=show_datetime, number=number,
+        money=money.show, money_short=money.short, date=show_date, datetime=show_datetime, number=number, number_short=number_short,
         percent=percent, filesize=filesize, relative_time=relative_time, localised=i18n.localised,
     )  # fmt: skip
 

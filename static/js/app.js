@@ -6,6 +6,7 @@ import { startFields } from "./fields.js";
 import { startHtmx } from "./requests.js";
 import { startMenus } from "./menus.js";
 import { startPage } from "./page.js";
+import { startPalette } from "./palette.js";
 import { startRows } from "./rows.js";
 import { startTheme } from "./theme.js";
 
@@ -17,6 +18,7 @@ startMenus();
 startDialogs();
 startHtmx();
 startPage();
+startPalette();
 
 /** Parts bound to elements: run for the page, and again for what htmx puts in. */
 function bind(root) {

@@ -46,7 +46,7 @@ def save_and_pass(visitor: Visitor) -> None:
     assert rows.count() >= 3
     first, second = rows.nth(0), rows.nth(1)
     visitor.button("Save", first).click()
-    visitor.button("No longer saved", rows.nth(0)).wait_for()
+    visitor.button("Remove from saved", rows.nth(0)).wait_for()
     gone = second.get_attribute("id")
     second.locator("summary").filter(has_text=visitor.say("Pass")).click()
     visitor.button("Pass on this project", second).click()
@@ -121,7 +121,7 @@ def test_the_same_way_without_scripts(visit: Callable[..., Visitor]) -> None:
     first = page.locator("article.match").first
     kept = first.get_attribute("id")
     visitor.press("Save", first)
-    assert visitor.button("No longer saved", page.locator(f"#{kept}")).is_visible()
+    assert visitor.button("Remove from saved", page.locator(f"#{kept}")).is_visible()
     row = page.locator("article.match").nth(1)
     gone = row.get_attribute("id")
     row.locator("summary").filter(has_text=visitor.say("Pass")).click()

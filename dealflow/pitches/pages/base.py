@@ -13,7 +13,7 @@ from dealflow.pitches.forms import STEP_OF, STEPS
 from dealflow.pitches.models import Project
 from dealflow.pitches.queries import drafted_steps
 from dealflow.pitches.schemas import missing_for_publication
-from dealflow.pitches.vocabulary import label, language_name, region_name
+from dealflow.pitches.vocabulary import METRICS, label, language_name, region_name
 
 bp = Blueprint("pitches", __name__)
 # The box of a field of the pitch, where its id differs from the field's name.
@@ -29,6 +29,12 @@ _NEEDED = ("title", "logline", "genres", "stage", "budget", "ask", "instruments"
 def code_name(code: str | None) -> str:
     """The name of a stage, instrument, kind, visibility… in the current language."""
     return label(code)
+
+
+@bp.app_template_filter("metric_name")
+def metric_name(code: str) -> str:
+    """How a published figure of the catalogue was measured, in the current language."""
+    return gettext(METRICS[code])
 
 
 bp.add_app_template_filter(language_name, "language_name")

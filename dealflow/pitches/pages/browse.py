@@ -125,16 +125,8 @@ def _item(project: Project, names: Any, vocabulary: Any) -> dict[str, Any]:
         "first_missing": link_to(project.id, missing[0].field) if missing else "",
         "updated_at": project.updated_at,
         "published_at": project.published_at,
-        "ad_share": _ad_share(project),
+        "ad_share": queries.ad_share(project),
     }
-
-
-def _ad_share(project: Project) -> float | None:
-    lines = project.use_of_funds
-    whole = sum(line["amount"]["amount_minor"] for line in lines)
-    if not whole or len({line["amount"]["currency"] for line in lines}) > 1:
-        return None
-    return float(sum(line["amount"]["amount_minor"] for line in lines if line["kind"] == "ad_spend") / whole)
 
 
 def _active(args: MultiDict[str, str], vocabulary: Any) -> list[dict[str, Any]]:

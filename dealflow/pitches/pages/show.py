@@ -47,6 +47,7 @@ def _page(project: Project, **more: Any) -> str:
         "media": media.shown_by(actor(), project),
         "file_url": queries.file_url,
         "parts": fund_parts(project),
+        "ad_share": queries.ad_share(project),
         "comparables": [(name, catalogue().get(name)) for name in project.comparables],
         "days": {k: date.fromisoformat(v) for k, v in (project.schedule or {}).items() if v},
         "today": clock.today(),
