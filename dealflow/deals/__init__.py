@@ -12,12 +12,13 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.deals import api, invariants, pages, panels  # noqa: F401
+    from dealflow.deals import api, api_pipelines, invariants, pages, panels  # noqa: F401
     from dealflow.deals.policy import POLICY
 
     policy.declare(POLICY)
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
+    app.register_blueprint(api_pipelines.bp)
     parties = ("investor", "fund", "creator", "studio")
     nav.add(
         "deals",

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from dealflow.core.db import session
 from dealflow.core.invariants import invariant
-from dealflow.deals.models import Deal, DealEvent
-from dealflow.deals.states import CLOSED
+from dealflow.deals.models import Deal, DealEvent, DealPosition, Pipeline, PipelineStage
+from dealflow.deals.states import CLOSED, STAGES
 
 
 @invariant("deals: at most one open deal per investor and project")
@@ -26,9 +26,44 @@ def one_open_deal() -> list[str]:
 @invariant("deals: the timeline ends in the present stage")
 def timeline_agrees() -> list[str]:
     last = {}
-    for event in session().scalars(select(DealEvent).where(DealEvent.kind == "moved").order_by(DealEvent.id)):
+    for event in session().scalars(
+        select(DealEvent).where(DealEvent.kind.in_(("moved", "taken_back"))).order_by(DealEvent.id)
+    ):
         last[event.deal_id] = event.data["after"]
     deals = session().execute(select(Deal.id, Deal.stage)).all()
     return [
         f"{d} is at {s} but its timeline ends at {last[d]}" for d, s in deals if d in last and last[d] != s
     ]
+
+
+@invariant("deals: each party has its place, in a stage that stands for the deal's state")
+def places_agree() -> list[str]:
+    places: dict[str, dict[str, str]] = {}
+    query = select(
+        DealPosition.deal_id, DealPosition.organisation_id, PipelineStage.state, PipelineStage.removed_at,
+        PipelineStage.pipeline_id == DealPosition.pipeline_id,
+    ).join(PipelineStage, PipelineStage.id == DealPosition.stage_id)  # fmt: skip
+    wrong = []
+    for deal_id, organisation_id, state, removed_at, same in session().execute(query):
+        places.setdefault(deal_id, {})[organisation_id] = state
+        if removed_at is not None or not same:
+            wrong.append(f"{deal_id} stands in a stage of {organisation_id} that is not in use")
+    deals = select(Deal.id, Deal.stage, Deal.investor_organisation_id, Deal.project_organisation_id)
+    for deal_id, stage, *parties in session().execute(deals):
+        if places.get(deal_id) != dict.fromkeys(parties, stage):
+            wrong.append(f"{deal_id} is at {stage}, its parties see {places.get(deal_id)}")
+    return wrong
+
+
+@invariant("deals: a pipeline in use has a stage for each state")
+def pipelines_are_whole() -> list[str]:
+    query = (
+        select(Pipeline.id, PipelineStage.state)
+        .join(PipelineStage, PipelineStage.pipeline_id == Pipeline.id)
+        .where(PipelineStage.removed_at.is_(None))
+    )
+    found: dict[str, set[str]] = {}
+    for pipeline_id, state in session().execute(query):
+        found.setdefault(pipeline_id, set()).add(state)
+    known = session().scalars(select(Pipeline.id))
+    return [f"{p} lacks stages" for p in known if found.get(p, set()) != set(STAGES)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from sqlalchemy import func, select
@@ -11,10 +12,22 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
+from dealflow.core.i18n import N_, gettext
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import Ref
-from dealflow.deals.models import Deal, DealEvent, DealNote
-from dealflow.deals.states import CLOSED, STAGES
+from dealflow.deals.models import (
+    CloseReason,
+    Deal,
+    DealEvent,
+    DealMove,
+    DealNote,
+    DealPosition,
+    Introduction,
+    MoveApproval,
+    Pipeline,
+    PipelineStage,
+)
+from dealflow.deals.states import CLOSED, LABELS, REASON_LABELS, STAGES
 from dealflow.pitches import queries as pitches
 
 Stage = Literal[
@@ -36,6 +49,165 @@ def get(actor: Actor, deal_id: str) -> Deal:
     if deal is None:
         raise NotFound()
     return deal
+
+
+def locked(actor: Actor, deal_id: str) -> Deal:
+    """The deal as it is now, kept from others until the transaction ends: whoever changes it takes turns."""
+    query = select(Deal).where(Deal.id == deal_id).with_for_update()
+    deal = session().scalars(query, execution_options={"populate_existing": True}).first()
+    if deal is None:
+        raise NotFound()
+    return deal
+
+
+def position(actor: Actor, deal_id: str) -> DealPosition:
+    """The actor's own side of a deal; NotFound for a stranger."""
+    query = select(DealPosition).where(
+        DealPosition.deal_id == deal_id, DealPosition.organisation_id == actor.organisation_id
+    )
+    found = session().scalars(query, execution_options={"populate_existing": True}).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def positions(actor: Actor, deal_ids: Iterable[str]) -> dict[str, DealPosition]:
+    """The actor's own sides by deal. One statement."""
+    wanted = set(deal_ids)
+    query = select(DealPosition).where(
+        DealPosition.organisation_id == actor.organisation_id, DealPosition.deal_id.in_(wanted)
+    )
+    return {row.deal_id: row for row in session().scalars(query)} if wanted else {}
+
+
+def pipelines(actor: Actor, *, archived: bool = False) -> list[Pipeline]:
+    """The organisation's pipelines, the one for new deals first."""
+    query = select(Pipeline).where(Pipeline.organisation_id == actor.organisation_id)
+    if not archived:
+        query = query.where(Pipeline.archived_at.is_(None))
+    return list(session().scalars(query.order_by(Pipeline.is_default.desc(), Pipeline.id)))
+
+
+def pipeline(actor: Actor, pipeline_id: str) -> Pipeline:
+    """A pipeline of the actor's organisation; NotFound otherwise."""
+    row = session().get(Pipeline, pipeline_id)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def stages(actor: Actor, pipeline_id: str | None = None, *, kept: bool = False) -> list[PipelineStage]:
+    """The stages in use of a pipeline, or of all of the organisation's, in their order.
+
+    `kept`: none of them is removed by somebody else until the transaction ends.
+    """
+    query = select(PipelineStage).where(
+        PipelineStage.organisation_id == actor.organisation_id, PipelineStage.removed_at.is_(None)
+    )
+    if pipeline_id:
+        query = query.where(PipelineStage.pipeline_id == pipeline_id)
+    if kept:
+        query = query.with_for_update(read=True)
+    return list(session().scalars(query.order_by(PipelineStage.pipeline_id, PipelineStage.place)))
+
+
+def stage_of(actor: Actor, stage_id: str) -> PipelineStage:
+    """One stage of the organisation, in use or not; NotFound otherwise."""
+    row = session().get(PipelineStage, stage_id)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def namer(actor: Actor, deal: Deal) -> Callable[[DealEvent], str]:
+    """Who did something in a deal: a colleague by name; of the other side its person once contacts are exchanged."""
+    side, known = deal.side_of(actor), introduced(deal)
+
+    def name(event: DealEvent) -> str:
+        if event.side in (None, side) or known:
+            return event.user_name
+        return gettext(N_("the investor")) if event.side == "investor" else gettext(N_("the project's side"))
+
+    return name
+
+
+def introduced(deal: Deal) -> bool:
+    """Whether both sides agreed to an introduction about this project: their people may know each other's names."""
+    query = select(Introduction.id).where(
+        Introduction.investor_organisation_id == deal.investor_organisation_id,
+        Introduction.project_id == deal.project_id,
+        Introduction.state == "accepted",
+    )
+    return session().scalars(query.limit(1)).first() is not None
+
+
+def stage_label(stage: PipelineStage) -> str:
+    """The stage's own name, else that of its state."""
+    return stage.name or gettext(LABELS[stage.state])
+
+
+def pipeline_label(row: Pipeline) -> str:
+    """The pipeline's own name, else the usual one."""
+    return row.name or gettext(N_("All deals"))
+
+
+def reasons(actor: Actor, outcome: str | None = None) -> list[CloseReason]:
+    """The organisation's reasons of closing that are in use."""
+    query = select(CloseReason).where(
+        CloseReason.organisation_id == actor.organisation_id, CloseReason.removed_at.is_(None)
+    )
+    if outcome:
+        query = query.where(CloseReason.outcome == outcome)
+    return list(session().scalars(query.order_by(CloseReason.outcome.desc(), CloseReason.id)))
+
+
+def reason_label(row: CloseReason) -> str:
+    """A reason in words."""
+    return row.label or gettext(REASON_LABELS[row.outcome, row.code])
+
+
+def reason(actor: Actor, reason_id: str | None) -> CloseReason | None:
+    """One reason of the organisation, in use or not."""
+    return session().get(CloseReason, reason_id) if reason_id else None
+
+
+def waiting_approval(actor: Actor, deal_id: str) -> MoveApproval | None:
+    """The own organisation's move of a deal that waits for a second member."""
+    query = select(MoveApproval).where(
+        MoveApproval.deal_id == deal_id,
+        MoveApproval.organisation_id == actor.organisation_id,
+        MoveApproval.state == "waiting",
+    )
+    return session().scalars(query).first()
+
+
+def waiting_approvals(actor: Actor) -> list[MoveApproval]:
+    """All moves of the organisation that wait for a second member, oldest first."""
+    query = select(MoveApproval).where(
+        MoveApproval.organisation_id == actor.organisation_id, MoveApproval.state == "waiting"
+    )
+    return list(session().scalars(query.order_by(MoveApproval.id)))
+
+
+def last_move(actor: Actor, deal_id: str) -> DealMove | None:
+    """The own organisation's latest move of a deal."""
+    query = (
+        select(DealMove)
+        .where(DealMove.deal_id == deal_id, DealMove.organisation_id == actor.organisation_id)
+        .order_by(DealMove.id.desc())
+        .limit(1)
+    )
+    return session().scalars(query).first()
+
+
+def moves_of(actor: Actor, batch_id: str) -> list[DealMove]:
+    """The moves of one batch; none for others' batches."""
+    query = (
+        select(DealMove)
+        .where(DealMove.batch_id == batch_id, DealMove.organisation_id == actor.organisation_id)
+        .order_by(DealMove.deal_id)
+    )
+    return list(session().scalars(query, execution_options={"populate_existing": True}))
 
 
 def open_pair(investor_organisation_id: str, project_id: str) -> Deal | None:
@@ -61,14 +233,44 @@ def page(actor: Actor, query: DealQuery) -> dict[str, Any]:
     rows = session().scalars(
         wanted.order_by(Deal.stage_since.desc(), Deal.id.desc()).limit(query.limit).offset(query.offset)
     )
-    return listing([as_dict(deal) for deal in rows], total, query)
+    return listing(as_dicts(actor, list(rows)), total, query)
 
 
-def as_dict(deal: Deal) -> dict[str, Any]:
-    """The interface's form of a deal."""
+def as_dicts(actor: Actor, deals: list[Deal]) -> list[dict[str, Any]]:
+    """Deals in the interface's form. One more statement."""
+    places = positions(actor, (deal.id for deal in deals))
+    return [_as_dict(deal, places[deal.id]) for deal in deals]
+
+
+def as_dict(actor: Actor, deal: Deal) -> dict[str, Any]:
+    """The interface's form of a deal, as the actor's side sees it."""
+    return _as_dict(deal, position(actor, deal.id)) | more(actor, deal)
+
+
+def more(actor: Actor, deal: Deal) -> dict[str, Any]:
+    """What only a deal on its own is told with: the move that waits, and the one that may be taken back."""
+    waiting, last = waiting_approval(actor, deal.id), last_move(actor, deal.id)
+    return {
+        "approval": approval_dict(waiting) if waiting else None,
+        "move_id": last.batch_id if last and last.undone_at is None else None,
+    }
+
+
+def approval_dict(row: MoveApproval) -> dict[str, Any]:
+    """A move that waits for a second member, or waited."""
+    return {
+        "id": row.id, "deal_id": row.deal_id, "stage_id": row.stage_id, "state": row.state, "reason": row.reason,
+        "asked_by_id": row.asked_by_id, "asked_by_name": row.asked_by_name, "asked_at": clock.rfc3339(row.asked_at),
+        "answered_by_id": row.answered_by_id, "answer": row.answer,
+        "answered_at": clock.rfc3339(row.answered_at) if row.answered_at else None,
+    }  # fmt: skip
+
+
+def _as_dict(deal: Deal, place: DealPosition) -> dict[str, Any]:
     return {
         "id": deal.id,
-        "version": deal.version,
+        # Of this side's view: it rises with whatever this side can see change, and with nothing else.
+        "version": place.version,
         "created_at": clock.rfc3339(deal.created_at),
         "updated_at": clock.rfc3339(deal.updated_at),
         "project_id": deal.project_id,
@@ -79,7 +281,35 @@ def as_dict(deal: Deal) -> dict[str, Any]:
         "stage_since": clock.rfc3339(deal.stage_since),
         "closed_at": clock.rfc3339(deal.closed_at) if deal.closed_at else None,
         "close_reason": deal.close_reason,
+        "pipeline_id": place.pipeline_id,
+        "pipeline_stage_id": place.stage_id,
+        "pipeline_stage_since": clock.rfc3339(place.since),
+        "assignee_id": place.assignee_id,
+        "amount": place.amount.json() if place.amount else None,
+        "next_step": place.next_step or None,
+        "next_step_on": place.next_step_on.isoformat() if place.next_step_on else None,
+        "remind_days": place.remind_days,
+        "reason_id": place.reason_id,
+        "approval": None,
+        "move_id": None,
     }
+
+
+def pipeline_dict(row: Pipeline, rows: Iterable[PipelineStage]) -> dict[str, Any]:
+    """The interface's form of a pipeline with its stages."""
+    return {
+        "id": row.id, "version": row.version, "created_at": clock.rfc3339(row.created_at),
+        "updated_at": clock.rfc3339(row.updated_at), "name": pipeline_label(row), "is_default": row.is_default,
+        "archived": row.archived_at is not None, "stages": [stage_dict(s) for s in rows if s.pipeline_id == row.id],
+    }  # fmt: skip
+
+
+def stage_dict(row: PipelineStage) -> dict[str, Any]:
+    """A stage with its rules."""
+    return {
+        "id": row.id, "name": stage_label(row), "state": row.state, "required": row.required, "approval": row.needs_approval,
+        "movers": row.movers, "stale_days": row.stale_days,
+    }  # fmt: skip
 
 
 def timeline(actor: Actor, deal: Deal) -> list[DealEvent]:
@@ -120,3 +350,8 @@ def counts(actor: Actor) -> dict[str, int]:
     rows = session().execute(select(Deal.stage, func.count(Deal.id)).group_by(Deal.stage))
     found = {stage: number for stage, number in rows}
     return {stage: found.get(stage, 0) for stage in STAGES}
+
+
+def known(actor: Actor, deal_id: str) -> Deal | None:
+    """A deal the actor is a party of, or None."""
+    return session().get(Deal, deal_id)

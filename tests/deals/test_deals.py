@@ -10,9 +10,8 @@ import pytest
 
 from dealflow.core import db, invariants
 from tests.conftest import Person
+from tests.deals.conftest import People
 from tests.factories import pitches
-
-People = tuple[Person, Person, dict[str, Any]]
 
 
 def _open(investor: Person, project: dict[str, Any]) -> Any:
@@ -158,18 +157,3 @@ def test_a_reason_that_is_missing_on_the_page_is_asked_for(deal: dict[str, Any],
     )
     assert page.status_code == 422
     assert "Say in a few words what happened" in page.text
-
-
-@pytest.fixture
-def people(person: Callable[..., Person]) -> People:
-    """A creator, an investor, and the creator's published project."""
-    creator, investor = person("creator"), person("investor")
-    return creator, investor, pitches.published(creator)
-
-
-@pytest.fixture
-def deal(people: People) -> dict[str, Any]:
-    """An open deal of the two."""
-    answer = _open(people[1], people[2])
-    assert answer.status_code == 201, answer.json
-    return dict(answer.json)

@@ -117,6 +117,7 @@ def populate(world: World) -> World:
         "foreign": foreign["id"],
         "mandate": mandate["id"],
         "deal": deal["id"],
+        "pipeline": deal["pipeline_id"],
         "sheet": sheet["id"],
     }
     return world

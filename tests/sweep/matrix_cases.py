@@ -17,6 +17,7 @@ from dealflow.core import db, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.core.jobs import Job
 from dealflow.core.money import Money
+from dealflow.deals.models import MoveApproval
 from dealflow.files import service as files
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
@@ -46,6 +47,11 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "book_id": ("book",),
     "entry_id": ("entry",),
     "account_id": ("account",),
+    "pipeline_id": ("pipeline",),
+    "reason_id": ("reason",),
+    "filter_id": ("filter",),
+    "batch_id": ("batch",),
+    "approval_id": ("approval",),
 }
 # Parameters that are no ids of objects.
 WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small"}
@@ -65,6 +71,13 @@ JSON_BODIES: dict[str, Any] = {
     "PATCH /api/v1/mandates/{mandate_id}": {"name": "changed"},
     "POST /api/v1/deals": {"project_id": "<object>"},
     "POST /api/v1/deals/{deal_id}/transitions": {"to": "intro"},
+    "PATCH /api/v1/deals/{deal_id}": {"next_step": "call them"},
+    "POST /api/v1/deals/moves": {"deals": [{"id": "<deal>"}], "stage_id": "<stage>"},
+    "POST /api/v1/deals/{deal_id}/approvals/{approval_id}/refuse": {"answer": "not yet"},
+    "POST /api/v1/pipelines": {"name": "second"},
+    "PATCH /api/v1/pipelines/{pipeline_id}": {"name": "changed"},
+    "POST /api/v1/close-reasons": {"outcome": "won", "label": "luck"},
+    "POST /api/v1/deal-filters": {"name": "mine", "query": {"open": "true"}},
     "POST /api/v1/deals/{deal_id}/term-sheets": {"template": "loan", "terms": {}},
     "POST /api/v1/term-sheets/{term_sheet_id}/versions": {"base_version": 1, "terms": {"governing_law": "x"}},
     "POST /api/v1/waterfalls/simulate": {"terms": {}, "receipts": []},
@@ -79,6 +92,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /deals": {"project_id": "<object>"},
     "POST /deals/{deal_id}/transitions": {"to": "intro"},
     "POST /deals/{deal_id}/notes": {"text": "a note"},
+    "POST /deals/moves": {"deal": "<deal>", "stage_id": "<stage>"},
+    "POST /deals/{deal_id}/own": {"next_step": "call them"},
+    "POST /deals/{deal_id}/approvals/{approval_id}/refuse": {"answer": "not yet"},
+    "POST /deals/pipelines": {"name": "second"},
+    "POST /deals/reasons": {"outcome": "won", "label": "luck"},
+    "POST /deals/filters": {"name": "mine", "open": "true"},
     "POST /mandates/new": {"name": "x", "capital": "1000000"},
     "POST /mandates/{mandate_id}/edit": {"name": "x", "capital": "1000000", "version": "1"},
     "POST /projects/{project_id}/media": {"kind": "poster", "file": "<picture>"},
@@ -199,8 +218,37 @@ def _book(world: World, organisation_id: str) -> None:
     world.ids |= {"book": book.id, "entry": entry.id, "account": account.id}
 
 
+def side_of_the_deal(world: World) -> None:
+    """What the investor's house has around its deal: a pipeline, a reason, a kept filter, a move taken back, one that waits."""
+    investor, member = world["investor.owner"], world["investor.member"]
+    deal = world.ids["deal"]
+    moved = investor.post(f"/deals/{deal}/transitions", {"to": "intro"}).json
+    assert investor.post(f"/deals/moves/{moved['move_id']}/undo").status_code == 200
+    now = investor.get(f"/deals/{deal}").json
+    stages = investor.get(f"/pipelines/{now['pipeline_id']}").json["stages"]
+    stage = next(s["id"] for s in stages if s["state"] == "intro")
+    kept = investor.post("/deal-filters", {"name": "ours", "shared": True, "query": {"open": "true"}})
+    reason = investor.get("/close-reasons").json["items"][0]
+    world.versions |= {"deal": now["version"], "pipeline": 1}
+    with db.system_edge() as session:
+        waits = MoveApproval(
+            deal_id=deal, organisation_id=investor.organisation_id, stage_id=stage, asked_by_id=member.user_id
+        )
+        session.add(waits)
+        session.flush()
+        world.ids |= {
+            "stage": stage,
+            "reason": reason["id"],
+            "filter": kept.json["id"],
+            "batch": moved["move_id"],
+            "approval": waits.id,
+        }
+
+
 def fill(values: Any, case: Case, world: World, own: str) -> Any:
     """A request's values with the names of objects replaced by their ids."""
+    if isinstance(values, list):
+        return [fill(value, case, world, own) for value in values]
     if isinstance(values, dict):
         return {key: fill(value, case, world, own) for key, value in values.items()}
     if values == "<table>":

@@ -17,7 +17,7 @@ from flask import Flask
 from tests.conftest import Person
 from tests.factories import world as worlds
 from tests.factories.world import HOUSES, ROLES, World, without_lasting_effect
-from tests.sweep.matrix_cases import Case, address, cases, more_objects, request_of
+from tests.sweep.matrix_cases import Case, address, cases, more_objects, request_of, side_of_the_deal
 
 TABLE = Path(__file__).with_name("matrix.txt")
 ALONE = ("anonymous", "left")
@@ -148,6 +148,7 @@ def world(app: Flask, person: Callable[..., Person]) -> World:
     """The whole world with an object for every address."""
     made = worlds.build(person)
     more_objects(made)
+    side_of_the_deal(made)
     note = (
         made["investor.owner"]
         .browser()

@@ -53,6 +53,7 @@ def values(world: World) -> dict[str, str]:
         "mandate_id": ids["mandate"],
         "deal_id": ids["deal"],
         "term_sheet_id": ids["sheet"],
+        "pipeline_id": ids["pipeline"],
         "step": "basics",
     }
 
