@@ -1,4 +1,4 @@
-"""Term sheets: typed terms of a deal, versioned, printed. Doors: `service.draft`, `service.add_version`, `documents`."""
+"""Term sheets: typed terms of a deal, versioned, printed. Doors: `service`, `events`, `documents`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import policy
-    from dealflow.termsheets import api, invariants, pages, panels  # noqa: F401
+    from dealflow.termsheets import api, invariants, jobs, pages, panels  # noqa: F401
     from dealflow.termsheets.policy import POLICY
 
     policy.declare(POLICY)

@@ -8,14 +8,20 @@ from flask import Response
 
 from dealflow import finance
 from dealflow.core.errors import FieldError, Invalid
-from dealflow.core.http import actor, api_blueprint, download, endpoint, instance_folder
+from dealflow.core.http import actor, api_blueprint, endpoint, instance_folder
 from dealflow.core.i18n import N_
+from dealflow.core.paging import Query, listing
 from dealflow.termsheets import documents, queries, service
 from dealflow.termsheets.diff import compare
 from dealflow.termsheets.forms import (
+    AcceptIn,
+    ClauseOut,
+    CommentIn,
+    CommentOut,
     DiffOut,
     DiffQuery,
     PdfQuery,
+    ReasonIn,
     SimulationIn,
     SimulationOut,
     TermSheetIn,
@@ -24,6 +30,7 @@ from dealflow.termsheets.forms import (
     VersionOut,
 )
 from dealflow.termsheets.policy import Can
+from dealflow.termsheets.present import change_dict, clause_dict, comment_dict
 
 bp = api_blueprint("termsheets")
 
@@ -54,14 +61,15 @@ def add_version(term_sheet_id: str, body: VersionIn) -> dict[str, Any]:
     row = service.add_version(
         actor(), term_sheet_id, terms=body.terms, base_version=body.base_version, comment=body.comment or ""
     )
-    return queries.version_dict(row)
+    return queries.version_dict(queries.get(actor(), term_sheet_id), row)
 
 
 @bp.get("/term-sheets/<term_sheet_id>/versions/<int:number>")
 @endpoint(Can.SEE, returns=VersionOut)
 def version(term_sheet_id: str, number: int) -> dict[str, Any]:
     """One version."""
-    return queries.version_dict(queries.version(actor(), queries.get(actor(), term_sheet_id), number))
+    sheet = queries.get(actor(), term_sheet_id)
+    return queries.version_dict(sheet, queries.version(actor(), sheet, number))
 
 
 @bp.get("/term-sheets/<term_sheet_id>/diff")
@@ -69,30 +77,96 @@ def version(term_sheet_id: str, number: int) -> dict[str, Any]:
 def diff(term_sheet_id: str, query: DiffQuery) -> dict[str, Any]:
     """What changed between two versions."""
     sheet = queries.get(actor(), term_sheet_id)
-    older, newer = (queries.version(actor(), sheet, n) for n in (query.from_, query.to))
+    found = queries.redline(actor(), sheet, query.from_, query.to)
     return {
-        "from_version": older.number,
-        "to_version": newer.number,
-        "changes": compare(older.terms, newer.terms),
+        "from_version": found.older.number,
+        "to_version": found.newer.number,
+        "changes": compare(found.older.terms, found.newer.terms),
+        "clauses": [change_dict(sheet, change, wrote) for change, wrote in found.differing],
     }
 
 
+@bp.get("/term-sheets/<term_sheet_id>/clauses")
+@endpoint(Can.SEE, returns=ClauseOut, lists=True)
+def clauses(term_sheet_id: str) -> dict[str, Any]:
+    """The clauses of the current version and where both sides stand on each."""
+    sheet = queries.get(actor(), term_sheet_id)
+    items = [clause_dict(sheet, standing) for standing in queries.standings(actor(), sheet)]
+    return listing(items, len(items), Query())
+
+
+@bp.post("/term-sheets/<term_sheet_id>/clauses/<clause>/accept")
+@endpoint(Can.ANSWER, body=AcceptIn, returns=ClauseOut)
+def accept_clause(term_sheet_id: str, clause: str, body: AcceptIn) -> dict[str, Any]:
+    """Accept a clause as it reads."""
+    service.accept_clause(actor(), term_sheet_id, clause, version=body.version)
+    return _clause(term_sheet_id, clause)
+
+
+def _clause(term_sheet_id: str, clause: str) -> dict[str, Any]:
+    sheet = queries.get(actor(), term_sheet_id)
+    found = queries.standings(actor(), sheet)
+    return next(clause_dict(sheet, standing) for standing in found if standing.passage.key == clause)
+
+
+@bp.post("/term-sheets/<term_sheet_id>/clauses/<clause>/reopen")
+@endpoint(Can.ANSWER, returns=ClauseOut)
+def reopen_clause(term_sheet_id: str, clause: str) -> dict[str, Any]:
+    """Take back the acceptance of a clause."""
+    service.reopen_clause(actor(), term_sheet_id, clause)
+    return _clause(term_sheet_id, clause)
+
+
+@bp.post("/term-sheets/<term_sheet_id>/comments")
+@endpoint(Can.ANSWER, body=CommentIn, returns=CommentOut, status=201)
+def comment(term_sheet_id: str, body: CommentIn) -> dict[str, Any]:
+    """Comment on a clause, or answer a comment."""
+    row = service.comment(
+        actor(), term_sheet_id, clause=body.clause, text=body.text, parent_id=body.parent_id
+    )
+    return comment_dict(row)
+
+
+@bp.post("/term-sheets/<term_sheet_id>/comments/<comment_id>/resolve")
+@endpoint(Can.ANSWER, returns=CommentOut)
+def resolve(term_sheet_id: str, comment_id: str) -> dict[str, Any]:
+    """Mark what was asked as settled."""
+    return comment_dict(service.resolve(actor(), term_sheet_id, comment_id))
+
+
+@bp.post("/term-sheets/<term_sheet_id>/propose")
+@endpoint(Can.PROPOSE, returns=TermSheetOut)
+def propose(term_sheet_id: str) -> dict[str, Any]:
+    """Show a draft to the other side."""
+    return _shown(service.propose(actor(), term_sheet_id).id)
+
+
+@bp.post("/term-sheets/<term_sheet_id>/accept")
+@endpoint(Can.ANSWER, body=AcceptIn, returns=TermSheetOut)
+def accept(term_sheet_id: str, body: AcceptIn) -> dict[str, Any]:
+    """Accept a version; when both sides did, the term sheet is accepted."""
+    return _shown(service.accept(actor(), term_sheet_id, version=body.version).id)
+
+
+@bp.post("/term-sheets/<term_sheet_id>/reject")
+@endpoint(Can.ANSWER, body=ReasonIn, returns=TermSheetOut)
+def reject(term_sheet_id: str, body: ReasonIn) -> dict[str, Any]:
+    """End the talks about a term sheet."""
+    return _shown(service.reject(actor(), term_sheet_id, reason=body.reason or "").id)
+
+
 @bp.post("/term-sheets/<term_sheet_id>/withdraw")
-@endpoint(Can.WITHDRAW, returns=TermSheetOut)
-def withdraw(term_sheet_id: str) -> dict[str, Any]:
-    """Withdraw a term sheet."""
-    return _shown(service.withdraw(actor(), term_sheet_id).id)
+@endpoint(Can.WITHDRAW, body=ReasonIn, returns=TermSheetOut)
+def withdraw(term_sheet_id: str, body: ReasonIn) -> dict[str, Any]:
+    """Take a term sheet back."""
+    return _shown(service.withdraw(actor(), term_sheet_id, reason=body.reason or "").id)
 
 
 @bp.get("/term-sheets/<term_sheet_id>.pdf")
 @endpoint(Can.SEE, query=PdfQuery)
 def pdf(term_sheet_id: str, query: PdfQuery) -> Response:
-    """The printed term sheet."""
-    sheet = queries.get(actor(), term_sheet_id)
-    found = queries.version(actor(), sheet, query.version)
-    path = documents.pdf_path(instance_folder() / "cache" / "pdf", sheet, found, query.lang)
-    name = documents.file_name(sheet, found, query.lang)
-    return download(path.read_bytes(), name=name, mimetype="application/pdf", etag=path.stem, inline=True)
+    """The printed term sheet, or with `against` the print of what changed."""
+    return documents.answer(actor(), term_sheet_id, query, instance_folder() / "cache" / "pdf")
 
 
 @bp.post("/waterfalls/simulate")

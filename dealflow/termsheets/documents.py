@@ -6,16 +6,34 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+
+from flask import Response
 
 from dealflow.core import pdf
+from dealflow.core.actor import Actor
 from dealflow.core.errors import Invalid
-from dealflow.termsheets import library
+from dealflow.core.http import download
+from dealflow.termsheets import library, queries
+from dealflow.termsheets.forms import Language, PdfQuery
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
+from dealflow.termsheets.queries import Redline
 
-Language = Literal["zh", "en", "zh+en"]
+
+def answer(actor: Actor, term_sheet_id: str, query: PdfQuery, folder: Path) -> Response:
+    """The PDF that page and API give: a version, or what changed since another one."""
+    sheet = queries.get(actor, term_sheet_id)
+    version = queries.version(actor, sheet, query.version)
+    if query.against is None:
+        path = pdf_path(folder, sheet, version, query.lang)
+    else:
+        path = redline_path(
+            folder, sheet, queries.redline(actor, sheet, query.against, version.number), query.lang
+        )
+    name = file_name(version, query.lang, query.against)
+    return download(path.read_bytes(), name=name, mimetype="application/pdf", etag=path.stem, inline=True)
 
 
 def pdf_path(folder: Path, sheet: TermSheet, version: TermSheetVersion, lang: Language) -> Path:
@@ -23,14 +41,40 @@ def pdf_path(folder: Path, sheet: TermSheet, version: TermSheetVersion, lang: La
 
     Same version, language and state → same file. Raises PdfFailed and its kinds when rendering hit its limits.
     """
-    path = folder / f"{_key(sheet, version, lang)}.pdf"
-    if path.exists():
-        return path
-    try:
-        content = library.termsheet_pdf(
+
+    def render() -> bytes:
+        return library.termsheet_pdf(
             sheet.template, version.project, version.parties, version.terms, version_code=version.code, state=sheet.state,
             lang=lang, generated_on=version.at.date(),
         )  # fmt: skip
+
+    return _kept(folder, _key(sheet.template, sheet.state, lang, version), render)
+
+
+def redline_path(folder: Path, sheet: TermSheet, found: Redline, lang: Language) -> Path:
+    """The file of the print of what changed, each clause with who wrote it."""
+
+    def render() -> bytes:
+        document = library.build_document(
+            sheet.template, found.newer.project, found.newer.parties, found.newer.terms, version_code=found.newer.code,
+            state=sheet.state, lang=lang, generated_on=found.newer.at.date(),
+        )  # fmt: skip
+        by = {
+            key: library.Writer(v.number, v.user_name, sheet.side(v.author_organisation_id) or "")
+            for key, v in found.wrote.items()
+        }
+        return library.redline_pdf(document, found.changes, by, (found.older.number, found.newer.number))
+
+    key = _key("redline", sheet.template, sheet.state, lang, found.older, found.newer)
+    return _kept(folder, key, render)
+
+
+def _kept(folder: Path, key: str, render: Callable[[], bytes]) -> Path:
+    path = folder / f"{key}.pdf"
+    if path.exists():
+        return path
+    try:
+        content = render()
     except library.TermSheetError as error:
         raise Invalid.field("terms", "invalid", str(error)) from None
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,22 +94,19 @@ def _design() -> str:
     return hashlib.sha256("".join([pdf.cache_key(""), *digests]).encode()).hexdigest()
 
 
-def _key(sheet: TermSheet, version: TermSheetVersion, lang: str) -> str:
-    parts = [
-        _design(),
-        library.LIBRARY_VERSION,
-        sheet.template,
-        sheet.state,
-        version.code,
-        version.number,
-        version.at.isoformat(),
-        lang,
-    ]
+def _key(*parts: str | TermSheetVersion) -> str:
+    """The hash of all that goes into a print: versions count with all they are made from."""
+    made = [
+        part if isinstance(part, str)
+        else [part.code, part.number, part.at.isoformat(), part.terms, part.project, part.parties]
+        for part in parts
+    ]  # fmt: skip
     return hashlib.sha256(
-        json.dumps([*parts, version.terms, version.project, version.parties], sort_keys=True).encode()
+        json.dumps([_design(), library.LIBRARY_VERSION, *made], sort_keys=True).encode()
     ).hexdigest()
 
 
-def file_name(sheet: TermSheet, version: TermSheetVersion, lang: Language) -> str:
-    """A name for the download: `term-sheet-<code>-v2-zh-en.pdf`."""
-    return f"term-sheet-{version.code}-v{version.number}-{lang.replace('+', '-')}.pdf"
+def file_name(version: TermSheetVersion, lang: Language, against: int | None = None) -> str:
+    """A name for the download: `term-sheet-<code>-v2-zh-en.pdf`, `…-v2-since-v1-…` for what changed."""
+    since = f"-since-v{against}" if against is not None else ""
+    return f"term-sheet-{version.code}-v{version.number}{since}-{lang.replace('+', '-')}.pdf"

@@ -6,10 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dealflow.core.schema import Schema, Text
+from dealflow.core.schema import Ref, Schema, Text
 
 Template = Literal["equity_spv", "revenue_share", "loan", "presale"]
 Language = Literal["zh", "en", "zh+en"]
+Side = Literal["investor", "project"]
+State = Literal[
+    "draft", "proposed", "countered", "accepted", "signing", "executed", "rejected", "withdrawn", "expired"
+]
 
 
 class TermSheetIn(Schema):
@@ -35,6 +39,27 @@ class VersionOut(Schema):
     terms: dict[str, Any]
     comment: str
     by: str
+    by_side: Side
+    at: str
+
+
+class AcceptIn(Schema):
+    """Which version is accepted; default: the current one."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class ReasonIn(Schema):
+    """Why the talks end."""
+
+    reason: Text(2000) | None = None  # type: ignore[valid-type]
+
+
+class AcceptanceOut(Schema):
+    """A side that stands by the current version."""
+
+    side: Side
+    by: str
     at: str
 
 
@@ -48,9 +73,14 @@ class TermSheetOut(Schema):
     deal_id: str
     project_id: str
     template: Template
-    state: str
+    state: State
     current_version: int
     code: str
+    author: Side
+    valid_until: str
+    accepted_by: list[AcceptanceOut]
+    closed_at: str | None
+    close_reason: str
     parties: dict[str, Any]
     terms: dict[str, Any]
 
@@ -63,12 +93,90 @@ class Change(Schema):
     after: Any
 
 
+class SegmentOut(Schema):
+    """A stretch of text: in both versions, in the older one (`del`) or in the newer one (`ins`)."""
+
+    kind: Literal["same", "del", "ins"]
+    text: str
+
+
+class LineOut(Schema):
+    """One paragraph or table row of a clause, woven of both versions."""
+
+    state: Literal["same", "changed", "added", "removed"]
+    zh: list[SegmentOut]
+    en: list[SegmentOut]
+
+
+class ParameterOut(Schema):
+    """One changed parameter as people read it."""
+
+    field: str
+    label: dict[str, str]
+    before: dict[str, str] | None
+    after: dict[str, str] | None
+
+
+class ClauseChangeOut(Schema):
+    """One clause that differs; `by_*` say who wrote it as it reads in the newer version."""
+
+    clause: str
+    number: int | None
+    old_number: int | None
+    state: Literal["changed", "added", "removed"]
+    heading: dict[str, str]
+    lines: list[LineOut]
+    parameters: list[ParameterOut]
+    by: str
+    by_side: Side
+    in_version: int
+
+
 class DiffOut(Schema):
     """What changed from one version to another."""
 
     from_version: int
     to_version: int
     changes: list[Change]
+    clauses: list[ClauseChangeOut]
+
+
+class CommentIn(Schema):
+    """A comment on a clause, or an answer to one (`parent_id`)."""
+
+    clause: Text(60, least=1)  # type: ignore[valid-type]
+    text: Text(4000, least=1)  # type: ignore[valid-type]
+    parent_id: Ref("tsc") | None = None  # type: ignore[valid-type]
+
+
+class CommentOut(Schema):
+    """A comment on a clause."""
+
+    id: str
+    parent_id: str | None
+    clause: str
+    version_number: int
+    text: str
+    by: str
+    by_side: Side
+    at: str
+    resolved_at: str | None
+
+
+class ClauseOut(Schema):
+    """A clause of the current version and where both sides stand on it."""
+
+    clause: str
+    number: int
+    heading: dict[str, str]
+    lines: list[dict[str, str]]
+    binding: bool
+    in_version: int
+    by: str
+    by_side: Side
+    agreed: list[Side]
+    open: bool
+    comments: list[CommentOut]
 
 
 class DiffQuery(Schema):
@@ -79,10 +187,11 @@ class DiffQuery(Schema):
 
 
 class PdfQuery(Schema):
-    """Language and version of a printed term sheet."""
+    """Language and version of a printed term sheet; with `against` the print of what changed since that version."""
 
     lang: Language = "zh"
     version: Annotated[int, Field(ge=1)] | None = None
+    against: Annotated[int, Field(ge=1)] | None = None
 
 
 class SimulationIn(Schema):

@@ -15,6 +15,8 @@ class Can(StrEnum):
     SEE = "termsheets:sheet:see"
     DRAFT = "termsheets:sheet:draft"
     EDIT = "termsheets:sheet:edit"
+    PROPOSE = "termsheets:sheet:propose"
+    ANSWER = "termsheets:sheet:answer"
     WITHDRAW = "termsheets:sheet:withdraw"
     SIMULATE = "termsheets:waterfall:simulate"
 
@@ -24,7 +26,20 @@ class Tag(StrEnum):
 
     DRAFTED = "termsheets:sheet:drafted"
     REVISED = "termsheets:sheet:revised"
+    PROPOSED = "termsheets:sheet:proposed"
+    COUNTERED = "termsheets:sheet:countered"
+    ACCEPTED = "termsheets:sheet:accepted"
+    REJECTED = "termsheets:sheet:rejected"
     WITHDRAWN = "termsheets:sheet:withdrawn"
+    SUPERSEDED = "termsheets:sheet:superseded"
+    EXPIRED = "termsheets:sheet:expired"
+    SIGNING = "termsheets:sheet:signing"
+    SIGNING_STOPPED = "termsheets:sheet:signing_stopped"
+    EXECUTED = "termsheets:sheet:executed"
+    CLAUSE_ACCEPTED = "termsheets:clause:accepted"
+    CLAUSE_REOPENED = "termsheets:clause:reopened"
+    COMMENTED = "termsheets:clause:commented"
+    RESOLVED = "termsheets:clause:resolved"
 
 
 def is_author(actor: Actor, sheet: Any) -> bool:
@@ -35,10 +50,18 @@ def is_party(actor: Actor, deal: Any) -> bool:
     return deal is not None and deal.side_of(actor) is not None
 
 
+def was_shown(actor: Actor, sheet: Any) -> bool:
+    """Proposed to the other side, and the actor's organisation is on one of the two."""
+    return is_party(actor, sheet) and sheet.proposed_number is not None
+
+
 POLICY: dict[StrEnum, Rows] = {
-    Can.SEE: [[is_author]],
+    Can.SEE: [[is_author], [was_shown]],
     Can.DRAFT: [[is_party, may_write]],
-    Can.EDIT: [[is_author, may_write]],
+    Can.EDIT: [[is_author, may_write], [was_shown, may_write]],
+    Can.PROPOSE: [[is_author, may_write]],
+    Can.ANSWER: [[is_author, may_write], [was_shown, may_write]],
+    # Both may end the talks: the author withdraws, the other side rejects.
     Can.WITHDRAW: [[is_author, may_write]],
     Can.SIMULATE: [[logged_in]],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,17 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
-from dealflow.termsheets.models import TermSheet, TermSheetVersion
+from dealflow.termsheets import clauses, library
+from dealflow.termsheets.clauses import Standing
+from dealflow.termsheets.library import ClauseChange
+from dealflow.termsheets.models import (
+    Acceptance,
+    ClauseAcceptance,
+    ClauseComment,
+    TermSheet,
+    TermSheetVersion,
+)
+from dealflow.termsheets.states import NEGOTIATED
 
 
 def get(actor: Actor, term_sheet_id: str) -> TermSheet:
@@ -45,7 +56,90 @@ def of_deal(actor: Actor, deal_id: str) -> list[TermSheet]:
     return list(session().scalars(query))
 
 
-def version_dict(found: TermSheetVersion) -> dict[str, Any]:
+def acceptances(sheet: TermSheet, number: int | None = None) -> list[Acceptance]:
+    """Who stands by a version (default: the current one), the first first."""
+    query = select(Acceptance).where(
+        Acceptance.term_sheet_id == sheet.id, Acceptance.number == (number or sheet.current_number)
+    )
+    return list(session().scalars(query.order_by(Acceptance.id)))
+
+
+def accepted_by(sheet: TermSheet) -> set[str]:
+    """The sides that stand by the current version."""
+    return {row.side for row in acceptances(sheet)}
+
+
+def clause_acceptances(sheet: TermSheet) -> list[ClauseAcceptance]:
+    """Every clause that a side accepted as it read."""
+    query = select(ClauseAcceptance).where(ClauseAcceptance.term_sheet_id == sheet.id)
+    return list(session().scalars(query.order_by(ClauseAcceptance.id)))
+
+
+def clause_acceptance(sheet: TermSheet, side: str, clause: str, digest: str) -> ClauseAcceptance | None:
+    """A side's acceptance of a clause that reads like this."""
+    query = select(ClauseAcceptance).where(
+        ClauseAcceptance.term_sheet_id == sheet.id,
+        ClauseAcceptance.side == side,
+        ClauseAcceptance.clause == clause,
+        ClauseAcceptance.digest == digest,
+    )
+    return session().scalars(query).first()
+
+
+def comments(sheet: TermSheet) -> list[ClauseComment]:
+    """What was said on the clauses, the first first."""
+    query = select(ClauseComment).where(ClauseComment.term_sheet_id == sheet.id)
+    return list(session().scalars(query.order_by(ClauseComment.id)))
+
+
+def comment(sheet: TermSheet, comment_id: str) -> ClauseComment:
+    """One comment of a term sheet; NotFound otherwise."""
+    row = session().get(ClauseComment, comment_id)
+    if row is None or row.term_sheet_id != sheet.id:
+        raise NotFound()
+    return row
+
+
+def standings(actor: Actor, sheet: TermSheet) -> list[Standing]:
+    """Where both sides stand on each clause of the current version."""
+    return clauses.standings(sheet, versions(actor, sheet), clause_acceptances(sheet), comments(sheet))
+
+
+@dataclass(frozen=True)
+class Redline:
+    """Two versions of a term sheet compared, and who wrote what differs."""
+
+    older: TermSheetVersion
+    newer: TermSheetVersion
+    changes: tuple[ClauseChange, ...]
+    wrote: dict[str, TermSheetVersion]
+
+    @property
+    def differing(self) -> list[tuple[ClauseChange, TermSheetVersion]]:
+        """The clauses that differ, each with the version that last changed it."""
+        return [(c, self.wrote.get(c.key, self.newer)) for c in self.changes if c.state != "same"]
+
+
+def redline(actor: Actor, sheet: TermSheet, older: int, newer: int) -> Redline:
+    """Two versions compared clause by clause; NotFound for one the actor may not know of."""
+    old, new = version(actor, sheet, older), version(actor, sheet, newer)
+    changes = library.redline(
+        sheet.template, clauses.passages(sheet, old), clauses.passages(sheet, new), old.terms, new.terms
+    )
+    between = sorted((older, newer))
+    return Redline(old, new, changes, clauses.wrote(sheet, versions(actor, sheet), *between))
+
+
+def competing(sheet: TermSheet) -> list[TermSheet]:
+    """All other open term sheets of the deal, drafts of either side included: for closing them."""
+    query = select(TermSheet).where(
+        TermSheet.deal_id == sheet.deal_id, TermSheet.id != sheet.id, TermSheet.state.in_(("draft", *NEGOTIATED))
+    )  # fmt: skip
+    options = {"unscoped": "a signed term sheet closes the drafts of both sides"}
+    return list(session().scalars(query.order_by(TermSheet.id), execution_options=options))
+
+
+def version_dict(sheet: TermSheet, found: TermSheetVersion) -> dict[str, Any]:
     """The interface's form of a version."""
     return {
         "number": found.number,
@@ -53,6 +147,7 @@ def version_dict(found: TermSheetVersion) -> dict[str, Any]:
         "terms": found.terms,
         "comment": found.comment,
         "by": found.user_name,
+        "by_side": sheet.side(found.author_organisation_id),
         "at": clock.rfc3339(found.at),
     }
 
@@ -70,6 +165,13 @@ def as_dict(sheet: TermSheet, current: TermSheetVersion) -> dict[str, Any]:
         "state": sheet.state,
         "current_version": sheet.current_number,
         "code": current.code,
+        "author": sheet.side(sheet.author_organisation_id),
+        "valid_until": sheet.valid_until.isoformat(),
+        "accepted_by": [
+            {"side": row.side, "by": row.user_name, "at": clock.rfc3339(row.at)} for row in acceptances(sheet)
+        ],
+        "closed_at": clock.rfc3339(sheet.closed_at) if sheet.closed_at else None,
+        "close_reason": sheet.close_reason,
         "parties": current.parties,
         "terms": current.terms,
     }

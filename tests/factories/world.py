@@ -106,6 +106,7 @@ def populate(world: World) -> World:
         investor.post("/deals", {"project_id": published["id"], "mandate_id": mandate["id"], "note": "hello"})
     )
     sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "equity_spv", "terms": {}}))
+    world.ids |= talk(creator, investor)
     projects = {"draft": draft, "invited": invited, "private": private, "published": published}
     world.versions |= {name: project["version"] for name, project in projects.items()}
     world.ids |= {
@@ -121,6 +122,18 @@ def populate(world: World) -> World:
         "sheet": sheet["id"],
     }
     return world
+
+
+def talk(creator: Person, investor: Person) -> dict[str, str]:
+    """A term sheet that the investor proposed, with a comment of the creator on it, in a deal of its own."""
+    project = pitches.published(creator, title={"zh": "正在谈的项目"})
+    deal = _made(investor.post("/deals", {"project_id": project["id"]}))
+    sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "loan", "terms": {}}))
+    _made(investor.post(f"/term-sheets/{sheet['id']}/propose"), 200)
+    said = _made(
+        creator.post(f"/term-sheets/{sheet['id']}/comments", {"clause": "law", "text": "CANARY-said"})
+    )
+    return {"proposed": sheet["id"], "comment": said["id"]}
 
 
 def build(person: Callable[..., Person], houses: dict[str, str] | None = None) -> World:

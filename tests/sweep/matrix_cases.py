@@ -33,7 +33,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "project_id": PROJECTS,
     "mandate_id": ("mandate",),
     "deal_id": ("deal",),
-    "term_sheet_id": ("sheet",),
+    "term_sheet_id": ("sheet", "proposed"),
+    "comment_id": ("comment",),
     "import_id": ("import",),
     "membership_id": ("membership",),
     "invitation_id": ("invitation",),
@@ -54,7 +55,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "approval_id": ("approval",),
 }
 # Parameters that are no ids of objects.
-WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small"}
+WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small", "clause": "law"}
 # Routes whose object is named in the query or the body: the matrix tries each of these.
 CHOSEN = {
     "POST /api/v1/deals": ("draft", "fresh", "private", "published"),
@@ -80,6 +81,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/deal-filters": {"name": "mine", "query": {"open": "true"}},
     "POST /api/v1/deals/{deal_id}/term-sheets": {"template": "loan", "terms": {}},
     "POST /api/v1/term-sheets/{term_sheet_id}/versions": {"base_version": 1, "terms": {"governing_law": "x"}},
+    "POST /api/v1/term-sheets/{term_sheet_id}/comments": {"clause": "law", "text": "x"},
     "POST /api/v1/waterfalls/simulate": {"terms": {}, "receipts": []},
     "POST /api/v1/invitations": {"email": "new@example.test", "role": "member"},
     "PATCH /api/v1/members/{membership_id}": {"role": "viewer"},
@@ -114,6 +116,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /term-sheets": {"project_id": "<object>", "template": "loan"},
     "POST /books/{book_id}/close": {"through": "2020-01-31"},
     "POST /books/{book_id}/reopen": {"reason": "late"},
+    "POST /term-sheets/{term_sheet_id}/comments": {"clause": "law", "text": "x"},
+    "POST /term-sheets/{term_sheet_id}/reject": {"reason": "x"},
     "POST /settings": {"name": "x", "locale": "zh", "time_zone": "Asia/Shanghai"},
     "POST /settings/members": {"email": "new@example.test", "role": "member"},
     "POST /settings/members/{membership_id}/role": {"role": "viewer"},

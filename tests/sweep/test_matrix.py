@@ -32,6 +32,7 @@ CANARIES = {
     "CANARY-mandate": {"investor"},
     "CANARY-note": {"investor"},
     "CANARY-terms": {"investor"},
+    "CANARY-said": {"creator", "investor"},
     "CANARY-job": {"creator", "platform"},
     "CANARY-book": {"creator"},
 }

@@ -153,7 +153,8 @@ def test_the_form_changes_terms_and_keeps_what_was_typed_when_refused(
     assert late.status_code == 409
     assert 'value="9"' in late.text
     changed = browser.get(f"/term-sheets/{sheet['id']}/diff?from=1&to=2")
-    assert "exclusivity.days" in changed.text
+    assert "Exclusive period" in changed.text
+    assert "<ins>7 days</ins>" in changed.text
 
 
 def test_rows_that_do_not_add_up_are_named(sheet: dict[str, Any], investor: Person) -> None:
@@ -188,31 +189,3 @@ def test_the_simulator_computes_and_refuses_by_code(
     )
     misshapen = investor.post("/waterfalls/simulate", {"terms": {"payees": 5}, "receipts": []})
     assert (misshapen.status_code, misshapen.json["code"]) == (422, "invalid_terms")
-
-
-@pytest.fixture
-def creator(person: Callable[..., Person]) -> Person:
-    """A creator."""
-    return person("creator")
-
-
-@pytest.fixture
-def investor(person: Callable[..., Person]) -> Person:
-    """An investor."""
-    return person("investor")
-
-
-@pytest.fixture
-def deal(creator: Person, investor: Person) -> dict[str, Any]:
-    """A deal about a published project."""
-    answer = investor.post("/deals", {"project_id": pitches.published(creator)["id"]})
-    assert answer.status_code == 201, answer.json
-    return dict(answer.json)
-
-
-@pytest.fixture
-def sheet(deal: dict[str, Any], investor: Person) -> dict[str, Any]:
-    """A drafted term sheet."""
-    answer = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "revenue_share"})
-    assert answer.status_code == 201, answer.json
-    return dict(answer.json)

@@ -10,6 +10,8 @@ from dealflow.termsheets.library.document import DRAFT_STATES, LANGUAGES, USE_KI
 from dealflow.termsheets.library.figures import Payouts, payout_table
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
+from dealflow.termsheets.library.redline import ClauseChange, Passage, Segment, reading, redline
+from dealflow.termsheets.library.redline_print import Writer, redline_html, redline_pdf
 from dealflow.termsheets.library.rendering import FOLDER as TEMPLATE_FOLDER
 from dealflow.termsheets.library.rendering import pdf_of, pdf_options, render_file, render_html, termsheet_pdf
 from dealflow.termsheets.library.terms import LIBRARY_VERSION, Terms
@@ -24,17 +26,25 @@ __all__ = [
     "TEMPLATE_FOLDER",
     "TERMS",
     "USE_KINDS",
+    "ClauseChange",
     "Document",
+    "Passage",
     "Payouts",
     "Problem",
+    "Segment",
     "TermSheetError",
     "Terms",
+    "Writer",
     "build_document",
     "default_terms",
     "merge_terms",
     "payout_table",
     "pdf_of",
     "pdf_options",
+    "reading",
+    "redline",
+    "redline_html",
+    "redline_pdf",
     "render_file",
     "render_html",
     "schema",

@@ -12,12 +12,21 @@ from pydantic import BaseModel
 
 from dealflow.core.pdf import missing_glyphs
 from dealflow.termsheets.library.catalogue import LIBRARY
-from dealflow.termsheets.library.facts import Party, Project, read_parties, read_project
+from dealflow.termsheets.library.facts import Party, read_parties, read_project
 from dealflow.termsheets.library.figures import Payouts, payout_table
 from dealflow.termsheets.library.formats import capitals, money, percent, value
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
-from dealflow.termsheets.library.model import FIELD, LANGS, Clause, Condition, Template, Text, parameter
+from dealflow.termsheets.library.model import (
+    FIELD,
+    LANGS,
+    Clause,
+    Condition,
+    Library,
+    Template,
+    Text,
+    parameter,
+)
 from dealflow.termsheets.library.order import Order, TierView
 from dealflow.termsheets.library.terms import MILESTONES, ON_MISS
 from dealflow.termsheets.library.validation import problems
@@ -50,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Item:
-    """One numbered clause of the document; `key` is the clause's id in the library."""
+    """One numbered clause of the document; `key` is the clause's id in the library, `additional.<id>` for own ones."""
 
     number: int
     key: str
@@ -123,30 +132,35 @@ def build_document(
     state: str,
     lang: str,
     generated_on: date,
+    library: Library = LIBRARY,
 ) -> Document:
     """The document of complete terms (see `merge_terms`). Raises TermSheetError naming each bad field.
 
-    `lang` is "zh", "en" or "zh+en" (side by side); `version_code` stands in the footer of every page.
+    `lang` is "zh", "en" or "zh+en" (side by side); `version_code` stands in the footer of every page. `library` is
+    the version of the clauses that the term sheet was drafted with.
     """
     if lang not in LANGUAGES:
         raise TermSheetError([Problem.of("lang", "unknown_choice", limit=", ".join(LANGUAGES))])
-    facts, sides = read_project(project), read_parties(parties)
-    if found := problems(template, terms):
-        raise TermSheetError(found)
-    given: dict[str, Any] = json.loads(json.dumps(terms, default=str))
-    return _Builder(template, facts, sides, given, version_code).build(state, lang, generated_on)
+    return Builder(template, project, parties, terms, version_code, library).build(state, lang, generated_on)
 
 
-class _Builder:
+class Builder:
+    """Makes the parts of a document. Raises TermSheetError for terms that are not complete."""
+
     def __init__(
         self,
         template: str,
-        project: Project,
-        parties: dict[str, Party],
-        given: dict[str, Any],
-        version_code: str,
+        raw_project: Any,
+        raw_parties: Any,
+        raw_terms: Any,
+        version_code: str = "",
+        library: Library = LIBRARY,
     ) -> None:
-        self.template = LIBRARY.templates[template]
+        project, parties = read_project(raw_project), read_parties(raw_parties)
+        if found := problems(template, raw_terms):
+            raise TermSheetError(found)
+        given: dict[str, Any] = json.loads(json.dumps(raw_terms, default=str))
+        self.library, self.template = library, library.templates[template]
         self.model: type[BaseModel] = TERMS[template]
         self.project, self.parties, self.given, self.version_code = project, parties, given, version_code
         # With what the model fills in, so that every parameter is there.
@@ -167,11 +181,11 @@ class _Builder:
             project_shape=Text(zh=self.project.shape("zh"), en=self.project.shape("en")),
             parties=self.parties,
             facts=tuple(self._facts(generated_on)),
-            items=tuple(self._items()),
+            items=tuple(self.items()),
             currency=self.currency,
             amount_minor=self.amount,
-            use_of_funds=tuple(self._use_of_funds()),
-            tranches=tuple(self._tranches()),
+            use_of_funds=tuple(self.use_of_funds()),
+            tranches=tuple(self.tranches()),
             tiers=tuple(self.order.views()),
             payouts=payout_table(self.terms),
             payees=tuple(
@@ -217,7 +231,9 @@ class _Builder:
         return f"大写：{capitals(self.amount)}" if lang == "zh" else f"人民币{capitals(self.amount)}"
 
     def _binding(self) -> Iterator[Clause]:
-        return (entry for entry in LIBRARY.of(self.template.key) if entry.binding and entry.id != "status")
+        return (
+            entry for entry in self.library.of(self.template.key) if entry.binding and entry.id != "status"
+        )
 
     def _at(self, path: str) -> Any:
         found: Any = self.terms
@@ -252,24 +268,26 @@ class _Builder:
         elif entry.generated == "escalators":
             yield from self.order.escalators()
 
-    def _items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[Item]:
+        """Every clause with its number and its texts."""
         number = 0
-        for entry in LIBRARY.of(self.template.key):
-            for heading, texts in self._clauses(entry):
+        for entry in self.library.of(self.template.key):
+            for key, heading, texts in self._clauses(entry):
                 number += 1
                 lines = tuple(Line(f"{number}.{index}", text) for index, text in enumerate(texts, 1))
-                yield Item(number, entry.id, heading, lines, entry.binding, entry.exhibit)
+                yield Item(number, key, heading, lines, entry.binding, entry.exhibit)
 
-    def _clauses(self, entry: Clause) -> Iterator[tuple[Text, list[Text]]]:
+    def _clauses(self, entry: Clause) -> Iterator[tuple[str, Text, list[Text]]]:
         if entry.generated != "additional":
-            yield entry.heading, list(self._texts(entry))
+            yield entry.id, entry.heading, list(self._texts(entry))
             return
-        for own in self.terms["additional"]:
+        for place, own in enumerate(self.terms["additional"], 1):
             paragraphs = {lang: _lines(own["text"], lang) for lang in LANGS}
             if len(paragraphs["zh"]) != len(paragraphs["en"]):
                 paragraphs = {lang: ["\n".join(paragraphs[lang])] for lang in LANGS}
             texts = [Text(zh=zh, en=en) for zh, en in zip(paragraphs["zh"], paragraphs["en"], strict=True)]
-            yield Text(zh=_either(own["heading"], "zh"), en=_either(own["heading"], "en")), texts
+            heading = Text(zh=_either(own["heading"], "zh"), en=_either(own["heading"], "en"))
+            yield f"additional.{own['id'] or place}", heading, texts
 
     # --- tables ---
 
@@ -289,12 +307,14 @@ class _Builder:
         ):
             yield fact(*label, value(raw, "date", None, "zh"), value(raw, "date", None, "en"))
 
-    def _use_of_funds(self) -> Iterator[UseRow]:
+    def use_of_funds(self) -> Iterator[UseRow]:
+        """The table of the uses."""
         for row in self.terms["use_of_funds"]:
             minor = row["amount"]["amount_minor"]
             yield UseRow(row["label"], USE_KINDS[row["kind"]], minor, _share(minor, self.amount))
 
-    def _tranches(self) -> Iterator[TrancheRow]:
+    def tranches(self) -> Iterator[TrancheRow]:
+        """The table of the tranches."""
         for number, row in enumerate(self.terms["tranches"], 1):
             yield TrancheRow(
                 number=number,

@@ -12,7 +12,7 @@ from dealflow.termsheets.library.terms import PPM, iso_day
 from dealflow.termsheets.library.waterfalls import INVESTOR, PAYEE_NAMES, PRODUCER
 
 _DEFINED = {INVESTOR: ("投资方", "the Investor"), PRODUCER: ("制片方", "the Producer")}
-_KINDS = {
+TIER_KINDS = {
     "percentage": ("按比例支付", "a share"),
     "fixed": ("固定金额", "a fixed sum"),
     "recoup": ("回本", "recoupment"),
@@ -61,7 +61,7 @@ class Order:
         given = tier.get("label")
         if isinstance(given, dict):
             given = given.get(lang) or given.get("zh") or given.get("en")
-        return str(given) if given else _KINDS[tier["kind"]][0 if lang == "zh" else 1]
+        return str(given) if given else TIER_KINDS[tier["kind"]][0 if lang == "zh" else 1]
 
     def shares(self, shares: list[dict[str, Any]], lang: str) -> str:
         """`投资方 40%、制片方 60%`; a single payee stands alone."""

@@ -24,23 +24,24 @@ HTML_LANG = {"zh": "zh-CN", "en": "en", "zh+en": "zh-CN"}
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Where the documents' templates live."""
+    made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figures": figures, "percent": percent, "day": day}
-    return environment
+    made.filters |= {"figures": figures, "percent": percent, "day": day}
+    return made
 
 
-def render_html(document: Document) -> str:
-    """The whole page, styles inside; needs nothing but the fonts of `dealflow.core.pdf`."""
+def wordings(document: Document) -> dict[str, Any]:
+    """How the templates say a label in each language printed."""
 
     def both(words: Text) -> Markup:
-        """A label in each language printed, one span a language."""
+        """One span a language."""
         spans = (Markup('<span lang="{}">{}</span>').format(lang, words.get(lang)) for lang in document.langs)
         return Markup(" ").join(spans)
 
@@ -50,13 +51,15 @@ def render_html(document: Document) -> str:
     def say_plain(zh: str, en: str) -> str:
         return " ".join(Text(zh=zh, en=en).get(lang) for lang in document.langs)
 
-    page = _environment().get_template("document.html")
+    return {"both": both, "say": say, "say_plain": say_plain, "dual": len(document.langs) > 1}
+
+
+def render_html(document: Document) -> str:
+    """The whole page, styles inside; needs nothing but the fonts of `dealflow.core.pdf`."""
+    page = environment().get_template("document.html")
     return page.render(
         d=document,
-        both=both,
-        say=say,
-        say_plain=say_plain,
-        dual=len(document.langs) > 1,
+        **wordings(document),
         html_lang=HTML_LANG[document.lang],
         title=document_title(document),
         short_title=fit(document.project.get(document.langs[0]), 44, 1.0),

@@ -300,8 +300,9 @@ class Validity(Section):
 
 
 class Additional(Section):
-    """A clause in the parties' own words."""
+    """A clause in the parties' own words; `id` tells it apart from version to version."""
 
+    id: str = Field("", pattern=r"^[a-z0-9_]{0,40}$")
     heading: Both
     text: Both
 

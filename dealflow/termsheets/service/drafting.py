@@ -1,9 +1,10 @@
-"""Use cases of term sheets. The only way to write them."""
+"""Drafting, and versions of drafts and of what was proposed."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,7 @@ from dealflow.audit import service as audit
 from dealflow.core import clock, i18n, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
-from dealflow.core.errors import Conflict, FieldError, Invalid, StaleVersion
+from dealflow.core.errors import Conflict, FieldError, Invalid
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.deals import queries as deal_queries
@@ -23,6 +24,7 @@ from dealflow.pitches import queries as pitches
 from dealflow.termsheets import library, queries
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.policy import Can, Tag
+from dealflow.termsheets.service import base
 from dealflow.termsheets.states import TERM_SHEET
 
 _CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -98,7 +100,7 @@ def draft(actor: Actor, deal_id: str, *, template: str, terms: dict[str, Any]) -
     sheet = TermSheet(
         id=new("ts"), deal_id=deal.id, author_organisation_id=actor.organisation_id, project_id=deal.project_id,
         investor_organisation_id=deal.investor_organisation_id, project_organisation_id=deal.project_organisation_id,
-        template=template,
+        template=template, valid_until=_until(complete),
     )  # fmt: skip
     session().add(sheet)
     session().flush()
@@ -110,50 +112,58 @@ def draft(actor: Actor, deal_id: str, *, template: str, terms: dict[str, Any]) -
 def add_version(
     actor: Actor, term_sheet_id: str, *, terms: dict[str, Any], base_version: int, comment: str = ""
 ) -> TermSheetVersion:
-    """Append a version made from `base_version`.
+    """Append a version made from `base_version`: of a draft in private, of what was proposed a counter-proposal.
 
-    Raises NotFound, Forbidden, Conflict (`stale_base`) when another version came in between, and Invalid.
+    Raises NotFound, Forbidden, InvalidTransition, Conflict (`stale_base`) when another version came in between,
+    and Invalid.
     """
-    sheet = queries.get(actor, term_sheet_id)
-    policy.require(actor, Can.EDIT, sheet, see=Can.SEE)
-    if sheet.state != "draft":
-        raise Conflict(code="invalid_transition")
+    sheet = base.locked(actor, term_sheet_id, Can.EDIT)
+    drafting = sheet.state == "draft"
+    if not drafting:
+        base.in_time(sheet)
+        base.open_deal(actor, sheet)
+        TERM_SHEET.fire(sheet.state, "counter", sheet)
     if base_version != sheet.current_number:
-        raise Conflict(N_("Another version was saved in between; compare and save again"), code="stale_base")
-    base = queries.version(actor, sheet)
-    complete = _complete(sheet.template, base.project, base.parties, terms)
-    if complete == base.terms:
+        raise _stale()
+    known = queries.version(actor, sheet)
+    complete = _complete(sheet.template, known.project, known.parties, terms)
+    if complete == known.terms:
         raise Conflict(N_("Nothing was changed"), code="unchanged")
+    if not drafting:
+        valid_from_today(complete)
     sheet.current_number += 1
+    sheet.valid_until = _until(complete)
     try:
         with session().begin_nested():
-            row = _append(actor, sheet, complete, base.project, base.parties, comment=comment)
+            row = _append(actor, sheet, complete, known.project, known.parties, comment=comment)
     except IntegrityError:
-        raise Conflict(
-            N_("Another version was saved in between; compare and save again"), code="stale_base"
-        ) from None
-    audit.record(
-        actor,
-        Tag.REVISED,
-        sheet,
-        before={"version": base.number},
-        after={"version": row.number},
-        reason=comment,
-    )
+        raise _stale() from None
+    if drafting:
+        audit.record(
+            actor, Tag.REVISED, sheet, before={"version": known.number}, after={"version": row.number},
+            reason=comment,
+        )  # fmt: skip
+    else:
+        before = base.fire(sheet, "counter")
+        base.stand_by(actor, sheet, actor.organisation_id or "", "proposed")
+        base.happened(actor, sheet, "countered", Tag.COUNTERED, before=before, text=comment)
     return row
 
 
-def withdraw(actor: Actor, term_sheet_id: str, *, version: int | None = None) -> TermSheet:
-    """Withdraw a term sheet. Raises NotFound, Forbidden, StaleVersion, InvalidTransition."""
-    sheet = queries.get(actor, term_sheet_id)
-    policy.require(actor, Can.WITHDRAW, sheet, see=Can.SEE)
-    if version is not None and version != sheet.version:
-        raise StaleVersion(sheet.version)
-    before = sheet.state
-    sheet.state = TERM_SHEET.fire(before, "withdraw", sheet)
-    session().flush()
-    audit.record(actor, Tag.WITHDRAWN, sheet, before={"state": before}, after={"state": sheet.state})
-    return sheet
+def _stale() -> Conflict:
+    return Conflict(N_("Another version was saved in between; compare and save again"), code="stale_base")
+
+
+def _until(terms: dict[str, Any]) -> date:
+    return date.fromisoformat(terms["validity"]["until"])
+
+
+def valid_from_today(terms: dict[str, Any]) -> None:
+    """Refuse to show the other side terms whose validity has ended."""
+    if _until(terms) < clock.today():
+        raise Invalid.field(
+            "terms.validity.until", "past", N_("This date has passed; give the other side time to answer")
+        )
 
 
 def draft_for_project(
@@ -175,7 +185,7 @@ def _append(
 ) -> TermSheetVersion:
     row = TermSheetVersion(
         id=new("tsv"), term_sheet_id=sheet.id, number=sheet.current_number, code=new_code(), terms=terms, project=project,
-        parties=parties, comment=comment, author_organisation_id=sheet.author_organisation_id, user_id=actor.user_id,
+        parties=parties, comment=comment, author_organisation_id=actor.organisation_id, user_id=actor.user_id,
         user_name=actor.user_name,
     )  # fmt: skip
     session().add(row)

@@ -1,0 +1,102 @@
+"""Writing: starting a draft, changing its parameters, countering."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dealflow.core import i18n, policy
+from dealflow.core.errors import Conflict, Invalid
+from dealflow.core.http import actor, needs
+from dealflow.core.i18n import N_
+from dealflow.core.i18n import gettext as _
+from dealflow.deals.policy import Can as CanDeal
+from dealflow.pitches import queries as pitches
+from dealflow.termsheets import editor, library, queries, service
+from dealflow.termsheets.models import TermSheet, TermSheetVersion
+from dealflow.termsheets.pages.base import bp, number_of
+from dealflow.termsheets.policy import Can
+from dealflow.termsheets.present import template_for
+
+
+@bp.get("/term-sheets/new")
+@needs(Can.DRAFT)
+def draft() -> str:
+    """Choose the template of a new term sheet for a project."""
+    project = pitches.as_dict(pitches.get(actor(), request.args.get("project_id", "")))
+    policy.require(actor(), CanDeal.OPEN)
+    offered = [template_for(i) for i in project["instruments"]]
+    return render_template(
+        "termsheets/draft.html", project=project, templates=library.TEMPLATES, offered=offered,
+        mandate_id=request.args.get("mandate_id", ""), lang_key=i18n.language(),
+    )  # fmt: skip
+
+
+@bp.post("/term-sheets")
+@needs(Can.DRAFT)
+def create() -> Response:
+    """Draft the term sheet; the deal is opened when there is none yet."""
+    template = request.form.get("template", "")
+    if template not in library.TEMPLATES:
+        raise Invalid.field("template", "not_a_choice", N_("Choose one of the templates"))
+    if deal_id := request.form.get("deal_id"):
+        sheet = service.draft(actor(), deal_id, template=template, terms={})
+    else:
+        sheet = service.draft_for_project(
+            actor(), project_id=request.form.get("project_id", ""), mandate_id=request.form.get("mandate_id") or None,
+            template=template, terms={},
+        )  # fmt: skip
+    flash(_("The draft is ready. Check the terms, then propose it."), "success")
+    return redirect(url_for("termsheets.show", term_sheet_id=sheet.id), 303)
+
+
+def _edit_page(
+    sheet: TermSheet, base: TermSheetVersion, form: Any = None, errors: dict[str, str] | None = None
+) -> str:
+    return render_template(
+        "termsheets/edit.html", sheet=sheet, base=base, errors=errors or {}, countering=sheet.state != "draft",
+        sections=editor.sections(sheet.template, base.terms, form, errors), comment=(form or {}).get("comment", ""),
+        use_rows=editor.typed_rows(base.terms, form, "use_of_funds", editor.USE_COLUMNS),
+        tranche_rows=editor.typed_rows(base.terms, form, "tranches", editor.TRANCHE_COLUMNS),
+        waterfall=(form or {}).get("waterfall") or json.dumps(base.terms["waterfall"], ensure_ascii=False, indent=1),
+        choices=editor.row_choices(),
+    )  # fmt: skip
+
+
+@bp.get("/term-sheets/<term_sheet_id>/edit")
+@needs(Can.EDIT)
+def edit(term_sheet_id: str) -> str:
+    """Change the parameters."""
+    sheet = queries.get(actor(), term_sheet_id)
+    policy.require(actor(), Can.EDIT, sheet, see=Can.SEE)
+    return _edit_page(sheet, queries.version(actor(), sheet))
+
+
+@bp.post("/term-sheets/<term_sheet_id>/versions")
+@needs(Can.EDIT)
+def save(term_sheet_id: str) -> Any:
+    """Save the changed parameters as a new version: of a draft in private, else as a counter-proposal."""
+    sheet = queries.get(actor(), term_sheet_id)
+    form = request.form
+    base = queries.version(actor(), sheet, number_of(form.get("base_version")))
+    edited = editor.read(sheet.template, base.terms, form)
+    if edited.errors:
+        return _edit_page(sheet, base, form, edited.errors), 422
+    comment = form.get("comment", "").strip()[:2000]
+    try:
+        service.add_version(actor(), sheet.id, terms=edited.terms, base_version=base.number, comment=comment)
+    except Invalid as refusal:
+        errors = {e.field.removeprefix("terms.").partition("[")[0]: e.text() for e in refusal.errors}
+        return _edit_page(sheet, base, form, errors), 422
+    except Conflict as refusal:
+        if refusal.code not in ("stale_base", "unchanged"):
+            raise
+        return _edit_page(sheet, base, form, {"": refusal.text()}), 409
+    if sheet.proposed_number is None:
+        flash(_("Saved as a new version."), "success")
+    else:
+        flash(_("Your counter-proposal is with the other side."), "success")
+    return redirect(url_for("termsheets.show", term_sheet_id=sheet.id), 303)
