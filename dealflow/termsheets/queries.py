@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
@@ -54,6 +55,12 @@ def of_deal(actor: Actor, deal_id: str) -> list[TermSheet]:
     """The term sheets of a deal that the actor may know of, latest first."""
     query = select(TermSheet).where(TermSheet.deal_id == deal_id).order_by(TermSheet.id.desc())
     return list(session().scalars(query))
+
+
+def parties(sheet: TermSheet) -> dict[str, str]:
+    """Side → the organisation's name."""
+    cards = organisation_cards(sheet.sides)
+    return dict(zip(("investor", "project"), (cards[o].name for o in sheet.sides), strict=True))
 
 
 def acceptances(sheet: TermSheet, number: int | None = None) -> list[Acceptance]:

@@ -21,12 +21,6 @@ from dealflow.termsheets.present import payout_view, summary
 from dealflow.termsheets.states import FINAL, LABELS, NEGOTIATED
 
 
-def parties(sheet: TermSheet) -> dict[str, str]:
-    """Side → the organisation's name."""
-    card = deals.cards(actor(), [deals.as_dict(deals.get(actor(), sheet.deal_id))])[0]
-    return {"investor": card["investor"].name, "project": card["creator"].name}
-
-
 def negotiation(sheet: TermSheet, version: TermSheetVersion) -> dict[str, Any]:
     """What the clauses of the page need: where both sides stand, and what the reader may do."""
     side = sheet.side_of(actor())
@@ -34,7 +28,7 @@ def negotiation(sheet: TermSheet, version: TermSheetVersion) -> dict[str, Any]:
     may = sheet.state in NEGOTIATED and current and policy.can(actor(), Can.ANSWER, sheet)
     standings = queries.standings(actor(), sheet) if current else []
     return {
-        "sheet": sheet, "version": version, "side": side, "parties": parties(sheet), "lang_key": i18n.language(),
+        "sheet": sheet, "version": version, "side": side, "parties": queries.parties(sheet), "lang_key": i18n.language(),
         "may_answer": may, "standings": standings, "left": [s for s in standings if s.is_open],
         "mine": [s for s in standings if side not in s.agreed], "labels": LABELS,
     }  # fmt: skip
@@ -84,7 +78,7 @@ def diff(term_sheet_id: str) -> str:
     if older is None or newer is None:
         raise NotFound()
     found = queries.redline(actor(), sheet, older, newer)
-    names, versions = parties(sheet), queries.versions(actor(), sheet)
+    names, versions = queries.parties(sheet), queries.versions(actor(), sheet)
     options = [
         (str(v.number), f"{_('version %(number)s', number=v.number)} · {names[sheet.side(v.author_organisation_id) or '']}")
         for v in versions
