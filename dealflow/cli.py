@@ -74,6 +74,13 @@ def main() -> None:
     except (OSError, SettingsError) as error:
         click.echo(f"dealflow: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError
+
+        if not isinstance(error, DBAPIError):
+            raise
+        click.echo(f"dealflow: the database: {' '.join(str(error.orig).split())}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

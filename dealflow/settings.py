@@ -54,6 +54,7 @@ class Settings:
     mail_from: str = "Dealflow <no-reply@localhost>"
     metrics_token: str | None = None
     trusted_proxies: int = 0
+    private_webhooks: bool = False
     web_processes: int = 2
     upload_limit: int = 64 * 1024 * 1024
     video_limit: int = 200 * 1024 * 1024
@@ -105,6 +106,7 @@ class Settings:
             mail_from=env.get("DEALFLOW_MAIL_FROM") or "Dealflow <no-reply@localhost>",
             metrics_token=env.get("DEALFLOW_METRICS_TOKEN") or None,
             trusted_proxies=_number(env, "DEALFLOW_TRUSTED_PROXIES", 0, 0, 10),
+            private_webhooks=_flag(env, "DEALFLOW_PRIVATE_WEBHOOKS", False),
             web_processes=_number(env, "DEALFLOW_WEB_PROCESSES", 2, 1, 64),
         )
         settings.check()

@@ -28,3 +28,19 @@ def register(app: Flask) -> None:
         "admin", N_("Administration"), "accounts.admin", "shield-check", order=95,
         shown=lambda actor: actor.is_platform and actor.is_owner,
     )  # fmt: skip
+    _add_settings()
+
+
+def _add_settings() -> None:
+    from dealflow.core import nav
+    from dealflow.core.i18n import N_
+
+    nav.add_setting("profile", N_("Profile"), "accounts.settings", order=10)
+    nav.add_setting("security", N_("Security"), "accounts.security", order=20)
+    nav.add_setting("tokens", N_("API tokens"), "accounts.tokens", order=30)
+    belongs = "organisation", N_("Organisation"), "accounts.organisation"
+    nav.add_setting(*belongs, order=40, shown=lambda actor: actor.organisation_id is not None)
+    alone = "no_organisation", N_("Organisation"), "accounts.new_organisation"
+    nav.add_setting(*alone, order=40, shown=lambda actor: actor.organisation_id is None)
+    members = "members", N_("Members"), "accounts.list_members"
+    nav.add_setting(*members, order=50, shown=lambda actor: actor.organisation_id is not None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from dealflow.accounts import proof, queries
-from dealflow.accounts.login import visitor
+from dealflow.accounts.login import remember, visitor
 from dealflow.accounts.models import Invitation
 from dealflow.accounts.policy import Can
 from dealflow.accounts.schemas import (
     AuditOut,
     AuditQuery,
+    EmailIn,
+    EmailOut,
     InvitationIn,
     InvitationOut,
     JobOut,
@@ -24,7 +26,8 @@ from dealflow.accounts.schemas import (
     TokenIn,
     TokenOut,
 )
-from dealflow.accounts.service import members, profile, sessions
+from dealflow.accounts.service import email as addresses
+from dealflow.accounts.service import members, passwords, profile, sessions
 from dealflow.audit import queries as audit
 from dealflow.core import clock, policy
 from dealflow.core.http import PUBLIC, actor, api_blueprint, endpoint, read_body
@@ -79,6 +82,42 @@ def me() -> dict[str, Any]:
         },
         "organisations": [dict(m) for m in who.memberships],
     }  # fmt: skip
+
+
+def _email() -> dict[str, Any]:
+    row = addresses.pending(actor())
+    return {
+        "email": actor().user_email, "pending": row.email if row else None,
+        "expires_at": clock.rfc3339(row.expires_at) if row else None,
+    }  # fmt: skip
+
+
+@bp.get("/me/email")
+@endpoint(Can.SEE_SELF, returns=EmailOut)
+def own_email() -> dict[str, Any]:
+    """One's address, and the one that waits to be confirmed."""
+    return _email()
+
+
+@bp.post("/me/email")
+@endpoint(Can.EDIT_SELF, body=EmailIn, returns=EmailOut, status=202)
+def change_email(body: EmailIn) -> dict[str, Any]:
+    """Ask for another address; it counts once the link mailed to it was opened."""
+    who = actor()
+    try:
+        addresses.ask(who, email=body.email, current=body.current)
+    except passwords.WrongPassword:
+        remember(lambda: passwords.note_wrong(who))
+        raise
+    return _email()
+
+
+@bp.delete("/me/email")
+@endpoint(Can.EDIT_SELF, status=204)
+def keep_email() -> Any:
+    """Withdraw a wish for another address."""
+    addresses.withdraw(actor())
+    return None
 
 
 @bp.get("/sessions")

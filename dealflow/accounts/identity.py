@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +71,27 @@ def build_actor(user: User, organisation_id: str | None, **more: Any) -> Actor:
     )  # fmt: skip
 
 
+def member_actor(user_id: str, organisation_id: str) -> Actor:
+    """A person as they may act for an organisation at this moment; NotFound when they no longer may.
+
+    For work that they began and that goes on without them.
+    """
+    user = session().get(User, user_id)
+    if user is None or user.disabled_at is not None:
+        raise NotFound()
+    return build_actor(user, organisation_id)
+
+
+def acting_for(actor: Actor, organisation_id: str) -> Actor:
+    """The same person acting for another of their organisations; NotFound when it is not one of theirs."""
+    chosen = next((m for m in actor.memberships if m["id"] == organisation_id), None)
+    if chosen is None:
+        raise NotFound()
+    return replace(
+        actor, organisation_id=chosen["id"], organisation_name=chosen["name"], kind=chosen["kind"], role=chosen["role"]
+    )  # fmt: skip
+
+
 def organisation_name(organisation: Organisation, language: str) -> str:
     """The name to show in a language."""
     return (organisation.name_en if language == "en" else None) or organisation.name
@@ -87,10 +109,28 @@ def start_session(user: User, *, address: str, agent: str, organisation_id: str 
     return secret
 
 
-def actor_from_session(secret: str, *, remember: Later = _forget, **more: Any) -> Actor:
+def renew_session(session_id: str) -> str | None:
+    """Replace a session by a fresh one of the same browser, in a transaction of its own: the new secret.
+
+    None when the session ended meanwhile, as when two requests ask at once.
+    """
+    with system_edge() as s:
+        old = s.get(UserSession, session_id, with_for_update=True)
+        if old is None or old.ended_at is not None:
+            return None
+        old.ended_at = clock.now()
+        return start_session(
+            s.get_one(User, old.user_id), address=old.address, agent=old.agent, organisation_id=old.organisation_id
+        )  # fmt: skip
+
+
+def actor_from_session(
+    secret: str, *, remember: Later = _forget, renew: Callable[[str], None] | None = None, **more: Any
+) -> Actor:
     """Who a browser session belongs to; ANONYMOUS when it ended, expired or never was.
 
-    `remember` is given what is to be noted after the request, at most once in five minutes.
+    `remember` is given what is to be noted after the request, at most once in five minutes; `renew` the id of a
+    session that must get a fresh secret with the answer.
     """
     row = session().execute(
         select(UserSession, User)
@@ -109,7 +149,9 @@ def actor_from_session(secret: str, *, remember: Later = _forget, **more: Any) -
         or user.disabled_at
     ):
         return ANONYMOUS
-    if opened.seen_at < moment - SEEN_AGAIN:
+    if opened.must_renew and renew is not None:
+        renew(opened.id)
+    elif opened.seen_at < moment - SEEN_AGAIN:
         remember(lambda: touch(opened.id))
     try:
         return build_actor(user, opened.organisation_id, session_id=opened.id, **more)

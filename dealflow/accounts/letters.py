@@ -60,6 +60,64 @@ def password_changed(user: User) -> None:
         )
 
 
+def confirm_email(user: User, address: str, secret: str) -> None:
+    """To the address that somebody wants to be theirs."""
+    with using(user.locale, user.time_zone):
+        mail.send(
+            address,
+            _("Confirm your new address"),
+            [
+                _("%(name)s wants to sign in to Dealflow with this address from now on.", name=user.name),
+                _(
+                    "Open the link within one day to confirm that the address is yours. Nothing changes before."
+                ),
+            ],
+            action=(_("Confirm the address"), mail.link(f"/email/{secret}")),
+            closing=_("If it was not you, do nothing."),
+        )
+
+
+def already_taken(owner: User) -> None:
+    """To the owner of an address that somebody else wants to be theirs."""
+    with using(owner.locale, owner.time_zone):
+        mail.send(
+            owner.email,
+            _("You already have an account"),
+            [
+                _("Somebody, probably you, tried to move another account to this address, but it has an account already."),
+                _("To use the address for the other account, give this account another address first."),
+            ],
+            action=(_("Sign in"), mail.link("/login")),
+            closing=_("If it was not you, do nothing."),
+        )  # fmt: skip
+
+
+def email_change_asked(user: User, address: str) -> None:
+    """To the present address, as soon as another one is asked for."""
+    with using(user.locale, user.time_zone):
+        mail.send(
+            user.email,
+            _("Your address is about to change"),
+            [
+                _("Somebody, probably you, wants your account to use the address %(address)s.", address=address),
+                _("It changes once the link in the mail to that address is opened."),
+            ],
+            action=(_("Look at your settings"), mail.link("/settings")),
+            closing=_("If it was not you, change your password now: that stops the change."),
+        )  # fmt: skip
+
+
+def email_changed(user: User, before: str) -> None:
+    """To the former address, once the new one is in force."""
+    with using(user.locale, user.time_zone):
+        mail.send(
+            before,
+            _("Your address was changed"),
+            [_("Your account uses the address %(address)s from now on. This one no longer opens it.", address=user.email)],
+            closing=_("If it was not you, write to the people who run this installation at once."),
+        )  # fmt: skip
+
+
 def invitation(address: str, organisation: Organisation, by: str, secret: str) -> None:
     """To somebody who is invited (in both languages' names, in the inviter's language)."""
     mail.send(

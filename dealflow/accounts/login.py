@@ -61,6 +61,15 @@ def remember(note: Callable[[], None]) -> None:
     g.setdefault("notes", []).append(note)
 
 
+def _renew(session_id: str) -> None:
+    """Give the browser a fresh session with this answer; everything else in its cookie stays."""
+    import flask
+
+    secret = identity.renew_session(session_id)
+    if secret is not None:
+        flask.session["_user_id"] = secret
+
+
 def _write_notes(response: Response) -> Response:
     for note in g.pop("notes", ()):
         try:
@@ -90,6 +99,8 @@ def authenticate() -> Actor:
     else:
         user = flask_login.current_user
         who = user.actor if user.is_authenticated else ANONYMOUS
+        if wanted and who.is_authenticated:
+            who = identity.acting_for(who, wanted[0].lower())
         g.authenticated_by = "session"
     act_as(who)
     return who
@@ -102,7 +113,9 @@ def install(app: Flask) -> None:
 
     @manager.user_loader
     def load(secret: str) -> Any:
-        found = identity.actor_from_session(secret, remember=remember, **_origin())
+        found = identity.actor_from_session(
+            secret, remember=remember, renew=lambda name: remember(lambda: _renew(name)), **_origin()
+        )
         return LoginUser(secret, found) if found.is_authenticated else None
 
     app.after_request(_write_notes)

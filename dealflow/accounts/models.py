@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dealflow.core import clock
@@ -100,6 +110,8 @@ class UserSession(Base, OwnedByUser):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     stepped_up_at: Mapped[datetime | None]
+    # The person's rights changed: the next request gets a fresh secret and this one dies.
+    must_renew: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ApiToken(Base, OwnedByUser):
@@ -129,13 +141,13 @@ class RecoveryCode(Base, OwnedByUser):
 
 
 class EmailLink(Base, Timestamps, Shared):
-    """A link sent by mail: register an organisation or reset a password. Once, and not for long.
+    """A link sent by mail: register an organisation, reset a password or take a new address. Once, and not for long.
 
     `payload` of a registration is what was typed, with the password as a hash; it is dropped on use.
     """
 
     __tablename__ = "email_link"
-    __table_args__ = (CheckConstraint("purpose IN ('register','reset')", name="purpose"),)
+    __table_args__ = (CheckConstraint("purpose IN ('register','reset','email')", name="purpose"),)
     id: Mapped[str] = mapped_column(Id("lnk"), primary_key=True, default=lambda: new("lnk"))
     user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"), index=True)
     email: Mapped[str] = mapped_column(String(254))

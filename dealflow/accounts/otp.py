@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import unicodedata
 from typing import Any
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, select
 
 from dealflow.accounts.models import RecoveryCode, User
-from dealflow.core import clock
-from dealflow.core.config import settings
+from dealflow.core import clock, sealing
 from dealflow.core.db import session
 
 ISSUER = "Dealflow"
@@ -34,22 +31,14 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
-def _box() -> Fernet:
-    key = hashlib.sha256(b"otp:" + settings().secret_key.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
-
-
 def seal(secret: str) -> str:
     """The form in which a secret is kept: encrypted under the installation's key."""
-    return _box().encrypt(secret.encode()).decode()
+    return sealing.seal("otp", secret)
 
 
 def unseal(kept: str) -> str | None:
     """The secret again; None when it was sealed under another key (then only recovery codes help)."""
-    try:
-        return _box().decrypt(kept.encode()).decode()
-    except InvalidToken:
-        return None
+    return sealing.unseal("otp", kept)
 
 
 def address(user: User, secret: str) -> str:

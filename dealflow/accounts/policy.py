@@ -35,6 +35,9 @@ class Tag(StrEnum):
     LOGGED_OUT = "accounts:session:ended"
     SWITCHED = "accounts:session:switched"
     PROFILE_CHANGED = "accounts:profile:changed"
+    EMAIL_ASKED = "accounts:email:change-asked"
+    EMAIL_KEPT = "accounts:email:change-withdrawn"
+    EMAIL_CHANGED = "accounts:email:changed"
     PASSWORD_CHANGED = "accounts:password:changed"  # noqa: S105 - a name
     PASSWORD_RESET = "accounts:password:reset"  # noqa: S105 - a name
     OTP_ENABLED = "accounts:otp:enabled"

@@ -52,6 +52,32 @@ def organisation_cards(ids: Iterable[str]) -> dict[str, OrganisationCard]:
     }
 
 
+def organisations_named(named: str) -> list[OrganisationCard]:
+    """The organisation with this id, or all with this very name."""
+    fits = or_(Organisation.id == named, Organisation.name == named, Organisation.name_en == named)
+    return list(organisation_cards(session().scalars(select(Organisation.id).where(fits))).values())
+
+
+def people_of(organisation_id: str) -> list[dict[str, Any]]:
+    """For the export of an organisation: its members as people."""
+    query = (
+        select(Membership)
+        .where(Membership.organisation_id == organisation_id)
+        .options(joinedload(Membership.user))
+        .order_by(Membership.id)
+    )
+    rows = session().scalars(query, execution_options=_STAFF)
+    return [
+        {"user_id": row.user_id, "name": row.user.name, "email": row.user.email, "role": row.role, "locale": row.user.locale}
+        for row in rows
+    ]  # fmt: skip
+
+
+def organisation_row(organisation_id: str) -> dict[str, Any]:
+    """For its export: what an organisation says of itself."""
+    return organisation_dict(session().get_one(Organisation, organisation_id))
+
+
 def anybody() -> bool:
     """Whether this installation has a single person yet."""
     return session().scalar(select(User.id).limit(1)) is not None

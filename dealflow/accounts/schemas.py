@@ -189,6 +189,21 @@ class PasswordIn(Schema):
     new: TypedPassword
 
 
+class EmailIn(Schema):
+    """A new address, beside the present password."""
+
+    email: Email
+    current: TypedPassword
+
+
+class EmailOut(Schema):
+    """One's address, and the one that waits for a click in its mailbox."""
+
+    email: str
+    pending: str | None
+    expires_at: str | None
+
+
 class OwnTokenIn(Schema):
     """A token made in one's settings."""
 

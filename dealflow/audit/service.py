@@ -120,3 +120,13 @@ def heads() -> dict[str, str]:
         )
     )
     return {chain: hash_ for chain, hash_ in rows}
+
+
+def lost_heads(known: dict[str, str]) -> list[str]:
+    """Chains whose head of an earlier day (kept outside) is no longer in them: their rows were cut or the database rolled back."""
+    lost = []
+    for chain, head in sorted(known.items()):
+        query = select(AuditEvent.id).where(AuditEvent.chain == chain, AuditEvent.hash == head)
+        if session().scalar(query) is None:
+            lost.append(f"{chain}: the head {head} is not in this chain any more")
+    return lost

@@ -20,16 +20,33 @@ class Hit:
 
 Source = Callable[[Actor, str, int], list[Hit]]
 _sources: dict[str, tuple[int, str, Source]] = {}
+_kinds: dict[str, str] = {}
 
 
-def source(label: str, *, order: int = 50) -> Callable[[Source], Source]:
-    """Register `source(actor, words, limit) -> hits`; `label` is the message id of its heading."""
+def source(label: str, *, order: int = 50, kind: str = "") -> Callable[[Source], Source]:
+    """Register `source(actor, words, limit) -> hits`; `label` is the message id of its heading.
+
+    `kind` names what is found for the API ("project"); without it, it is for people alone.
+    """
 
     def register(found: Source) -> Source:
-        _sources[f"{found.__module__}.{found.__qualname__}"] = (order, label, found)
+        name = f"{found.__module__}.{found.__qualname__}"
+        _sources[name] = (order, label, found)
+        if kind:
+            _kinds[kind] = name
         return found
 
     return register
+
+
+def kinds() -> list[str]:
+    """What can be found by the API, in order."""
+    return sorted(_kinds, key=lambda kind: (_sources[_kinds[kind]][0], kind))
+
+
+def of_kind(actor: Actor, kind: str, words: str, limit: int) -> list[Hit]:
+    """What one room holds that the actor may see."""
+    return _sources[_kinds[kind]][2](actor, words, limit)
 
 
 def everywhere(actor: Actor, words: str, limit: int) -> list[tuple[str, list[Hit]]]:

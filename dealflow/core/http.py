@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from dealflow.core import idempotency
+from dealflow.core import idempotency, sealing
 from dealflow.core.actor import ANONYMOUS, Actor
 from dealflow.core.addresses import local_target
 from dealflow.core.errors import (
@@ -162,11 +162,12 @@ def _once(key: str, run: Callable[[], Response]) -> Response:
         actor(), key, idempotency.fingerprint(request.method, request.full_path, request.get_data(cache=True))
     )
     if row.status is not None:
-        answer = Response(row.body or b"", status=row.status)
+        answer = Response(sealing.unseal_bytes("idempotency", row.body or b"") or b"", status=row.status)
         answer.headers.update(row.headers or {})
         return answer
     answer = run()
-    row.status, row.body = answer.status_code, answer.get_data()
+    # An answer may hold a secret that is shown once.
+    row.status, row.body = answer.status_code, sealing.seal_bytes("idempotency", answer.get_data())
     row.headers = {k: v for k, v in answer.headers.items() if k in ("Content-Type", "ETag", "Location")}
     return answer
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,11 +68,15 @@ class Kind:
     every: timedelta | None
 
 
+_ITS_OWN = {"unscoped": "a job looks after its own row"}
+
+
 class LeaseLost(RuntimeError):
     """Another worker took this job over; our result is thrown away."""
 
 
 KINDS: dict[str, Kind] = {}
+_running: ContextVar[tuple[str, int] | None] = ContextVar("running", default=None)
 _waker: Callable[[str], object] | None = None
 
 
@@ -192,6 +197,7 @@ def run(job_id: str) -> str | None:
     stop = threading.Event()
     beat = threading.Thread(target=_heartbeat, args=(job_id, number, kind.lease, stop), daemon=True)
     beat.start()
+    mark = _running.set((job_id, number))
     try:
         with i18n.using(locale):
             if kind.transactional:
@@ -209,6 +215,7 @@ def run(job_id: str) -> str | None:
         log.exception("job %s (%s) failed, try %s", job_id, kind.name, number)
         return _failed(job_id, kind, number, error)
     finally:
+        _running.reset(mark)
         stop.set()
         beat.join()
 
@@ -238,10 +245,26 @@ def _heartbeat(job_id: str, number: int, lease: timedelta, stop: threading.Event
             log.warning("lease of job %s could not be renewed", job_id, exc_info=True)
 
 
-def report(job_id: str, progress: float) -> None:
-    """Show progress (0…1) of a non-transactional job."""
-    with system_edge():
-        session().execute(update(Job).where(Job.id == job_id).values(progress=progress))
+def checkpoint(progress: float, **kept: Any) -> None:
+    """Inside an edge of a non-transactional job: show progress (0…1) and keep values for the next try.
+
+    Fenced: LeaseLost, and with it the edge's rollback, when another worker took the job over. So what the edge wrote
+    is written once, and a later try goes on behind it. The values come back as arguments of the handler.
+    """
+    running = _running.get()
+    if running is None:
+        return
+    job_id, number = running
+    query = select(Job.payload).where(Job.id == job_id)
+    payload = session().scalars(query, execution_options=_ITS_OWN).one()
+    done = session().execute(
+        update(Job)
+        .where(Job.id == job_id, Job.tries == number, Job.state == "running")
+        .values(progress=progress, payload={**payload, **kept}),
+        execution_options=_ITS_OWN,
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise LeaseLost(job_id)
 
 
 def due(limit: int = 500) -> list[str]:

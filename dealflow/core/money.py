@@ -33,6 +33,20 @@ _AMOUNT = re.compile(
 )
 
 
+# How people name currencies beside an amount, longest first; a code of ISO 4217 goes too.
+_NAMES = {
+    "人民币": "CNY", "rmb": "CNY", "us$": "USD", "美元": "USD", "美金": "USD", "欧元": "EUR", "€": "EUR", "英镑": "GBP", "£": "GBP",
+    "hk$": "HKD", "港元": "HKD", "港币": "HKD", "nt$": "TWD", "新台币": "TWD", "台币": "TWD", "日元": "JPY", "日圆": "JPY", "韩元": "KRW",
+    "s$": "SGD", "新加坡元": "SGD", "新元": "SGD", "林吉特": "MYR", "泰铢": "THB", "越南盾": "VND", "印尼盾": "IDR", "a$": "AUD", "澳元": "AUD",
+    "c$": "CAD", "加元": "CAD", "瑞士法郎": "CHF", "瑞郎": "CHF",
+}  # fmt: skip
+_DOLLARS = ("USD", "HKD", "TWD", "SGD", "AUD", "CAD")
+_MARK = "|".join(re.escape(name) for name in sorted(_NAMES, key=len, reverse=True))
+_MARKED = re.compile(
+    rf"^(?P<before>{_MARK}|[a-z]{{3}}(?=[\s\d]))?(?P<amount>.*?)(?P<after>{_MARK}|(?<=[\s\d])[a-z]{{3}})?$"
+)
+
+
 class MoneyError(ValueError):
     """Input that is no amount; `code` is stable, `message` an English message id."""
 
@@ -52,7 +66,9 @@ class Money:
         if type(self.amount_minor) is not int:
             raise MoneyError("not_integer", N_("An amount must be a whole number of minor units"))
         if self.currency not in CURRENCIES:
-            raise MoneyError("unknown_currency", N_("This currency is not known"))
+            raise MoneyError(
+                "unknown_currency", N_("This currency is not known; use a code such as CNY, USD or EUR")
+            )
         if abs(self.amount_minor) > LIMIT:
             raise MoneyError("too_large", N_("This amount is too large"))
 
@@ -100,7 +116,9 @@ def parse(text: str, currency: str = "CNY") -> Money:
     Raises MoneyError (`not_a_number`, `negative`, `too_precise`, `too_large`, `unknown_currency`).
     """
     if currency not in CURRENCIES:
-        raise MoneyError("unknown_currency", N_("This currency is not known"))
+        raise MoneyError(
+            "unknown_currency", N_("This currency is not known; use a code such as CNY, USD or EUR")
+        )
     clean = unicodedata.normalize("NFKC", text).strip().replace("，", ",")
     if clean.startswith("-"):
         raise MoneyError("negative", N_("An amount cannot be negative"))
@@ -118,6 +136,25 @@ def parse(text: str, currency: str = "CNY") -> Money:
     if minor > LIMIT:
         raise MoneyError("too_large", N_("This amount is too large"))
     return Money(int(minor), currency)
+
+
+def read(text: str, currency: str = "CNY") -> Money:
+    """Like `parse`, for cells and boxes that may name another currency: `USD 450,000`, `45万美元`, `€1.2m`, `300 HKD`.
+
+    `$` alone is the dollar of `currency`, else the US dollar. Raises `unknown_currency` for a code that we do not know
+    and `two_currencies` for an amount between two that differ.
+    """
+    clean = unicodedata.normalize("NFKC", text).strip().casefold()
+    found = _MARKED.match(clean)
+    if found is None:
+        return parse(text, currency)
+    named = {_NAMES.get(mark, mark.upper()) for mark in (found["before"], found["after"]) if mark}
+    if len(named) > 1:
+        raise MoneyError("two_currencies", N_("Name one currency beside the amount"))
+    amount = found["amount"].strip()
+    if not named and amount.startswith("$") and currency not in _DOLLARS:
+        named = {"USD"}
+    return parse(amount, named.pop() if named else currency)
 
 
 def plain(money: Money) -> str:

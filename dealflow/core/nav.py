@@ -1,4 +1,4 @@
-"""The site's navigation: rooms add entries, the layout shows those that fit the actor."""
+"""The site's navigation and the tabs of the settings: rooms add entries, layouts show those that fit the actor."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Entry:
 
 
 _entries: dict[str, Entry] = {}
+_settings: dict[str, Entry] = {}
 
 
 def add(
@@ -33,3 +34,15 @@ def add(
 def entries(actor: Actor) -> list[Entry]:
     """The entries for this actor, in order."""
     return sorted((e for e in _entries.values() if e.shown(actor)), key=lambda e: e.order)
+
+
+def add_setting(
+    key: str, label: str, endpoint: str, *, order: int, shown: Callable[[Actor], bool] = lambda actor: True
+) -> None:
+    """Add (or replace) a tab of the settings."""
+    _settings[key] = Entry(key, label, endpoint, "settings", order, shown)
+
+
+def settings(actor: Actor) -> list[Entry]:
+    """The tabs of the settings for this actor, in order."""
+    return sorted((e for e in _settings.values() if e.shown(actor)), key=lambda e: e.order)

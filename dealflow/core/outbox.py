@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -33,6 +33,23 @@ class OutboxEvent(Base, Shared):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+@dataclass(frozen=True)
+class Public:
+    """An event that organisations may be told of: under which name, about which object, with which of its values.
+
+    `known_to(event, candidates)` answers which of some organisations (ids) may know of it at this moment.
+    """
+
+    kind: str
+    label: str
+    thing: str
+    values: tuple[str, ...]
+    known_to: Callable[[Any, frozenset[str]], Iterable[str]]
+
+
+Watcher = Callable[["OutboxEvent", Event, Public], None]
+_public: dict[str, Public] = {}
+_watchers: dict[str, Watcher] = {}
 _subscribers: dict[str, list[str]] = {}
 # Kinds of deliveries of which one per transaction is enough.
 _merged: set[str] = set()
@@ -64,6 +81,38 @@ def subscribe(
     return register
 
 
+def publish(
+    event: type[E],
+    kind: str,
+    *,
+    label: str,
+    thing: str,
+    values: tuple[str, ...],
+    known_to: Callable[[E, frozenset[str]], Iterable[str]],
+) -> None:
+    """Declare that organisations may be told of an event. `kind` must stay the same over releases."""
+    _public[event.__name__] = Public(kind, label, thing, values, known_to)
+
+
+def public_kinds() -> dict[str, str]:
+    """All kinds that organisations may be told of, with their labels (message ids), by name."""
+    return {public.kind: public.label for public in sorted(_public.values(), key=lambda p: p.kind)}
+
+
+def parties(*fields: str) -> Callable[[Any, frozenset[str]], Iterable[str]]:
+    """`known_to` of an event whose own fields name those who know of it."""
+
+    def known_to(event: Any, candidates: frozenset[str]) -> Iterable[str]:
+        return candidates & {getattr(event, field) for field in fields}
+
+    return known_to
+
+
+def watch(name: str, watcher: Watcher) -> None:
+    """Call `watcher(row, event, public)` for each public event, within the transaction that emits it."""
+    _watchers[name] = watcher
+
+
 def emit(event: Event) -> None:
     """Add the event and one delivery per subscriber to the open transaction."""
     row = OutboxEvent(id=new("evt"), name=type(event).__name__, payload=asdict(event))
@@ -76,3 +125,7 @@ def emit(event: Event) -> None:
         if kind in _merged and not session().in_nested_transaction():
             told.add(kind)
         jobs.enqueue(kind, row.payload, key=f"{row.id}:{kind}")
+    public = _public.get(row.name)
+    if public is not None:
+        for watcher in _watchers.values():
+            watcher(row, event, public)

@@ -110,7 +110,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "enum": ("not_a_choice", N_("Choose one of: %(expected)s")),
     "control_character": ("control_character", N_("Remove the invisible control characters")),
     "bad_id": ("bad_id", N_("This is not the id of such an object")),
-    "unknown_currency": ("unknown_currency", N_("This currency is not known")),
+    "unknown_currency": (
+        "unknown_currency",
+        N_("This currency is not known; use a code such as CNY, USD or EUR"),
+    ),
     "duplicate": ("duplicate", N_("The same entry is named twice")),
     "string_pattern_mismatch": ("wrong_form", N_("This is not in the expected form")),
     "value_error": ("wrong_form", N_("This is not in the expected form")),

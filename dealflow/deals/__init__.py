@@ -12,7 +12,7 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.deals import api, api_pipelines, invariants, pages, panels  # noqa: F401
+    from dealflow.deals import api, api_pipelines, events, invariants, pages, panels  # noqa: F401
     from dealflow.deals.policy import POLICY
 
     policy.declare(POLICY)

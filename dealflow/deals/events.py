@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dealflow.core.outbox import Event
+from dealflow.core.i18n import N_
+from dealflow.core.outbox import Event, parties, publish
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,16 @@ class DealMoved(Event):
     project_id: str
     before: str
     after: str
+    investor_organisation_id: str
+    project_organisation_id: str
+
+
+_parties = parties("investor_organisation_id", "project_organisation_id")
+publish(
+    DealOpened, "deal.opened", label=N_("A deal was opened"), thing="deal_id",
+    values=("deal_id", "project_id", "investor_organisation_id", "project_organisation_id"), known_to=_parties,
+)  # fmt: skip
+publish(
+    DealMoved, "deal.moved", label=N_("A deal moved to another stage"), thing="deal_id",
+    values=("deal_id", "project_id", "before", "after"), known_to=_parties,
+)  # fmt: skip

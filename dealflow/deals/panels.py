@@ -14,7 +14,7 @@ from dealflow.deals.states import LABELS
 _LOOKED_AT = 200
 
 
-@find.source(N_("Deals"), order=30)
+@find.source(N_("Deals"), order=30, kind="deal")
 def named(actor: Actor, words: str, limit: int) -> list[find.Hit]:
     """The actor's deals, of the two hundred moved last, whose project or party carries every word."""
     rows = queries.page(actor, queries.DealQuery(limit=_LOOKED_AT))["items"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -35,3 +36,11 @@ def facts(row: StoredFile, variant: str = "") -> dict[str, Any]:
     if found is None:
         raise NotFound()
     return found
+
+
+def contents(ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(a name that is unique and safe in a folder, hash) of files by id, for an export."""
+    query = select(StoredFile).where(StoredFile.id.in_(set(ids))).order_by(StoredFile.id)
+    for row in session().scalars(query):
+        ending = "".join(c for c in row.name.rpartition(".")[2].lower() if c.isascii() and c.isalnum())[:8]
+        yield f"{row.id}.{ending}" if "." in row.name and ending else row.id, row.sha256

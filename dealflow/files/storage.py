@@ -96,6 +96,13 @@ def read(sha256: str, start: int, length: int) -> Iterator[bytes]:
             yield bytes(chunk)
 
 
+def whole(sha256: str) -> Iterator[bytes]:
+    """All bytes, in chunks."""
+    with current().system.open(current().path(sha256), "rb") as stream:
+        while chunk := stream.read(CHUNK):
+            yield bytes(chunk)
+
+
 def check() -> None:
     """Raise when the storage cannot be written."""
     probe = f"{current().root}/.ready"

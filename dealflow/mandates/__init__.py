@@ -12,7 +12,7 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.mandates import api, invariants, pages, panels  # noqa: F401
+    from dealflow.mandates import api, invariants, pages, panels, uploads  # noqa: F401
     from dealflow.mandates.policy import INVESTORS, POLICY
 
     policy.declare(POLICY)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dealflow.accounts.directory import organisations_of_kinds
 from dealflow.core import policy
 from dealflow.core.actor import Actor
-from dealflow.core.errors import FieldError, Invalid
+from dealflow.core.errors import FieldError, Invalid, NotFound, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.schema import load
 from dealflow.core.tabular import Table, write_csv
@@ -122,11 +122,19 @@ def run(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     """Check, then write every row that has no error; the rows with errors are left out and reported."""
     report = check(actor, table, mapping)
     for row in report.rows:
+        write_row(actor, row)
+    return report
+
+
+def write_row(actor: Actor, row: Row) -> None:
+    """Do what a row would do; a mandate that somebody changed meanwhile makes it an error."""
+    try:
         if row.action == "create":
             row.mandate = service.create(actor, load(MandateIn, row.values))
         elif row.action == "update" and row.mandate is not None:
             service.update(actor, row.mandate.id, row.values, version=row.mandate.version)
-    return report
+    except (NotFound, StaleVersion) as refusal:
+        row.action, row.errors = "error", [FieldError("external_id", refusal.code, refusal.detail)]
 
 
 def tell(row: Row) -> str:
@@ -136,8 +144,13 @@ def tell(row: Row) -> str:
 
 def error_file(table: Table, report: Report) -> bytes:
     """The refused rows as CSV with the reasons in two more columns; corrected, it can be imported again."""
+    return refused_before(table, [[row.number, tell(row)] for row in report.failed])
+
+
+def refused_before(table: Table, errors: Iterable[Sequence[Any]]) -> bytes:
+    """The same file from (row number, reasons) that were kept."""
     cells = dict(zip(table.numbers, table.rows, strict=True))
-    rows = ([*cells[row.number], row.number, tell(row)] for row in report.failed)
+    rows = ([*cells[number], number, reasons] for number, reasons in errors)
     return write_csv([*table.header, "row", "errors"], rows)
 
 

@@ -13,7 +13,7 @@ from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.tabular import Table, read, refuse
-from dealflow.mandates import importing, queries, service
+from dealflow.mandates import importing, queries, service, uploads
 from dealflow.mandates.forms import MandateForm
 from dealflow.mandates.policy import INVESTORS, Can
 from dealflow.mandates.rows import guess
@@ -234,7 +234,10 @@ def run_import() -> Any:
     """Write the rows without error."""
     policy.require(actor(), Can.IMPORT)
     try:
-        return _checked(_carried(), done=True)
+        table = _carried()
+        if len(table.rows) > uploads.WRITTEN_AT_ONCE:
+            return redirect(url_for(".import_progress", upload_id=uploads.start(actor(), table)), 303)
+        return _checked(table, done=True)
     except Invalid as refusal:
         return render_template("mandates/import.html", problems=[e.text() for e in refusal.errors]), 422
 
@@ -246,5 +249,31 @@ def import_errors() -> Any:
     policy.require(actor(), Can.IMPORT)
     table = _carried()
     content = importing.error_file(table, importing.check(actor(), table, guess(table.header)))
+    headers = {"Content-Disposition": 'attachment; filename="import-errors.csv"'}
+    return Response(content, mimetype="text/csv", headers=headers)
+
+
+@bp.get("/mandates/imports/<upload_id>")
+@needs(Can.IMPORT)
+def import_progress(upload_id: str) -> str:
+    """How the import of a large file goes, and what came of it."""
+    job = uploads.started(actor(), upload_id)
+    return render_template("mandates/import_job.html", job=job, rows=len(uploads.table_of(job).rows))
+
+
+@bp.post("/mandates/imports/<upload_id>/again")
+@needs(Can.IMPORT)
+def import_again(upload_id: str) -> Any:
+    """Let an import that gave up go on."""
+    uploads.go_on(actor(), upload_id)
+    return redirect(url_for(".import_progress", upload_id=upload_id), 303)
+
+
+@bp.get("/mandates/imports/<upload_id>/errors.csv")
+@needs(Can.IMPORT)
+def refused_rows(upload_id: str) -> Any:
+    """The rows that a large import refused, with the reasons."""
+    job = uploads.started(actor(), upload_id)
+    content = importing.refused_before(uploads.table_of(job), (job.result or {}).get("errors", []))
     headers = {"Content-Disposition": 'attachment; filename="import-errors.csv"'}
     return Response(content, mimetype="text/csv", headers=headers)

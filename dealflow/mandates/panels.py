@@ -13,7 +13,7 @@ from dealflow.mandates.policy import INVESTORS
 from dealflow.mandates.schemas import MandateQuery
 
 
-@find.source(N_("Mandates"), order=20)
+@find.source(N_("Mandates"), order=20, kind="mandate")
 def named(actor: Actor, words: str, limit: int) -> list[find.Hit]:
     """The own mandates whose name or description carries these words; they lead to their matches."""
     if actor.kind not in INVESTORS:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dealflow.core.errors import FieldError
 from dealflow.core.i18n import LANGUAGES, N_, using
-from dealflow.core.money import MoneyError, parse
+from dealflow.core.money import MoneyError, read
 from dealflow.mandates.vocabulary import genres, words
 
 # Field of the import → further names of its column.
@@ -51,7 +51,6 @@ _CONSTRAINTS = (
     "words_none",
 )
 _TRUE, _FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "否"}
-_CODE = re.compile(r"^([A-Za-z]{3})\s*(?=\d)")
 
 
 def plain(text: str) -> str:
@@ -144,8 +143,7 @@ def _flag(text: str) -> bool:
 
 
 def _amount(text: str, currency: str) -> dict[str, Any]:
-    code = _CODE.match(text)
-    return (parse(text[code.end() :], code[1].upper()) if code else parse(text, currency)).json()
+    return read(text, currency).json()
 
 
 def _weights(text: str, names: Mapping[str, str]) -> dict[str, float]:

@@ -1,18 +1,19 @@
-"""Notifications: one row per person and occasion."""
+"""Notifications: one row per person and occasion. Webhooks and what is delivered to them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import Base
 from dealflow.core.ids import Id, new
-from dealflow.core.scope import Owned
+from dealflow.core.scope import Owned, OwnedByOrganisation
+from dealflow.notify.states import DELIVERY
 
 
 class Notification(Base, Owned):
@@ -46,3 +47,44 @@ class Notification(Base, Owned):
         return (cls.user_id == actor.user_id) & (
             cls.organisation_id.is_(None) | cls.organisation_id.in_(mine)
         )
+
+
+class Webhook(Base, OwnedByOrganisation):
+    """An address of an organisation that is told of events by signed POSTs. The secret is kept sealed."""
+
+    __tablename__ = "webhook"
+    id: Mapped[str] = mapped_column(Id("whk"), primary_key=True, default=lambda: new("whk"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
+    label: Mapped[str] = mapped_column(String(100))
+    url: Mapped[str] = mapped_column(String(500))
+    kinds: Mapped[list[str]] = mapped_column(JSON)
+    secret: Mapped[str] = mapped_column(String(300))
+    created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class WebhookDelivery(Base, OwnedByOrganisation):
+    """One event for one webhook: what is sent, and how it went. An event reaches a webhook once."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "event_id"),
+        CheckConstraint(f"state IN {tuple(sorted(DELIVERY.states))}", name="state"),
+        Index("ix__webhook_delivery__line", "webhook_id", "object_id", "state", "id"),
+    )
+    id: Mapped[str] = mapped_column(Id("wdl"), primary_key=True, default=lambda: new("wdl"))
+    webhook_id: Mapped[str] = mapped_column(Id("whk"), ForeignKey("webhook.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
+    event_id: Mapped[str] = mapped_column(Id("evt"))
+    kind: Mapped[str] = mapped_column(String(80))
+    object_id: Mapped[str] = mapped_column(String(60))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10), default=DELIVERY.initial)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(default=clock.now)
+    # A worker that sends holds the delivery until then.
+    held_until: Mapped[datetime | None]
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    delivered_at: Mapped[datetime | None]

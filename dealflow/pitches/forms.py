@@ -194,7 +194,13 @@ class MoneyForm(StepForm):
     def read(self) -> Values:
         currency = self.currency.data or "CNY"
         if currency not in CURRENCIES:
-            self.problems.append(FieldError("currency", "unknown_currency", N_("This currency is not known")))
+            self.problems.append(
+                FieldError(
+                    "currency",
+                    "unknown_currency",
+                    N_("This currency is not known; use a code such as CNY, USD or EUR"),
+                )
+            )
             currency = "CNY"
         return {
             **{name: self.money(name, currency) for name in ("budget", "ask", "min_ticket")},

@@ -10,15 +10,14 @@ from dealflow.accounts.directory import organisations_of_kinds
 from dealflow.audit import service as audit
 from dealflow.core import policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
-from dealflow.core.errors import FieldError, Invalid, InvalidTransition, NotFound
+from dealflow.core.errors import FieldError, Invalid, InvalidTransition, NotFound, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.schema import load
 from dealflow.core.tabular import Table, write_csv
 from dealflow.pitches import queries, service
-from dealflow.pitches.models import Project, ProjectImport
+from dealflow.pitches.models import Project
 from dealflow.pitches.policy import Can, Tag
-from dealflow.pitches.rows import COLUMNS, RowReader, guess
+from dealflow.pitches.rows import COLUMNS, RowReader
 from dealflow.pitches.schemas import ProjectIn, missing_for_publication
 from dealflow.pitches.service.editing import unknown_genres
 
@@ -176,18 +175,20 @@ def run(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     """Check, then write every row that has no error; the rows with errors are left out and reported."""
     report = check(actor, table, mapping)
     for row in report.rows:
-        try:
-            if row.action == "create":
-                row.project = service.create(actor, load(ProjectIn, row.values))
-            elif row.action == "update" and row.project is not None:
-                service.update(actor, row.project.id, row.values, version=row.project.version)
-        except (
-            NotFound,
-            InvalidTransition,
-        ) as refusal:  # pragma: no cover - changed by somebody else meanwhile
-            row.action, row.errors = "error", [FieldError("external_id", refusal.code, refusal.detail)]
+        write_row(actor, row)
     audit.record(actor, Tag.IMPORTED, None, after=report.counts)
     return report
+
+
+def write_row(actor: Actor, row: Row) -> None:
+    """Do what a row would do; a project that somebody changed meanwhile makes it an error."""
+    try:
+        if row.action == "create":
+            row.project = service.create(actor, load(ProjectIn, row.values))
+        elif row.action == "update" and row.project is not None:
+            service.update(actor, row.project.id, row.values, version=row.project.version)
+    except (NotFound, InvalidTransition, StaleVersion) as refusal:
+        row.action, row.errors = "error", [FieldError("external_id", refusal.code, refusal.detail)]
 
 
 def error_file(table: Table, report: Report) -> bytes:
@@ -216,54 +217,6 @@ def owner(organisation_id: str | None) -> Actor:
         names = ", ".join(f"{card.id} ({card.name})" for card in makers[:20]) or "-"
         raise Invalid.field("organisation", "required", message, ids=names)
     return Actor(is_system=True, user_name="import", organisation_id=chosen[0].id, kind=chosen[0].kind)
-
-
-def keep(actor: Actor, table: Table, filename: str) -> ProjectImport:
-    """Keep an uploaded table with a guessed mapping, for the page that checks it."""
-    policy.require(actor, Can.IMPORT)
-    row = ProjectImport(
-        organisation_id=actor.organisation_id, user_id=actor.user_id, filename=filename[:300], encoding=table.encoding,
-        header=table.header, rows=table.rows, numbers=table.numbers, mapping=guess(table.header),
-    )  # fmt: skip
-    session().add(row)
-    session().flush()
-    return row
-
-
-def kept(actor: Actor, import_id: str) -> ProjectImport:
-    """A kept import of the actor's organisation; NotFound otherwise."""
-    row = session().get(ProjectImport, import_id)
-    if row is None:
-        raise NotFound()
-    return row
-
-
-def remap(actor: Actor, import_id: str, mapping: Mapping[str, str]) -> ProjectImport:
-    """Take another meaning of the columns."""
-    policy.require(actor, Can.IMPORT)
-    row = kept(actor, import_id)
-    if row.state != "open":
-        raise InvalidTransition()
-    row.mapping = check_mapping(row.header, mapping)
-    session().flush()
-    return row
-
-
-def finish(actor: Actor, import_id: str) -> Report:
-    """Write a kept import. A second time is refused: InvalidTransition."""
-    row = kept(actor, import_id)
-    if row.state != "open":
-        raise InvalidTransition(N_("This file was imported already"))
-    report = run(actor, table_of(row), row.mapping)
-    row.state = "done"
-    row.result = report.counts | {"errors": [[r.number, tell(r)] for r in report.failed]}
-    session().flush()
-    return report
-
-
-def table_of(row: ProjectImport) -> Table:
-    """The kept table."""
-    return Table(row.header, row.rows, row.encoding, row.numbers)
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -194,10 +194,13 @@ class ProjectDraft(Base, Timestamps, OwnedByOrganisation):
 
 
 class ProjectImport(Base, Versioned, OwnedByOrganisation):
-    """A file of projects that was uploaded, its rows as read, and the columns' meaning; kept for a week."""
+    """A file of projects that was uploaded, its rows as read, and the columns' meaning; kept for a week.
+
+    A large one is checked and written by jobs: `job_id` is the latest, `checked` what the check of this mapping found.
+    """
 
     __tablename__ = "project_import"
-    __table_args__ = (CheckConstraint("state IN ('open','done')", name="state"),)
+    __table_args__ = (CheckConstraint("state IN ('open','running','done')", name="state"),)
     id: Mapped[str] = mapped_column(Id("pim"), primary_key=True, default=lambda: new("pim"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
     user_id: Mapped[str | None] = mapped_column(Id("usr"))
@@ -208,6 +211,8 @@ class ProjectImport(Base, Versioned, OwnedByOrganisation):
     numbers: Mapped[list[int]] = mapped_column(JSON)
     mapping: Mapped[dict[str, str]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10), default="open")
+    job_id: Mapped[str | None] = mapped_column(Id("job"))
+    checked: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     __mapper_args__ = {"version_id_col": Versioned.version}

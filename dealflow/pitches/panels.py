@@ -51,7 +51,7 @@ def _draft(project: Project) -> dict[str, Any]:
     }
 
 
-@find.source(N_("Projects"), order=10)
+@find.source(N_("Projects"), order=10, kind="project")
 def titles(actor: Actor, words: str, limit: int) -> list[find.Hit]:
     """Projects the actor may see whose title, logline, synopsis or genre carries these words."""
     if not policy.can(actor, Can.SEE):

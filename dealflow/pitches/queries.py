@@ -43,7 +43,7 @@ _SORTS = {
 
 def _known_currency(code: str) -> str:
     if code not in CURRENCIES:
-        raise rule("unknown_currency", N_("This currency is not known"))
+        raise rule("unknown_currency", N_("This currency is not known; use a code such as CNY, USD or EUR"))
     return code
 
 

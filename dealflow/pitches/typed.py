@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 from werkzeug.datastructures import MultiDict
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
+from dealflow.core import money
 from dealflow.core.errors import FieldError
 from dealflow.core.forms import Form
 from dealflow.core.i18n import _l
-from dealflow.core.money import Money, MoneyError, parse
+from dealflow.core.money import Money, MoneyError
 from dealflow.pitches import vocabulary as words
 
 Values = dict[str, Any]
-_CODE = re.compile(r"^([A-Za-z]{3})\s*(?=\d)")
 
 
 def labelled(codes: Sequence[str], empty: str = "") -> list[SelectChoice]:
@@ -35,12 +35,9 @@ def number(text: str | None, kind: Callable[[str], Any] = int) -> Any:
 
 
 def amount(text: str | None, currency: str) -> dict[str, Any] | None:
-    """A typed amount in `currency`, or in the one whose code stands before it. Raises MoneyError."""
+    """A typed amount in `currency`, or in the one that is named beside it. Raises MoneyError."""
     typed = (text or "").strip()
-    if not typed:
-        return None
-    code = _CODE.match(typed)
-    return parse(typed[code.end() :], code[1].upper()).json() if code else parse(typed, currency).json()
+    return money.read(typed, currency).json() if typed else None
 
 
 def shown_amount(value: Mapping[str, Any] | None, currency: str) -> str:

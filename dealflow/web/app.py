@@ -106,9 +106,10 @@ def build(settings: Settings) -> Flask:
     headers.install(app)
     rooms.register(app)
     health.install(app)
-    from dealflow.web import openapi, pages
+    from dealflow.web import api, invariants, openapi, pages  # noqa: F401
 
     pages.install(app)
+    app.register_blueprint(api.bp)
     openapi.install(app)
     return app
 

@@ -1,10 +1,11 @@
-"""Commands of the whole house: init, serve, worker, check, audit, finance, openapi."""
+"""Commands of the whole house: init, serve, worker, check, audit, finance, openapi, backup, export."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -13,17 +14,18 @@ from dealflow.cli import Failure, connect, settings
 
 def add_to(cli: click.Group) -> None:
     """Add the commands."""
-    for command in (init, serve, worker, check, audit, finance, openapi):
+    for command in (init, serve, worker, check, audit, finance, openapi, backup, export):
         cli.add_command(command)
 
 
 @click.command()
 def init() -> None:
     """Prepare the instance folder and bring the database to the newest version."""
-    from dealflow.web import migrate
+    from dealflow.web import backups, migrate
 
     chosen = settings()
     chosen.instance.mkdir(parents=True, exist_ok=True)
+    backups.finish_interrupted(chosen.instance)
     migrate.upgrade(chosen.database_url)
     click.echo("The database is up to date.")
 
@@ -40,9 +42,12 @@ def serve() -> None:
 def worker() -> None:
     """Run background jobs until stopped."""
     from dealflow import create_app
+    from dealflow.core import running
     from dealflow.core.queue import consume
 
-    app = create_app(settings())
+    chosen = settings()
+    running.hold(chosen.instance)
+    app = create_app(chosen)
     with app.app_context():
         consume(app.extensions["dealflow.queue"])
 
@@ -81,14 +86,21 @@ def audit() -> None:
 
 
 @audit.command()
-def verify() -> None:
+@click.option(
+    "--against",
+    type=click.File(encoding="utf-8"),
+    help="What an earlier run printed: its heads must still be there.",
+)
+def verify(against: IO[str] | None) -> None:
     """Verify every chain; names the first bad event of each."""
     from dealflow.audit import service
     from dealflow.core import db
 
+    earlier = [line.split() for line in against or () if line.startswith("ok ")]
     connect()
     with db.system_edge(write=False):
         bad = list(service.verify())
+        bad += service.lost_heads({words[1]: words[2] for words in earlier if len(words) == 3})
         heads = service.heads()
     for line in bad:
         click.echo(line)
@@ -126,3 +138,43 @@ def run(family: str, file: Path) -> None:
     except rules.FinanceInputError as error:
         raise Failure(f"{file.name}: {error}") from None
     click.echo(json.dumps(results, ensure_ascii=False))
+
+
+@click.group()
+def backup() -> None:
+    """Backups of the whole installation."""
+
+
+_folder = click.Path(file_okay=False, path_type=Path)
+
+
+@backup.command("create")
+@click.argument("folder", type=_folder)
+def create_backup(folder: Path) -> None:
+    """Write database, files, keys and models into a new FOLDER; the server may go on running."""
+    from dealflow.web import backups
+
+    found = backups.create(connect(), folder)
+    click.echo(f"{folder}: {len(found['files'])} files, database at version {found['revision']}.")
+
+
+@backup.command("restore")
+@click.argument("folder", type=_folder)
+@click.option("--end-sessions", is_flag=True, help="Nobody stays signed in, and no API token works any more.")
+def restore_backup(folder: Path, end_sessions: bool) -> None:
+    """Put this installation into the state of the backup in FOLDER. Stop the server first."""
+    from dealflow.web import backups
+
+    found = backups.restore(connect(), folder, end_sessions=end_sessions)
+    click.echo(f"Restored what was backed up at {found['made_at']}. Start the server with `dealflow serve`.")
+
+
+@click.command()
+@click.argument("organisation")
+@click.argument("folder", type=_folder)
+def export(organisation: str, folder: Path) -> None:
+    """Write all that belongs to ORGANISATION (id or name) into a new FOLDER: JSON, CSV and files."""
+    from dealflow.web import exporting
+
+    counts = exporting.export(connect(), organisation, folder)
+    click.echo(", ".join(f"{name}: {number}" for name, number in counts.items()))

@@ -125,6 +125,13 @@ def _navigation() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _setting_tabs() -> list[dict[str, Any]]:
+    tabs = [(e, url_for(e.endpoint)) for e in nav.settings(actor())]
+    # The longest address that this one begins with: /settings is the beginning of all.
+    here = max((url for _e, url in tabs if request.path.startswith(url)), key=len, default="")
+    return [{"label": i18n.gettext(e.label), "href": url, "active": url == here} for e, url in tabs]
+
+
 def _language_urls() -> dict[str, str]:
     args = {k: v for k, v in request.args.items() if k != "lang"}
     return {code: f"{request.path}?{urlencode(args | {'lang': code})}" for code in i18n.LANGUAGES}
@@ -139,7 +146,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money.show, money_short=money.short, date=show_date, datetime=show_datetime, number=number, number_short=number_short,
-        percent=percent, filesize=filesize, relative_time=relative_time, localised=i18n.localised,
+        percent=percent, filesize=filesize, relative_time=relative_time, localised=i18n.localised, moment=clock.parse,
     )  # fmt: skip
 
     # Macros are imported without context, so what they use must be global.
@@ -156,6 +163,7 @@ def install(app: Flask) -> None:
             "lang_urls": _language_urls(),
             "theme": theme if theme in ("auto", "light", "dark") else "auto",
             "nav": _navigation() if who.is_authenticated else [],
+            "setting_tabs": _setting_tabs,
             "can": lambda permission, thing=None: policy.can(who, permission, thing),
             "slots": lambda name, thing=None: slots.panels(name, who, thing),
             "unread_count": _unread(app),

@@ -55,6 +55,8 @@ def answer(error: DomainError) -> Response:
     """The answer to a refusal: JSON, a redirect to the login page, or an error page."""
     if "actor" not in g:
         context.choose_language()
+    if error.status in (401, 403):
+        _note_refusal(error)
     if wants_json():
         response = problem(error)
     elif (
@@ -74,6 +76,16 @@ def answer(error: DomainError) -> Response:
     if error.status == 401 and wants_json():
         response.headers["WWW-Authenticate"] = 'Bearer realm="dealflow"'
     return response
+
+
+def _note_refusal(error: DomainError) -> None:
+    """Somebody tried what they may not: who, what and from where, on one line, whatever they sent."""
+    path = request.path[:200].encode("ascii", "backslashreplace").decode()
+    log.warning(
+        "refused %s: %s %r by %s of %s from %s, request %s", error.code, request.method, path,
+        g.get("actor", ANONYMOUS).user_id or "nobody", g.get("actor", ANONYMOUS).organisation_id or "nowhere",
+        request.remote_addr, g.get("request_id", "-"),
+    )  # fmt: skip
 
 
 class _Http(DomainError):

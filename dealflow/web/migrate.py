@@ -25,13 +25,32 @@ def upgrade(url: str, revision: str = "head") -> None:
     command.upgrade(config(url), revision)
 
 
-def is_current(url: str) -> bool:
-    """Whether the database is at the newest version."""
+def present(url: str) -> str | None:
+    """The version that the database is at; None when it is empty."""
     from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
     from dealflow.core import db
 
+    if db.database().url != url:
+        db.configure(url)
     with db.database().engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-    return here == ScriptDirectory.from_config(config(url)).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest(url: str) -> str | None:
+    """The version that this code wants."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(config(url)).get_current_head()
+
+
+def revisions(url: str) -> set[str]:
+    """Every version that this code knows."""
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(config(url)).walk_revisions()}
+
+
+def is_current(url: str) -> bool:
+    """Whether the database is at the newest version."""
+    return present(url) == newest(url)

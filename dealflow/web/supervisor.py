@@ -12,9 +12,9 @@ import urllib.request
 from types import FrameType
 
 from dealflow.accounts import queries
-from dealflow.core import clock, db
+from dealflow.core import clock, db, running
 from dealflow.settings import ROOT, Settings, SettingsError
-from dealflow.web import migrate
+from dealflow.web import backups, migrate
 
 
 def _commands(settings: Settings) -> dict[str, list[str]]:
@@ -31,6 +31,8 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
 
 def supervise(settings: Settings) -> int:
     """Run both until a signal comes; the exit status."""
+    backups.finish_interrupted(settings.instance)
+    running.hold(settings.instance)
     _check(settings)
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     # All processes share one clock, also those that are started again later.

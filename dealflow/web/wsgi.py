@@ -1,5 +1,9 @@
 """What gunicorn loads."""
 
 from dealflow import create_app
+from dealflow.core import running
+from dealflow.settings import Settings
 
-app = create_app()
+settings = Settings.from_environment()
+running.hold(settings.instance)
+app = create_app(settings)

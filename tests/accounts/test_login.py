@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -60,8 +61,9 @@ def test_the_pages_answer_alike_too(app: Any, person: Any, with_password: Any, b
         surfer = browser()
         answer = surfer.log_in(address, "wrong password")
         assert answer.status_code == 401
-        texts.add(answer.text.replace(address, "").replace(surfer.token, ""))
-    assert len({t.split("csrf_token")[0] for t in texts}) == 1
+        # A CSRF token tells the second it was made in.
+        texts.add(re.sub(r"I[jm][\w.-]{60,}", "", answer.text.replace(address, "")))
+    assert len(texts) == 1
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -70,3 +70,22 @@ def test_a_chain_goes_on_after_events_that_were_undone(chain: Person) -> None:
 def test_recording_that_nothing_changed_raises(chain: Person) -> None:
     with db.edge(actor=chain.actor), pytest.raises(ValueError, match="nothing changed"):
         service.record(chain.actor, "test:thing:changed", before={"a": 1}, after={"a": 1})
+
+
+def _lost(known: dict[str, str]) -> list[str]:
+    with db.system_edge(write=False):
+        return service.lost_heads(known)
+
+
+def test_a_head_kept_outside_shows_rows_that_were_cut_off(chain: Person) -> None:
+    with db.system_edge(write=False):
+        head = service.heads()
+    assert _lost(head) == []
+    with db.edge(actor=chain.actor):
+        service.record(chain.actor, "test:thing:made", "prj_2", after={"title": "later"})
+    assert _lost(head) == [], "a chain that went on still holds it"
+    with db.system_edge() as session:
+        session.execute(text("DROP TRIGGER audit_event_no_delete"))
+        session.execute(text("DELETE FROM audit_event WHERE number >= 3"))
+    assert _verify() == [], "a shorter chain is whole in itself"
+    assert len(_lost(head)) == 1

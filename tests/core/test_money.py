@@ -84,3 +84,30 @@ def test_shows_amounts_in_both_languages() -> None:
     with i18n.using("en"):
         assert money.show(Money(45_000_000)) == "CN¥450,000.00"
         assert money.short(Money(120_000_000, "USD")) == "$1.2M"
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "expected"),
+    [
+        ("USD 450,000", "CNY", Money(45_000_000, "USD")), ("450,000 usd", "CNY", Money(45_000_000, "USD")),
+        ("usd450000", "CNY", Money(45_000_000, "USD")), ("45万美元", "CNY", Money(45_000_000, "USD")),
+        ("美元 45万", "CNY", Money(45_000_000, "USD")), ("€1.2m", "CNY", Money(120_000_000, "EUR")), ("300 HKD", "CNY", Money(30_000, "HKD")),
+        ("HK$300", "CNY", Money(30_000, "HKD")), ("$300", "CNY", Money(30_000, "USD")), ("$300", "SGD", Money(30_000, "SGD")),
+        ("5亿日元", "USD", Money(500_000_000, "JPY")), ("３００万港币", "CNY", Money(300_000_000, "HKD")), ("RMB 12万", "USD", Money(12_000_000, "CNY")),
+        ("45万", "USD", Money(45_000_000, "USD")), ("100元", "CNY", Money(10_000, "CNY")), ("3.5m", "EUR", Money(350_000_000, "EUR")),
+        ("2bn", "USD", Money(200_000_000_000, "USD")), ("USD 5 USD", "CNY", Money(500, "USD")),
+    ],
+)  # fmt: skip
+def test_reads_a_currency_beside_the_amount(text: str, default: str, expected: Money) -> None:
+    assert money.read(text, default) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("XYZ 100", "unknown_currency"), ("100 ABC", "unknown_currency"), ("USD 100 EUR", "two_currencies"), ("USD", "not_a_number"),
+     ("USD -1", "negative"), ("日元 0.5", "too_precise"), ("", "not_a_number"), ("a" * 4000, "not_a_number")],
+)  # fmt: skip
+def test_refuses_a_currency_it_cannot_place(text: str, code: str) -> None:
+    with pytest.raises(MoneyError) as caught:
+        money.read(text)
+    assert caught.value.code == code

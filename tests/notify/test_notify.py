@@ -12,6 +12,7 @@ import pytest
 from dealflow.accounts.models import User
 from dealflow.core import db, i18n, jobs, mail
 from dealflow.notify import service
+from tests.factories.world import dismiss
 
 
 def tell(**values: Any) -> list[str]:
@@ -63,8 +64,7 @@ def test_what_concerns_an_organisation_goes_with_the_membership(app: Any, person
     other = person(role="member", organisation_id=boss.organisation_id)
     tell(organisation_id=boss.organisation_id)
     assert other.get("/notifications").json["total"] == 1
-    row = next(m for m in boss.get("/members").json["items"] if m["user_id"] == other.user_id)
-    boss.call("DELETE", f"/members/{row['id']}")
+    dismiss(other)
     assert other.get("/notifications").json["total"] == 0
 
 

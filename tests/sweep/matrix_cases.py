@@ -13,7 +13,7 @@ from flask import Flask
 from PIL import Image
 
 from dealflow.accounts.models import ApiToken, Membership, UserSession
-from dealflow.core import db, jobs
+from dealflow.core import db, ids, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.core.jobs import Job
 from dealflow.core.money import Money
@@ -22,7 +22,7 @@ from dealflow.files import service as files
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Line, Side
-from dealflow.notify.models import Notification
+from dealflow.notify.models import Notification, Webhook, WebhookDelivery
 from tests.factories import pitches
 from tests.factories.world import MANDATE, World
 from tests.sweep.routes import Route, routes
@@ -41,6 +41,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "token_id": ("token",),
     "session_id": ("session",),
     "job_id": ("job",),
+    "upload_id": ("upload",),
     "user_id": ("user",),
     "organisation_id": ("guest",),
     "file_id": ("file",),
@@ -53,6 +54,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "filter_id": ("filter",),
     "batch_id": ("batch",),
     "approval_id": ("approval",),
+    "webhook_id": ("webhook",),
+    "delivery_id": ("delivery",),
 }
 # Parameters that are no ids of objects.
 WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small", "clause": "law"}
@@ -63,7 +66,9 @@ CHOSEN = {
     "GET /term-sheets/new": PROJECTS,
     "POST /term-sheets": ("draft", "fresh", "private", "published"),
 }
+WEBHOOK = {"label": "CRM", "url": "https://hooks.example/dealflow", "kinds": ["deal.opened"]}
 JSON_BODIES: dict[str, Any] = {
+    "POST /api/v1/webhooks": WEBHOOK,
     "POST /api/v1/projects": pitches.complete(),
     "PATCH /api/v1/projects/{project_id}": {"logline": "changed"},
     "POST /api/v1/projects/{project_id}/invitations": {"organisation_id": "<guest>"},
@@ -91,6 +96,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/books/{book_id}/reopen": {"reason": "late"},
 }
 FORMS: dict[str, dict[str, Any]] = {
+    "POST /settings/webhooks": WEBHOOK,
     "POST /deals": {"project_id": "<object>"},
     "POST /deals/{deal_id}/transitions": {"to": "intro"},
     "POST /deals/{deal_id}/notes": {"text": "a note"},
@@ -195,7 +201,29 @@ def more_objects(world: World) -> None:
         )  # fmt: skip
         session.add(job)
         session.flush()
+        upload = Job(
+            kind="mandates.import", payload={"table": [["name"], [["CANARY-mandate-row"]], [2]]}, state="done",
+            organisation_id=world["investor.owner"].organisation_id,
+            result={"counts": {"create": 0, "update": 0, "same": 0, "error": 1}, "errors": [[2, "CANARY-mandate-row"]]},
+        )  # fmt: skip
+        session.add(upload)
+        session.flush()
+        hook = Webhook(
+            organisation_id=creator.organisation_id, label="CANARY-webhook", url="https://hooks.example/", kinds=["deal.opened"],
+            secret="sealed",
+        )  # fmt: skip
+        session.add(hook)
+        session.flush()
+        late = WebhookDelivery(
+            webhook_id=hook.id, organisation_id=creator.organisation_id, event_id=ids.new("evt"), kind="deal.opened", object_id="x",
+            body={"data": "CANARY-webhook"}, state="dead",
+        )  # fmt: skip
+        session.add(late)
+        session.flush()
         world.ids |= {
+            "upload": upload.id,
+            "webhook": hook.id,
+            "delivery": late.id,
             "invitation": invited.json["id"],
             "import": found[1],
             "job": job.id,

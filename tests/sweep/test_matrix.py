@@ -35,6 +35,7 @@ CANARIES = {
     "CANARY-said": {"creator", "investor"},
     "CANARY-job": {"creator", "platform"},
     "CANARY-book": {"creator"},
+    "CANARY-webhook": {"creator"},
 }
 Outcomes = dict[str, str]
 

@@ -92,6 +92,10 @@ NEEDS_MORE = frozenset(
     {
         "accounts.invitation",
         "accounts.reset",
+        "accounts.new_email",
+        "notify.webhook",
+        "mandates.import_progress",
+        "mandates.refused_rows",
         "accounts.confirm_signup",
         "accounts.setup",
         "accounts.login_code",

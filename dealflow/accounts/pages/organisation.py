@@ -170,6 +170,8 @@ def remove_member(membership_id: str) -> Response:
     except Conflict as refusal:
         flash(refusal.text(), "danger")
         return redirect(url_for("accounts.list_members"), 303)
+    if own:
+        renew_cookie()
     flash(_("You left the organisation.") if own else _("The member is removed."), "success")
     return redirect(url_for("web.home") if own else url_for("accounts.list_members"), 303)
 

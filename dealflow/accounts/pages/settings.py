@@ -13,13 +13,15 @@ from wtforms import IntegerField, PasswordField, SelectField, SelectMultipleFiel
 
 from dealflow.accounts import labels, otp, queries
 from dealflow.accounts import login as browser
+from dealflow.accounts.login import visitor
 from dealflow.accounts.pages import bp
 from dealflow.accounts.policy import Can
-from dealflow.accounts.schemas import OwnTokenIn, PasswordIn, ProfileIn
+from dealflow.accounts.schemas import EmailIn, OwnTokenIn, PasswordIn, ProfileIn
+from dealflow.accounts.service import email as addresses
 from dealflow.accounts.service import passwords, profile, sessions
 from dealflow.core.errors import Invalid
 from dealflow.core.forms import Form
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, needs, public
 from dealflow.core.i18n import _l
 from dealflow.core.i18n import gettext as _
 from dealflow.core.schema import load
@@ -40,6 +42,13 @@ class ProfileForm(Form):
     name = StringField(_l("Your name"))
     locale = SelectField(_l("Language"), choices=labels.LANGUAGES)
     time_zone = SelectField(_l("Time zone"), choices=_zones)
+
+
+class EmailForm(Form):
+    """A new address."""
+
+    email = StringField(_l("New e-mail address"))
+    current = PasswordField(_l("Present password"))
 
 
 class PasswordForm(Form):
@@ -89,8 +98,15 @@ def renew_cookie(organisation_id: str | None = None) -> None:
 @needs(Can.SEE_SELF)
 def settings() -> str:
     """The profile, first of the settings."""
+    return _profile()
+
+
+def _profile(form: ProfileForm | None = None, email_form: EmailForm | None = None) -> str:
     user = queries.own_user(actor())
-    return render_template("accounts/profile.html", form=ProfileForm(obj=user), user=user)
+    return render_template(
+        "accounts/profile.html", form=form or ProfileForm(obj=user), email_form=email_form or EmailForm(prefix="new-"), user=user,
+        pending=addresses.pending(actor()),
+    )  # fmt: skip
 
 
 @bp.post("/settings")
@@ -100,7 +116,7 @@ def save_profile() -> Any:
     form = ProfileForm(request.form)
     values = form.load(ProfileIn)
     if values is None:
-        return render_template("accounts/profile.html", form=form, user=queries.own_user(actor())), 422
+        return _profile(form), 422
     user = profile.change_profile(actor(), values.model_dump())
     response = redirect(url_for("accounts.settings"), 303)
     response.set_cookie(
@@ -109,6 +125,50 @@ def save_profile() -> Any:
     )  # fmt: skip
     flash(_("Saved."), "success")
     return response
+
+
+@bp.post("/settings/email")
+@needs(Can.EDIT_SELF)
+def ask_email() -> Any:
+    """Ask for another address; the answer is the same for one that somebody else has."""
+    form = EmailForm(request.form, prefix="new-")
+    values = form.load(EmailIn)
+    if values is not None:
+        try:
+            addresses.ask(actor(), email=values.email, current=values.current)
+            flash(_("Open the link in the mail to %(email)s to confirm it.", email=values.email), "success")
+            return redirect(url_for("accounts.settings") + "#email", 303)
+        except Invalid as refusal:
+            refuse(form, refusal)
+    return _profile(email_form=form), 422
+
+
+@bp.post("/settings/email/keep")
+@needs(Can.EDIT_SELF)
+def keep_email() -> Response:
+    """Keep the present address after all."""
+    addresses.withdraw(actor())
+    flash(_("Your address stays as it is."), "success")
+    return redirect(url_for("accounts.settings") + "#email", 303)
+
+
+@bp.get("/email/<secret>")
+@public
+def new_email(secret: str) -> str:
+    """Ask for the click that confirms; mail scanners open links, so opening must change nothing."""
+    row, user = addresses.target(secret)
+    return render_template("accounts/new_email.html", row=row, user=user, secret=secret)
+
+
+@bp.post("/email/<secret>")
+@public
+def confirm_email(secret: str) -> Response:
+    """Take the new address."""
+    user = addresses.confirm(secret, visitor=visitor())
+    flash(_("Your address is %(email)s from now on.", email=user.email), "success")
+    return redirect(
+        url_for("accounts.settings") if actor().user_id == user.id else url_for("accounts.login"), 303
+    )
 
 
 def _security(status: int = 200, codes: list[str] | None = None, **forms: Form) -> Any:
@@ -159,6 +219,7 @@ def change_otp(act: str) -> Any:
             passwords.begin_otp(actor(), current=current)
         elif act == "disable":
             passwords.disable_otp(actor(), current=current)
+            renew_cookie()
             flash(_("The second step is off."), "warning")
         else:
             return _security(codes=passwords.renew_recovery_codes(actor(), current=current))

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dealflow.accounts import identity, letters
 from dealflow.accounts.models import Invitation, Membership, Organisation, User
 from dealflow.accounts.policy import Can, Tag
-from dealflow.accounts.service import joining
+from dealflow.accounts.service import joining, sessions
 from dealflow.audit import service as audit
 from dealflow.core import clock, ids, policy
 from dealflow.core.actor import Actor
@@ -147,6 +147,7 @@ def change_role(actor: Actor, membership_id: str, role: str, *, version: int | N
         _keeps_an_owner(row)
     before, row.role = row.role, role
     session().flush()
+    sessions.renew_all(row.user_id)
     audit.record(actor, Tag.ROLE_CHANGED, row.id, before={"role": before}, after={"role": role})
     return row
 
@@ -162,6 +163,7 @@ def remove(actor: Actor, membership_id: str) -> None:
             invitation.ended_at = clock.now()
     session().delete(row)
     session().flush()
+    sessions.end_for(row.user_id, row.organisation_id, sparing=actor.session_id if leaves else None)
     audit.record(
         actor, Tag.LEFT if leaves else Tag.REMOVED, row.id, before={"user": row.user_id, "role": row.role}
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from dealflow.accounts import identity
 from dealflow.accounts.models import ApiToken, User, UserSession
@@ -79,6 +79,34 @@ def end_all(user_id: str, *, sparing: str | None = None, tokens: bool = True) ->
         done = session().execute(statement.values(ended_at=clock.now()), execution_options=_OWN)
         number += done.rowcount  # type: ignore[attr-defined]
     return number
+
+
+def renew_all(user_id: str) -> None:
+    """Let each of a person's sessions take a fresh secret at its next request, since their rights changed."""
+    session().execute(
+        update(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+        .values(must_renew=True),
+        execution_options=_OWN,
+    )
+
+
+def end_for(user_id: str, organisation_id: str, *, sparing: str | None = None) -> None:
+    """End what may act for an organisation that a person left: all that is not bound to another one.
+
+    A session that is spared goes on for the person's other organisations.
+    """
+    for model in (UserSession, ApiToken):
+        acts = or_(model.organisation_id == organisation_id, model.organisation_id.is_(None))
+        statement = update(model).where(model.user_id == user_id, model.ended_at.is_(None), acts)
+        if model is UserSession and sparing is not None:
+            statement = statement.where(UserSession.id != sparing)
+        session().execute(statement.values(ended_at=clock.now()), execution_options=_OWN)
+    if sparing is not None:
+        session().execute(
+            update(UserSession).where(UserSession.id == sparing).values(organisation_id=None),
+            execution_options=_OWN,
+        )
 
 
 def rotate(actor: Actor, *, organisation_id: str | None = None) -> str | None:

@@ -149,7 +149,11 @@ def shift(actor: Actor, deal: Deal, to: str, reason: str, *, but: str | None = N
     session().flush()
     happened(actor, deal, "moved", text=reason, before=before, after=to)
     audit.record(actor, Tag.MOVED, deal, before={"stage": before}, after={"stage": to}, reason=reason)
-    emit(DealMoved(deal.id, deal.project_id, before, to))
+    emit(
+        DealMoved(
+            deal.id, deal.project_id, before, to, deal.investor_organisation_id, deal.project_organisation_id
+        )
+    )
     positions.follow(deal, but=but)
 
 
@@ -275,5 +279,14 @@ def _unshift(actor: Actor, deal: Deal, row: DealMove) -> None:
         raise Conflict(N_("You already have an open deal about this project")) from None
     happened(actor, deal, "taken_back", before=row.after, after=row.before)
     audit.record(actor, Tag.TAKEN_BACK, deal, before={"stage": row.after}, after={"stage": row.before})
-    emit(DealMoved(deal.id, deal.project_id, row.after, row.before))
+    emit(
+        DealMoved(
+            deal.id,
+            deal.project_id,
+            row.after,
+            row.before,
+            deal.investor_organisation_id,
+            deal.project_organisation_id,
+        )
+    )
     positions.follow(deal, but=row.organisation_id)

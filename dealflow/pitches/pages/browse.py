@@ -12,7 +12,7 @@ from dealflow.core import policy
 from dealflow.core.errors import FieldError, Invalid
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import N_, gettext
-from dealflow.core.money import MoneyError
+from dealflow.core.money import CURRENCIES, MoneyError
 from dealflow.core.paging import cursor_for
 from dealflow.pitches import queries
 from dealflow.pitches import vocabulary as words
@@ -86,6 +86,7 @@ def _choices(vocabulary: Any) -> dict[str, list[tuple[str, str]]]:
         "language_choices": [(tag, words.language_name(tag)) for tag in words.COMMON_LANGUAGES],
         "region_choices": [(code, words.region_name(code)) for code in places],
         "instrument_choices": [(code, words.label(code)) for code in words.INSTRUMENTS],
+        "currency_choices": [(code, code) for code in CURRENCIES],
         "sort_choices": [(code, gettext(name)) for code, name in _ORDERS.items()],
     }
 
@@ -94,14 +95,18 @@ def _query(args: MultiDict[str, str]) -> tuple[ProjectQuery, list[FieldError]]:
     """The filters; one that cannot be read is left out and said, the rest of the page stands."""
     errors: list[FieldError] = []
     wanted = MultiDict(args)
+    chosen = wanted.get("currency", "CNY")
     for name in AMOUNTS:
-        if name in wanted:
-            try:
-                money = amount(wanted[name], "CNY")
-                wanted[name] = str(money["amount_minor"]) if money else ""
-            except MoneyError as error:
-                errors.append(FieldError(name, error.code, error.message))
-                wanted.poplist(name)
+        if name not in wanted:
+            continue
+        try:
+            money = amount(wanted[name], chosen if chosen in CURRENCIES else "CNY")
+            if money and money["currency"] != chosen:
+                raise MoneyError("currency_mismatch", N_("Choose the currency of the amounts beside them"))
+            wanted[name] = str(money["amount_minor"]) if money else ""
+        except MoneyError as error:
+            errors.append(FieldError(name, error.code, error.message))
+            wanted.poplist(name)
     while True:
         try:
             query: ProjectQuery = read_query(ProjectQuery, wanted)
@@ -141,6 +146,8 @@ def _active(args: MultiDict[str, str], vocabulary: Any) -> list[dict[str, Any]]:
             "language": words.language_name,
             "region": words.region_name,
         }.get(name, words.label)(value)
+        if name in AMOUNTS:
+            shown = f"{args.get('currency', 'CNY')} {value}"
         rest = {k: v for k, v in request.args.items() if k not in (name, "cursor", "lang")}
         found.append(
             {

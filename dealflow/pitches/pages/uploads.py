@@ -13,7 +13,7 @@ from dealflow.core.http import actor, needs
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.tabular import read, refuse
-from dealflow.pitches import importing
+from dealflow.pitches import importing, uploads
 from dealflow.pitches.diff import field_label
 from dealflow.pitches.pages.base import bp
 from dealflow.pitches.policy import Can
@@ -45,7 +45,7 @@ def upload() -> Any:
         if sent is None or not sent.filename:
             raise refuse("required", N_("Choose a CSV or XLSX file"))
         with closing(sent):
-            kept = importing.keep(actor(), read(sent.stream), sent.filename)
+            kept = uploads.keep(actor(), read(sent.stream), sent.filename)
     except Invalid as refusal:
         return render_template("pitches/import.html", errors=refusal.errors), 422
     except TooLarge as refusal:
@@ -54,17 +54,18 @@ def upload() -> Any:
 
 
 def _page(import_id: str, mapping: dict[str, str] | None = None, problems: Any = ()) -> str:
-    kept = importing.kept(actor(), import_id)
-    table = importing.table_of(kept)
+    kept = uploads.kept(actor(), import_id)
+    table = uploads.table_of(kept)
     shown = mapping if mapping is not None else kept.mapping
-    report = None
-    if kept.state == "open" and not problems:
+    report, large = None, not uploads.checks_at_once(kept)
+    if kept.state == "open" and not problems and not large:
         try:
             report = importing.check(actor(), table, shown)
         except Invalid as refusal:
             problems = refusal.errors
     return render_template(
         "pitches/import_check.html", kept=kept, table=table, mapping=shown, report=report, problems=problems, most=_SHOWN_ROWS,
+        job=uploads.job_of(kept) if kept.state == "running" or (large and kept.state == "open" and not kept.checked) else None,
         choices=[(name, column_label(name)) for name in COLUMNS], column_label=column_label, tell=importing.tell,
         samples=[next((row[at] for row in table.rows if row[at]), "") for at in range(len(table.header))],
     )  # fmt: skip
@@ -81,10 +82,10 @@ def check_import(import_id: str) -> str:
 @needs(Can.IMPORT)
 def map_columns(import_id: str) -> Any:
     """Take another meaning of the columns and check again."""
-    header = importing.kept(actor(), import_id).header
+    header = uploads.kept(actor(), import_id).header
     mapping = {name: field for at, name in enumerate(header) if (field := request.form.get(f"column-{at}"))}
     try:
-        importing.remap(actor(), import_id, mapping)
+        uploads.remap(actor(), import_id, mapping)
     except Invalid as refusal:
         return _page(import_id, mapping, refusal.errors), 422
     return redirect(url_for(".check_import", import_id=import_id), 303)
@@ -95,10 +96,11 @@ def map_columns(import_id: str) -> Any:
 def run_import(import_id: str) -> Any:
     """Write the rows that have no error."""
     try:
-        counts = importing.finish(actor(), import_id).counts
+        report = uploads.finish(actor(), import_id)
     except Invalid as refusal:
         return _page(import_id, None, refusal.errors), 422
-    flash(_("Imported: %(create)s new, %(update)s changed.", **counts), "success")
+    if report is not None:
+        flash(_("Imported: %(create)s new, %(update)s changed.", **report.counts), "success")
     return redirect(url_for(".check_import", import_id=import_id), 303)
 
 
@@ -106,10 +108,13 @@ def run_import(import_id: str) -> Any:
 @needs(Can.IMPORT)
 def import_errors(import_id: str) -> Response:
     """The refused rows with the reasons, to correct and send again."""
-    kept = importing.kept(actor(), import_id)
-    table = importing.table_of(kept)
+    kept = uploads.kept(actor(), import_id)
+    table = uploads.table_of(kept)
     if kept.state == "done":
         content = importing.refused_before(table, (kept.result or {}).get("errors", []))
+    elif kept.checked is not None:
+        found = ([number, reasons] for number, _title, reasons in kept.checked["errors"])
+        content = importing.refused_before(table, found)
     else:
         content = importing.error_file(table, importing.check(actor(), table, kept.mapping))
     return Response(
