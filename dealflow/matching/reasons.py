@@ -5,77 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dealflow.core.i18n import N_, gettext
+from dealflow.core.i18n import N_, gettext, language
 from dealflow.core.money import CURRENCIES, Money, short
 from dealflow.mandates import wording
 from dealflow.pitches import vocabulary
+from ml import sentences
 
 if TYPE_CHECKING:
     from ml.explain import Reason
 
-# Code → sentences, the most telling first; one whose parameters are not all known is passed over.
-SENTENCES: dict[str, tuple[str, ...]] = {
-    "genre_match": (N_("Genres you like: %(terms)s"),),
-    "genre_dislike": (N_("Genres you would rather not have: %(terms)s"),),
-    "language_match": (N_("Languages you like: %(terms)s"),),
-    "language_dislike": (N_("Languages you would rather not have: %(terms)s"),),
-    "region_match": (N_("Regions you like: %(terms)s"),),
-    "region_dislike": (N_("Regions you would rather not have: %(terms)s"),),
-    "stage_fit": (N_("A stage you like: %(terms)s"),),
-    "stage_dislike": (N_("A stage you would rather not have: %(terms)s"),),
-    "instrument_match": (N_("Ways to invest you like: %(terms)s"),),
-    "instrument_dislike": (N_("Ways to invest you would rather not have: %(terms)s"),),
-    "ask_fit": (
-        N_("Ask %(ask)s suits your ticket %(ticket)s"),
-        N_("Ask %(ask)s suits your limit %(limit)s"),
-        N_("The ask suits your ticket"),
-    ),
-    "ask_above_ticket": (
-        N_("Ask %(ask)s is far above your ticket %(ticket)s"),
-        N_("Ask %(ask)s is far above your limit %(limit)s"),
-        N_("The ask is far above your ticket"),
-    ),
-    "ask_below_ticket": (
-        N_("Ask %(ask)s is far below your ticket %(ticket)s"),
-        N_("Ask %(ask)s is far below your limit %(limit)s"),
-        N_("The ask is far below your ticket"),
-    ),
-    "min_ticket_fit": (N_("The smallest ticket is within your limit"),),
-    "min_ticket_above_limit": (
-        N_("Smallest ticket %(min_ticket)s is above your limit %(limit)s"),
-        N_("The smallest ticket is above your limit"),
-    ),
-    "text_similarity": (
-        N_("Close to your words: %(words)s"),
-        N_("Story close to your words"),
-    ),
-    "text_difference": (N_("Story far from your words"),),
-    "history_genre": (N_("Genres like those you chose before: %(terms)s"),),
-    "history_genre_unlike": (N_("Genres like those you passed on: %(terms)s"),),
-    "history_language": (N_("Languages like those you chose before: %(terms)s"),),
-    "history_language_unlike": (N_("Languages like those you passed on: %(terms)s"),),
-    "history_region": (N_("Regions like those you chose before: %(terms)s"),),
-    "history_region_unlike": (N_("Regions like those you passed on: %(terms)s"),),
-    "history_stage": (N_("A stage like those you chose before: %(terms)s"),),
-    "history_stage_unlike": (N_("A stage like those you passed on: %(terms)s"),),
-    "history_ask": (
-        N_("Ask %(ask)s is of the size you chose before"),
-        N_("An ask of the size you chose before"),
-    ),
-    "history_ask_unlike": (
-        N_("Ask %(ask)s is not of the size you chose before"),
-        N_("An ask not of the size you chose before"),
-    ),
-    "history_text": (N_("Story like those you chose before"),),
-    "history_text_unlike": (N_("Story unlike those you chose before"),),
-    "team_credits": (N_("The team has %(credits)s credits"), N_("The team has credits")),
-    "track_record": (N_("Earlier works, evidence: %(evidence_class)s"),),
-    "traction": (N_("Plays of earlier works, evidence: %(evidence_class)s"),),
-    "review_passed": (N_("The script passed content review"),),
-    "scenes_available": (N_("Scenes it needs are available in the park"),),
-    "freshness": (N_("Recently published"),),
-    "attention": (N_("Other investors look at it"),),
-}
 _TERM_NAMES: dict[str, Callable[[str], str]] = {
     "genres": wording.genre_name,
     "languages": vocabulary.language_name,
@@ -109,15 +47,9 @@ def _known(params: Mapping[str, Any]) -> dict[str, Any]:
 def sentence(reason: Reason) -> str:
     """The reason in words. KeyError for a code that has no sentence."""
     params = _known(reason.params)
-    for message in SENTENCES[reason.code]:
-        wanted = {
-            name
-            for name in ("terms", "evidence_class", "words", "credits", *_AMOUNTS)
-            if f"%({name})s" in message
-        }
-        if wanted <= set(params):
-            return gettext(message, **{n: _shown(n, params[n], reason.project_field) for n in wanted})
-    return gettext(SENTENCES[reason.code][-1].partition(":")[0])
+    pair, wanted = sentences.choose(reason.code, params)
+    text = pair[1] if language() == "zh" else pair[0]
+    return text % {name: _shown(name, params[name], reason.project_field) for name in wanted}
 
 
 def as_dict(reason: Reason) -> dict[str, Any]:

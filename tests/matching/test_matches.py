@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from dealflow.core import db, invariants, jobs
-from dealflow.matching.reasons import SENTENCES
+from dealflow.core import db, i18n, invariants, jobs
+from dealflow.pitches import vocabulary
+from ml import sentences
 from tests.conftest import Person
 from tests.factories import pitches
 
@@ -237,10 +239,19 @@ def test_pages_show_lists_and_answers(
     assert creator.browser(lang).get(f"/projects/{projects['fits']}/investors").status_code == 200
 
 
-def test_every_code_of_the_ranker_has_a_sentence() -> None:
-    from ml.offline.sentences import TEMPLATES
+@pytest.mark.parametrize("number", [0, 1], ids=["en", "zh"])
+def test_files_name_stages_instruments_and_evidence_as_the_site_does(number: int) -> None:
+    with i18n.using(("en", "zh")[number]):
+        said = {code: vocabulary.label(code) for code in sentences.NAMES}
+    assert said == {code: pair[number] for code, pair in sentences.NAMES.items()}
+    assert set(said) == {*vocabulary.STAGES, *vocabulary.INSTRUMENTS, *vocabulary.EVIDENCE}
 
-    assert set(SENTENCES) == set(TEMPLATES)
+
+def test_every_sentence_says_the_same_parameters_in_both_languages() -> None:
+    for code, pairs in sentences.SENTENCES.items():
+        for pair in pairs:
+            english, chinese = (set(re.findall(r"%\((\w+)\)s", text)) for text in pair)
+            assert english == chinese <= set(sentences.PARAMETERS), code
 
 
 @pytest.fixture

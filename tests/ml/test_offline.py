@@ -8,6 +8,8 @@ import python_calamine
 import xlsxwriter
 
 from ml.offline import InputError, rank_file
+from ml.rank import Ranker
+from ml.sentences import SENTENCES
 
 PROJECTS = [
     ["编号", "片名", "一句话梗概", "题材", "地区", "阶段", "投资方式", "融资额", "预算", "作品数"],
@@ -55,7 +57,7 @@ def test_every_encoding_gives_the_same_list(tmp_path: Path, encoding: str) -> No
         ["海外", "1", "p3", "医院"],
     ]
     assert rows[1][4] == "450,000 CNY"
-    assert "符合题材偏好：复仇" in rows[1][6]
+    assert "您喜欢的题材：复仇" in rows[1][6]
     assert float(rows[1][5]) > float(rows[2][5])
 
 
@@ -64,7 +66,7 @@ def test_html_is_escaped_and_xlsx_is_text(tmp_path: Path) -> None:
     rank_file(projects, mandates, tmp_path / "out.html", language="en")
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "<script" not in page
-    assert "genres asked for: Revenge" in page
+    assert "Genres you like: Revenge" in page
     rank_file(projects, mandates, tmp_path / "out.xlsx")
     rows = (
         python_calamine.CalamineWorkbook.from_path(str(tmp_path / "out.xlsx"))
@@ -146,3 +148,17 @@ def test_unknown_ids_in_interactions(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             rank_file(projects, mandates, tmp_path / "out.csv", actions)
         assert message in str(caught.value)
+
+
+def test_every_code_of_the_ranker_has_a_sentence_and_no_sentence_is_without_a_code() -> None:
+    ranker = Ranker.shipped()
+    money = {"amount_minor": 100_000_00, "currency": "CNY"}
+    project = {"id": "p", "genres": ["revenge"], "languages": ["zh"], "regions": ["CN"], "stage": "financing",
+               "instruments": ["loan"], "ask": money, "min_ticket": money, "logline": "复仇", "team": []}  # fmt: skip
+    preferences = {"genres": {"revenge": 1.0}, "languages": {"zh": 1.0}, "regions": {"CN": 1.0}, "stages": {"financing": 1.0},
+                   "instruments": {"loan": 1.0}, "text": "复仇", "ticket": money}  # fmt: skip
+    mandate = {"id": "m", "preferences": preferences, "max_per_project": money}
+    history = [(ranker.build_matrix([project]).x[0], "save")]
+    weights = ranker.mandate_weights(mandate, history)
+    codes = {code for part in weights.parts for code in (part.code, part.opposite_code)}
+    assert codes | {"ask_below_ticket"} == set(SENTENCES)
