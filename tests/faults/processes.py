@@ -14,10 +14,12 @@ from pathlib import Path
 
 from dealflow.settings import ROOT
 
+# A machine that does much else at the same time may need a minute for what takes a second.
+PATIENCE = 240.0
 PASSWORD = "a-long-enough-pass-phrase"
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Return once the condition holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
