@@ -1,6 +1,6 @@
 """Runs the tiers of `make test`, prints each one's closing line, and exits with the worst exit code.
 
-Usage: python bin/tiers.py [lint] [quick] [slow] [browser]; without names all of them run.
+Usage: python bin/tiers.py [lint] [quick] [postgres] [slow] [browser]; without names all of them run.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from services import ServiceMissing, missing_servers, test_services
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = os.environ.get("DEALFLOW_TEST_WORKERS", "2")
+QUICK = "not slow and not browser and not on_postgres"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -69,8 +70,9 @@ def all_tiers() -> tuple[Tier, ...]:
                 (python, lint_imports),
             ),
         ),
-        Tier("quick", (pytest_command("not slow and not browser", "-n", WORKERS),), needs_services=True),
-        Tier("slow", (pytest_command("slow and not browser"),), needs_services=True),
+        Tier("quick", (pytest_command(QUICK, "-n", WORKERS),), needs_services=True),
+        Tier("postgres", (pytest_command("on_postgres", "-n", WORKERS),), needs_services=True),
+        Tier("slow", (pytest_command("slow and not browser and not on_postgres"),), needs_services=True),
         Tier(
             "browser",
             (pytest_command("browser", "-n", WORKERS),),

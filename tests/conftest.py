@@ -6,6 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,15 +49,43 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+# The rooms' own tests run on both databases: on SQLite in the quick tier, on PostgreSQL in a tier of its own.
+ON_BOTH = (
+    "accounts/test_joining.py", "accounts/test_login.py", "accounts/test_members.py", "core/test_audit.py", "core/test_jobs.py",
+    "core/test_scope.py", "deals/test_deals.py", "mandates/test_api.py", "matching/test_matches.py", "notify/test_notify.py",
+    "pitches/test_api.py", "pitches/test_import.py", "termsheets/test_rooms.py", "web/test_http_idempotency.py",
+    "web/test_http_versions.py",
+)  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test of these files that uses an application once per database."""
+    if "database" in metafunc.fixturenames and metafunc.definition.path.match("tests/*/*.py"):
+        place = "/".join(metafunc.definition.path.parts[-2:])
+        if place in ON_BOTH:
+            both = ["sqlite", pytest.param("postgresql", marks=pytest.mark.on_postgres)]
+            metafunc.parametrize("database", both, indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path, template_database: Path) -> Settings:
-    """Settings of a fresh instance on SQLite."""
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database that the application of this test lies on."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Settings:
+    """Settings of a fresh instance on its own database, empty but for the tables."""
     instance = tmp_path / "instance"
     instance.mkdir()
-    shutil.copy(template_database, instance / "app.db")
+    if database == "postgresql":
+        url = request.getfixturevalue("filled_postgres_url")
+    else:
+        shutil.copy(request.getfixturevalue("template_database"), instance / "app.db")
+        url = f"sqlite:///{instance / 'app.db'}"
     return Settings(
         instance=instance,
-        database_url=f"sqlite:///{instance / 'app.db'}",
+        database_url=url,
         base_url="http://localhost",
         secret_key="test-secret-test-secret-test-secret",
         flask={"TESTING": True},
@@ -73,9 +102,10 @@ def app(settings: Settings) -> Iterator[Flask]:
     clock.set_base(None)
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """An empty PostgreSQL database of its own, dropped afterwards. Where the server is: DEALFLOW_TEST_POSTGRES_URL."""
+@contextmanager
+def postgres_database(template: str = "template1") -> Iterator[str]:
+    """A PostgreSQL database of its own, a copy of another; dropped afterwards. Where the server is:
+    DEALFLOW_TEST_POSTGRES_URL."""
     named = os.environ.get(
         "DEALFLOW_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
     )
@@ -83,10 +113,37 @@ def postgres_url() -> Iterator[str]:
     name = f"dealflow_test_{uuid.uuid4().hex[:12]}"
     plain = f"{server.replace('+psycopg', '')}/postgres"
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield f"{server}/{name}"
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield f"{server}/{name}"
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with postgres_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_postgres() -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables, copied for each test."""
+    with postgres_database() as url:
+        rooms.load_models()
+        made = db.configure(url)
+        db.Base.metadata.create_all(made.engine)
+        made.engine.dispose()
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def filled_postgres_url(template_postgres: str) -> Iterator[str]:
+    """A PostgreSQL database with all tables."""
+    with postgres_database(template_postgres) as url:
+        yield url
 
 
 @dataclass

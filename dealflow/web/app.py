@@ -15,12 +15,15 @@ from dealflow.core.actor import ANONYMOUS
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
 from dealflow.web import context, errors, headers, health, rooms
+from dealflow.web.routing import LateRule
 
 csrf = CSRFProtect()
 
 
 class Dealflow(Flask):
     """Flask with one transaction around each request."""
+
+    url_rule_class = LateRule
 
     def dispatch_request(self) -> Any:
         """Authenticate, run the view and commit; roll back when it answers with an error."""

@@ -42,7 +42,12 @@ def test_the_tiers_take_every_test_exactly_once() -> None:
     marks = [
         command[command.index("-m", 3) + 1] for tier in tiers.all_tiers()[1:] for command in tier.commands
     ]
-    assert marks == ["not slow and not browser", "slow and not browser", "browser"]
+    assert marks == [
+        "not slow and not browser and not on_postgres",
+        "on_postgres",
+        "slow and not browser and not on_postgres",
+        "browser",
+    ]
 
 
 def test_an_unknown_tier_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
