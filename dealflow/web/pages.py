@@ -56,5 +56,6 @@ def install(app: Flask) -> None:
     """Add the routes; the style guide outside production only."""
     policy.declare(POLICY)
     app.register_blueprint(bp)
+    nav.add("home", N_("Home"), "web.home", "home", order=1, shown=lambda who: who.is_authenticated)
     if not app.extensions["dealflow.settings"].is_production:
         app.add_url_rule("/styleguide", "web.styleguide", styleguide)

@@ -113,6 +113,15 @@ def test_a_creator_publishes_a_pitch_and_meets_investors(
     visitor.go(f"{project}/versions", "creator-13-versions")
 
 
+def test_the_start_page_leads_to_what_a_draft_lacks(visit: Callable[..., Visitor]) -> None:
+    visitor = visit("creator", "zh", 390)
+    todo = visitor.page.locator("main a[href*='/edit/']").first
+    with visitor.page.expect_navigation():
+        todo.click()
+    assert "#" in visitor.page.url, "the way to the box that is missing"
+    visitor.check("creator-14-missing")
+
+
 def test_what_is_typed_is_kept_without_pressing_save(visit: Callable[..., Visitor]) -> None:
     visitor = visit("creator", "en", 1280)
     project = begin(visitor, "不会丢的草稿")

@@ -66,6 +66,57 @@ def test_a_fund_manager_browses_matches_and_moves_a_deal(
     move_and_note(visitor)
 
 
+@pytest.mark.parametrize(("lang", "width"), SIZES)
+def test_a_fund_manager_finds_a_deal_and_reads_who_gets_what(
+    visit: Callable[..., Visitor], lang: str, width: int
+) -> None:
+    """Ctrl+K from anywhere, the deal by name, its term sheet with the point of break-even."""
+    visitor = visit("fund", lang, width)
+    page = visitor.page
+    visitor.go("/deals?open=true")
+    sheets = page.locator("main a[href^='/deals/deal_']").evaluate_all(
+        "links => links.map(a => a.getAttribute('href'))"
+    )
+    for address in dict.fromkeys(sheets):
+        visitor.go(address)
+        if page.locator("main a[href^='/term-sheets/ts_']").count():
+            break
+    title = page.locator("h1").inner_text()
+    visitor.go("/models")
+    page.keyboard.press("Control+k")
+    page.locator("#palette input").fill(title)
+    hit = page.locator(f"#palette-hits a[href='{address}']")
+    hit.wait_for()
+    visitor.check("fund-10-palette")
+    with page.expect_navigation():
+        hit.click()
+    with page.expect_navigation():
+        page.locator("main a[href^='/term-sheets/ts_']").first.click()
+    assert page.locator("main table .badge").filter(has_text=visitor.say("break-even")).count()
+    visitor.check("fund-11-who-gets-what")
+
+
+def test_keys_choose_in_a_list_and_the_help_tells_them(visit: Callable[..., Visitor]) -> None:
+    visitor = visit("fund", "en", 1280)
+    page = visitor.page
+    address = f"{visitor.site}/mandates"
+    page.goto(address)
+    page.goto(str(page.evaluate("document.querySelector(\"main a[href$='/matches']\").href")))
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    chosen = page.locator("article.match.is-chosen")
+    assert chosen.get_attribute("id") == page.locator("article.match").nth(1).get_attribute("id")
+    page.keyboard.press("x")
+    assert chosen.locator("input[form='compare']").is_checked()
+    page.keyboard.press("?")
+    visitor.check("fund-12-keys")
+    page.keyboard.press("Escape")
+    with page.expect_navigation():
+        page.keyboard.press("g")
+        page.keyboard.press("h")
+    assert page.url == f"{visitor.site}/"
+
+
 def test_notes_stay_with_the_fund(visit: Callable[..., Visitor]) -> None:
     fund = visit("fund", "en", 1280)
     fund.go("/deals?open=true")

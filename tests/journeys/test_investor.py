@@ -98,6 +98,19 @@ def draft_and_print(visitor: Visitor) -> None:
     joined = re.sub(r"\s", "", text)
     assert re.sub(r"\s", "", title) in joined
     document.close()
+    change_terms(visitor)
+
+
+def change_terms(visitor: Visitor) -> None:
+    """Change the terms: a new version, and the difference on a page."""
+    visitor.follow("Change the terms")
+    visitor.check("investor-11-terms")
+    days = visitor.page.locator("main input.input--num[name$='_days'], main input[type='number']").first
+    days.fill(str(int(days.input_value() or "9") + 1))
+    visitor.press("Save as a new version")
+    visitor.follow("What changed")
+    assert visitor.page.locator(".diff ins").count() >= 1
+    visitor.check("investor-12-difference")
 
 
 @pytest.mark.parametrize(("lang", "width"), SIZES)

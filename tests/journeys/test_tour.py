@@ -14,7 +14,7 @@ PAGES: dict[str | None, tuple[str, ...]] = {
     "creator": ("/", "/projects", "/projects?view=table", "/projects/new", "/projects/import", "/projects/genres", "/deals",
                 "/notifications", "/settings", "/settings/members", "/settings/organisation", "/settings/security",
                 "/settings/tokens", "/settings/organisations/new", "/models"),
-    "investor": ("/", "/projects", "/mandates", "/mandates/new", "/mandates/import", "/deals", "/notifications"),
+    "investor": ("/", "/projects", "/mandates", "/mandates/new", "/mandates/import", "/deals", "/notifications", "/search?q=女", "/search"),
     "fund": ("/", "/projects", "/projects?view=table", "/mandates", "/deals"),
     "park": ("/", "/projects", "/projects/genres"),
     "admin": ("/", "/admin", "/admin/users", "/admin/jobs", "/admin/audit"),
