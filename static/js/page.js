@@ -45,7 +45,16 @@ function startPlace() {
   });
 }
 
+/** In a row of tabs wider than the screen, the open one stands in view. */
+function showOpenTab() {
+  for (const open of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = open.closest(".tabs");
+    row.scrollLeft = open.offsetLeft + open.offsetWidth - row.offsetLeft - row.clientWidth;
+  }
+}
+
 export function startPage() {
+  showOpenTab();
   startCopy();
   startShortcuts();
   startFilters();
