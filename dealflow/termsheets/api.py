@@ -30,7 +30,7 @@ from dealflow.termsheets.forms import (
     VersionOut,
 )
 from dealflow.termsheets.policy import Can
-from dealflow.termsheets.present import change_dict, clause_dict, comment_dict
+from dealflow.termsheets.shapes import change_dict, clause_dict, comment_dict
 
 bp = api_blueprint("termsheets")
 

@@ -1,13 +1,12 @@
 """The form of a term sheet's parameters, made from the clause library's own schema.
 
-Every scalar parameter becomes an input named by its path (`ad_spend.approval_days`); use of funds and tranches
-are rows; the recoupment order is edited as data. What cannot be read stays as typed, with the reason beside it.
+Every scalar parameter becomes an input named by its path (`ad_spend.approval_days`); use of funds, tranches, payees,
+tiers and the parties' own clauses are rows. What cannot be read stays as typed, with the reason beside it.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -15,7 +14,7 @@ from typing import Any
 
 from dealflow.core import i18n, money
 from dealflow.core.i18n import N_
-from dealflow.termsheets import library
+from dealflow.termsheets import library, order_form
 
 SECTIONS = {
     "investment": N_("Investment"), "equity": N_("Project company"), "revenue_share": N_("Revenue share"),
@@ -23,7 +22,7 @@ SECTIONS = {
     "ad_spend": N_("Ad-spend covenant"), "credit": N_("Credit"), "delivery": N_("Delivery"),
     "censorship": N_("Content review"), "key_person": N_("Key persons"), "information": N_("Information rights"),
     "exclusivity": N_("Exclusivity"), "confidentiality": N_("Confidentiality"), "costs": N_("Costs"),
-    "law": N_("Law and arbitration"), "validity": N_("Validity"),
+    "law": N_("Law and arbitration"), "validity": N_("Validity"), "remedies": N_("Breach and remedies"),
 }  # fmt: skip
 UNITS = {
     "business_days": N_("business days"), "days": N_("days"), "months": N_("months"), "years": N_("years"),
@@ -31,6 +30,13 @@ UNITS = {
 }  # fmt: skip
 USE_COLUMNS = ("label", "kind", "amount")
 TRANCHE_COLUMNS = ("amount", "milestone", "note", "long_stop", "on_miss")
+OWN_COLUMNS = ("id", "heading_zh", "heading_en", "text_zh", "text_en")
+ROWS: dict[str, tuple[str, ...]] = {
+    "use_of_funds": USE_COLUMNS, "tranches": TRANCHE_COLUMNS, "payees": order_form.PAYEE_COLUMNS,
+    "tiers": order_form.TIER_COLUMNS, "additional": OWN_COLUMNS,
+}  # fmt: skip
+# Columns that have a value in a row nobody has filled in.
+_PRESET = ("kind", "milestone", "on_miss", "basis", "id", "share")
 
 
 @dataclass(frozen=True)
@@ -165,13 +171,14 @@ def read(template: str, base: Mapping[str, Any], form: Mapping[str, str]) -> Edi
             except (ValueError, InvalidOperation) as error:
                 edited.errors[name] = i18n.gettext(str(error))
     _read_rows(edited, form, currency)
-    if "waterfall" in form:
-        try:
-            edited.terms["waterfall"] = json.loads(form["waterfall"])
-        except ValueError:
-            edited.errors["waterfall"] = i18n.gettext(
-                N_("This is not valid JSON; correct it or reload the page")
-            )
+    if "tiers-present" in form:
+        order, errors = order_form.read(
+            rows_of(form, "payees", ROWS["payees"]), rows_of(form, "tiers", ROWS["tiers"]), currency
+        )
+        edited.terms["waterfall"] = order
+        edited.errors |= errors
+    if not edited.errors:
+        order_form.follow(edited.terms, base)
     return edited
 
 
@@ -192,22 +199,12 @@ def _value(kind: str, text: str, currency: str) -> Any:
             raise ValueError(N_("Enter a whole number"))
         return int(text)
     if kind == "percent":
-        return _ppm(text)
+        return order_form.ppm(text)
     if kind == "yes":
         return text == "1"
     if kind == "names":
         return [line.strip() for line in text.splitlines() if line.strip()]
     return text
-
-
-def _ppm(text: str) -> int:
-    try:
-        value = Decimal(text.removesuffix("%").strip()) * 10_000
-    except InvalidOperation:
-        raise ValueError(N_("Enter a percentage such as 12.5")) from None
-    if not value.is_finite() or value != value.to_integral_value() or not 0 <= value <= 10**9:
-        raise ValueError(N_("Enter a percentage such as 12.5"))
-    return int(value)
 
 
 def rows_of(form: Mapping[str, str], prefix: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
@@ -218,11 +215,7 @@ def rows_of(form: Mapping[str, str], prefix: str, columns: tuple[str, ...]) -> l
         index, _, column = rest.partition("-")
         if head == prefix and index.isdecimal() and len(index) < 6 and column in columns:
             found.setdefault(int(index), {})[column] = form[name].strip()
-    return [
-        found[i]
-        for i in sorted(found)
-        if any(found[i].get(c) for c in columns if c not in ("kind", "milestone", "on_miss"))
-    ]
+    return [found[i] for i in sorted(found) if any(found[i].get(c) for c in columns if c not in _PRESET)]
 
 
 def _read_rows(edited: Edited, form: Mapping[str, str], currency: str) -> None:
@@ -241,14 +234,49 @@ def _read_rows(edited: Edited, form: Mapping[str, str], currency: str) -> None:
                 entry["id"] = f"t{number}"
             made.append(entry)
         edited.terms[prefix] = made
+    if "additional-present" in form:
+        edited.terms["additional"] = [
+            {
+                "id": row.get("id") or _fresh(form, number),
+                "heading": {lang: row.get(f"heading_{lang}", "") for lang in ("zh", "en")},
+                "text": {lang: row.get(f"text_{lang}", "") for lang in ("zh", "en")},
+            }
+            for number, row in enumerate(rows_of(form, "additional", OWN_COLUMNS), 1)
+        ]
 
 
-def typed_rows(
+def _fresh(form: Mapping[str, str], number: int) -> str:
+    """An id for an own clause that has none: one that no clause of this form carries."""
+    known = {form[name] for name in form if name.startswith("additional-") and name.endswith("-id")}
+    while f"c{number}" in known:
+        number += 1
+    return f"c{number}"
+
+
+def all_rows(terms: Mapping[str, Any], form: Mapping[str, str] | None) -> dict[str, list[dict[str, str]]]:
+    """Every table's rows to show: as typed when a submission was refused, else as stored."""
+    return {prefix: _typed_rows(terms, form, prefix, columns) for prefix, columns in ROWS.items()}
+
+
+def _typed_rows(
     terms: Mapping[str, Any], form: Mapping[str, str] | None, prefix: str, columns: tuple[str, ...]
 ) -> list[dict[str, str]]:
-    """Rows to show: as typed when a submission was refused, else as stored."""
     if form is not None and f"{prefix}-present" in form:
         return rows_of(form, prefix, columns)
+    if prefix == "payees":
+        return order_form.payee_rows(terms["waterfall"])
+    if prefix == "tiers":
+        return order_form.tier_rows(terms["waterfall"])
+    if prefix == "additional":
+        return [
+            {"id": own.get("id", "")}
+            | {
+                f"{part}_{lang}": own[part].get(lang, "")
+                for part in ("heading", "text")
+                for lang in ("zh", "en")
+            }
+            for own in terms.get("additional", [])
+        ]
     return [
         {c: _typed("money", row[c]) if c == "amount" else str(row.get(c, "")) for c in columns}
         for row in terms[prefix]
@@ -265,13 +293,12 @@ def row_choices() -> dict[str, list[tuple[str, str]]]:
         ]
         for name in ("milestone", "on_miss")
     }
-    return picked | {"kind": [(key, text.get(i18n.language())) for key, text in kinds.items()]}
-
-
-def show(value: Any) -> str:
-    """A changed value as text."""
-    if isinstance(value, Mapping) and value.keys() == {"amount_minor", "currency"}:
-        return money.show(money.Money(**value))
-    if value is None:
-        return "—"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return picked | {
+        "kind": [(key, text.get(i18n.language())) for key, text in kinds.items()],
+        "payee_kind": [(key, i18n.gettext(name)) for key, name in order_form.PAYEE_KINDS.items()],
+        "tier_kind": [(key, i18n.gettext(name)) for key, name in order_form.TIER_NAMES.items()],
+        "basis": [
+            ("remaining", i18n.gettext(N_("of what remains"))),
+            ("gross", i18n.gettext(N_("of gross"))),
+        ],
+    }

@@ -194,6 +194,17 @@ class PdfQuery(Schema):
     against: Annotated[int, Field(ge=1)] | None = None
 
 
+class SimulatorQuery(Schema):
+    """What the simulator's page assumes: a version, another one beside it, gross receipts and how they come in."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+    compare: Annotated[int, Field(ge=1)] | None = None
+    pari_passu: bool = False
+    gross: Text(40) | None = None  # type: ignore[valid-type]
+    months: Annotated[int, Field(ge=1, le=36)] = 12
+    spend: Annotated[int, Field(ge=0, le=100)] = 100
+
+
 class SimulationIn(Schema):
     """Input of the recoupment waterfall (section 2 of the computing rules)."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dealflow.core import clock, i18n, money
-from dealflow.termsheets.clauses import Standing
-from dealflow.termsheets.library import ClauseChange, Document
-from dealflow.termsheets.library.formats import figures
-from dealflow.termsheets.library.model import Text
-from dealflow.termsheets.models import ClauseComment, TermSheet, TermSheetVersion
+from dealflow.core import i18n, money
+from dealflow.termsheets import library
+from dealflow.termsheets.library import Assumptions, Document, Figures
+from dealflow.termsheets.library.formats import percent
+from dealflow.termsheets.library.order import Order
 
 _TEMPLATES = {"equity": "equity_spv", "minimum_guarantee": "presale"}
 
@@ -25,100 +24,83 @@ def summary(document: Document) -> list[tuple[str, str]]:
     return [(fact.label.get(lang), fact.value.get(lang)) for fact in document.facts]
 
 
-def payout_view(document: Document) -> dict[str, Any]:
-    """The payout table and its lines for the chart, in the current language."""
-    lang = i18n.language()
-    rows: list[dict[str, Any]] = [
-        {
-            "gross": money.Money(row.gross_minor, document.currency),
-            "gross_text": figures(row.gross_minor, document.currency),
-            "payouts": [
-                figures(row.by_payee.get(payee, 0), document.currency) for payee, _name in document.payees
-            ],
-            "multiple": f"{row.multiple_ppm / 1_000_000:.2f}×",
-            "break_even": row.break_even,
-        }
-        for row in document.payouts.rows
-    ]
-    series = [
-        {"name": name.get(lang), "values": [row.by_payee.get(payee, 0) for row in document.payouts.rows]}
-        for payee, name in document.payees
-    ]
-    even = document.payouts.break_even_minor
+def figures_view(
+    template: str, terms: dict[str, Any], assumed: Assumptions | None = None
+) -> dict[str, Any] | None:
+    """The simulator's figures in the current language; None while the terms do not make sense."""
+    if library.validate(template, terms):
+        return None
+    return view_of(terms, library.figures(terms, assumed or library.usual(terms)))
+
+
+def view_of(terms: dict[str, Any], found: Figures) -> dict[str, Any]:
+    """Figures arranged for the page."""
+    lang, order = i18n.language(), Order(terms["waterfall"])
+    tiers = {tier["id"]: order.label(tier, lang) for tier in order.tiers}
+    payees = [payee["id"] for payee in terms["waterfall"]["payees"]]
+    names = {payee: _capital(order.payee(payee, lang)) for payee in payees}
+
+    def amount(minor: int | None) -> money.Money | None:
+        return None if minor is None else money.Money(minor, found.currency)
+
     return {
-        "columns": [{"label": name.get(lang), "num": True} for _payee, name in document.payees],
-        "names": [name.get(lang) for _payee, name in document.payees],
-        "rows": rows,
-        "series": series,
-        "labels": [money.short(row["gross"]) for row in rows],
-        "break_even": money.Money(even, document.currency) if even is not None else None,
-        "divide": 10 ** money.CURRENCIES[document.currency],
-    }
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
-
-
-def comment_dict(row: ClauseComment) -> dict[str, Any]:
-    """The API's form of a comment."""
-    return {
-        "id": row.id,
-        "parent_id": row.parent_id,
-        "clause": row.clause,
-        "version_number": row.number,
-        "text": row.text,
-        "by": row.user_name,
-        "by_side": row.side,
-        "at": clock.rfc3339(row.at),
-        "resolved_at": clock.rfc3339(row.resolved_at) if row.resolved_at else None,
-    }
-
-
-def clause_dict(sheet: TermSheet, standing: Standing) -> dict[str, Any]:
-    """The API's form of a clause and where both sides stand on it."""
-    passage, since = standing.passage, standing.since
-    return {
-        "clause": passage.key,
-        "number": passage.number,
-        "heading": _both(passage.heading),
-        "lines": [_both(line) for line in passage.lines],
-        "binding": passage.binding,
-        "in_version": since.number,
-        "by": since.user_name,
-        "by_side": sheet.side(since.author_organisation_id),
-        "agreed": sorted(standing.agreed),
-        "open": standing.is_open,
-        "comments": [comment_dict(row) for head, answers in standing.threads for row in (head, *answers)],
-    }
-
-
-def change_dict(sheet: TermSheet, change: ClauseChange, wrote: TermSheetVersion) -> dict[str, Any]:
-    """The API's form of a clause that differs."""
-    return {
-        "clause": change.key,
-        "number": change.number,
-        "old_number": change.old_number,
-        "state": change.state,
-        "heading": {
-            lang: "".join(s.text for s in segments if s.kind != "del" or change.state == "removed")
-            for lang, segments in change.heading.items()
-        },
-        "lines": [
-            {"state": line.state}
-            | {lang: [vars(segment) for segment in segments] for lang, segments in line.segments.items()}
-            for line in change.lines
+        "columns": [{"label": names[p], "num": True} for p in payees], "payees": payees, "currency": found.currency, "assumed": found.assumed,
+        "gross": amount(found.assumed.gross_minor), "divide": 10 ** money.CURRENCIES[found.currency],
+        "labels": [money.short(money.Money(row["gross_minor"], found.currency)) for row in found.grid],
+        "series": [
+            {"name": names[p], "payee": p, "values": [row["by_payee"][p] for row in found.grid]} for p in payees
         ],
-        "parameters": [
-            {
-                "field": p.path,
-                "label": _both(p.label),
-                "before": _both(p.before) if p.before else None,
-                "after": _both(p.after) if p.after else None,
-            }
-            for p in change.parameters
+        "levels": _levels(found, payees, amount),
+        "recoveries": [
+            {"name": names[r.payee], "principal": amount(r.principal_minor), "even": amount(r.break_even_minor),
+             "first": r.paid_first, "recovered": r.recovered, "had": amount(found.at[r.payee]),
+             "multiple": f"{found.at[r.payee] / r.principal_minor:.2f}×"}
+            for r in found.recoveries
         ],
-        "by": wrote.user_name,
-        "by_side": sheet.side(wrote.author_organisation_id),
-        "in_version": wrote.number,
-    }
+        "bands": [
+            {"tier": tiers[b.tier], "begins": amount(b.begins_minor), "full": amount(b.full_minor)} for b in found.bands
+        ],
+        "parts": [
+            {"tier": tiers[p.tier], "name": names[p.payee], "amount": amount(p.amount_minor), "basis": p.basis,
+             "source": None if p.source_ppm is None else percent(p.source_ppm),
+             "effective": percent(p.effective_ppm // 1000 * 1000)}
+            for p in found.parts
+        ],
+        "at": [
+            {"name": names[p], "amount": amount(found.at[p]), "effective": _part(found.at[p], found.assumed.gross_minor)}
+            for p in payees
+        ],
+        "timeline": [
+            {"on": row["on"], "gross": amount(row["distributed_minor"]),
+             "payouts": [amount(row["by_payee"][p]) for p in payees]}
+            for row in found.timeline
+        ],
+        "sensitivity": [
+            {"spend": percent(ppm), "payouts": [amount(paid[p]) for p in payees], "even": amount(even)}
+            for ppm, paid, even in found.sensitivity
+        ],
+    }  # fmt: skip
+
+
+def _levels(found: Figures, payees: list[str], amount: Any) -> list[dict[str, Any]]:
+    """A few of the levels asked, for the table."""
+    step = max(1, len(found.grid) // 8)
+    rows = [row for row in found.grid[1:] if row["gross_minor"]]
+    picked = [
+        row
+        for place, row in enumerate(rows, 1)
+        if place % step == 0 or row["gross_minor"] == found.assumed.gross_minor
+    ]
+    return [
+        {"gross": amount(row["gross_minor"]), "assumed": row["gross_minor"] == found.assumed.gross_minor,
+         "payouts": [amount(row["by_payee"][p]) for p in payees]}
+        for row in picked
+    ]  # fmt: skip
+
+
+def _part(paid: int, gross: int) -> str:
+    return percent(paid * 1000 // gross * 1000) if gross else "—"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

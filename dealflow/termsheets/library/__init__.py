@@ -10,10 +10,12 @@ from dealflow.termsheets.library.document import DRAFT_STATES, LANGUAGES, USE_KI
 from dealflow.termsheets.library.figures import Payouts, payout_table
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
+from dealflow.termsheets.library.pari_passu import pari_passu
 from dealflow.termsheets.library.redline import ClauseChange, Passage, Segment, reading, redline
 from dealflow.termsheets.library.redline_print import Writer, redline_html, redline_pdf
 from dealflow.termsheets.library.rendering import FOLDER as TEMPLATE_FOLDER
 from dealflow.termsheets.library.rendering import pdf_of, pdf_options, render_file, render_html, termsheet_pdf
+from dealflow.termsheets.library.simulator import Assumptions, Figures, figures, usual
 from dealflow.termsheets.library.terms import LIBRARY_VERSION, Terms
 from dealflow.termsheets.library.validation import schema, validate
 
@@ -26,8 +28,10 @@ __all__ = [
     "TEMPLATE_FOLDER",
     "TERMS",
     "USE_KINDS",
+    "Assumptions",
     "ClauseChange",
     "Document",
+    "Figures",
     "Passage",
     "Payouts",
     "Problem",
@@ -37,7 +41,9 @@ __all__ = [
     "Writer",
     "build_document",
     "default_terms",
+    "figures",
     "merge_terms",
+    "pari_passu",
     "payout_table",
     "pdf_of",
     "pdf_options",
@@ -49,5 +55,6 @@ __all__ = [
     "render_html",
     "schema",
     "termsheet_pdf",
+    "usual",
     "validate",
 ]

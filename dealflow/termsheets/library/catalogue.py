@@ -11,9 +11,12 @@ from dealflow.termsheets.library.texts import closing, conduct, instruments, mon
 
 _OPENING = ("parties", "investment", "use_of_funds", "tranches")
 _ECONOMICS = ("recoupment", "corridors", "escalators", "payouts", "collection", "ad_spend")
-_CONDUCT = ("credit", "delivery", "censorship", "key_person", "information", "title")
+_CONDUCT = (
+    "credit", "delivery", "censorship", "key_person", "information", "title", "compliance", "breach", "force_majeure",
+)  # fmt: skip
 _CLOSING = (
-    "exclusivity", "confidentiality", "costs", "assignment", "additional", "law", "arbitration", "validity", "status",
+    "exclusivity", "confidentiality", "costs", "assignment", "notices", "additional", "law", "arbitration", "validity",
+    "status",
 )  # fmt: skip
 
 
@@ -43,9 +46,11 @@ _TEMPLATES = (
         Text(zh="创始股东及制片人", en="founder and producer"),
         Text(zh="股权", en="Equity"),
         "equity_company",
+        "equity_conditions",
         "equity_board",
         "equity_pre_emption",
         "equity_exit",
+        "equity_liquidation",
     ),
     _template(
         "revenue_share",
@@ -57,6 +62,7 @@ _TEMPLATES = (
         Text(zh="制片人", en="producer"),
         Text(zh="净收益分成", en="Revenue share"),
         "revenue_right",
+        "revenue_statements",
         "revenue_buy_out",
     ),
     _template(
@@ -67,8 +73,10 @@ _TEMPLATES = (
         Text(zh="借款人及制片人", en="borrower and producer"),
         Text(zh="借款", en="Loan"),
         "loan_interest",
+        "loan_conditions",
         "loan_repayment",
         "loan_security",
+        "loan_default",
     ),
     _template(
         "presale",
@@ -79,6 +87,8 @@ _TEMPLATES = (
         Text(zh="预售／保底", en="Presale / minimum guarantee"),
         "presale_grant",
         "presale_guarantee",
+        "presale_marketing",
+        "presale_reversion",
     ),
 )
 

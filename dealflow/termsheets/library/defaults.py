@@ -73,7 +73,8 @@ def constants(model: type[BaseModel]) -> dict[str, Any]:
     for name, info in model.model_fields.items():
         inner = model_of(info.annotation)
         if info.default_factory is not None:
-            found[name] = info.get_default(call_default_factory=True, validated_data={})
+            made = info.get_default(call_default_factory=True, validated_data={})
+            found[name] = made.model_dump(mode="json") if isinstance(made, BaseModel) else made
         elif info.default is not PydanticUndefined:
             found[name] = info.default
         elif inner is not None and (nested := constants(inner)):

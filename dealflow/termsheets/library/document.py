@@ -254,7 +254,10 @@ class Builder:
         return FIELD.sub(put, text)
 
     def _holds(self, condition: Condition | None) -> bool:
-        return condition is None or self._at(condition.path) in condition.values
+        if condition is None:
+            return True
+        found = self._at(condition.path)
+        return any(one in condition.values for one in (found if isinstance(found, list) else [found]))
 
     def _texts(self, entry: Clause) -> Iterator[Text]:
         names = {lang: self._names(lang) for lang in LANGS}

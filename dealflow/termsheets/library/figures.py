@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +14,6 @@ from dealflow.termsheets.library.waterfalls import INVESTOR
 _EIGHTHS = (2, 4, 8, 12, 16, 24, 40, 80)
 # Beyond this many times the investment nobody calls it break-even.
 _FAR = 1000
-_PROBES = 64
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def payout_table(terms: dict[str, Any]) -> Payouts:
     cap to be used up and audited by then, which is the least favourable case for the investor.
     """
     amount = terms["investment"]["amount"]["amount_minor"]
-    on = _day(terms)
+    on = day_of(terms)
     asked = _Question(terms, on)
-    even = _break_even(asked, amount)
+    even = break_even(asked.at, INVESTOR, amount)
     levels = {max(1, amount * eighths // 8) for eighths in _EIGHTHS}
     if even is not None:
         levels.add(even)
@@ -63,7 +63,8 @@ def payout_table(terms: dict[str, Any]) -> Payouts:
     return Payouts(currency, on, sum(entry["amount_minor"] for entry in asked.spend), even, rows)
 
 
-def _day(terms: dict[str, Any]) -> date:
+def day_of(terms: Mapping[str, Any]) -> date:
+    """The day on which the whole gross is taken to arrive."""
     last = terms["loan"]["maturity"] if "loan" in terms else terms["tranches"][-1]["long_stop"]
     return date.fromisoformat(str(last))
 
@@ -93,14 +94,50 @@ class _Question:
         return rows
 
 
-def _break_even(asked: _Question, amount: int) -> int | None:
-    """The least gross at which the investor has been paid its investment; payouts never fall as gross rises."""
-    low, high = 0, amount * _FAR
-    if asked.at([high])[0]["by_payee"][INVESTOR] < amount:
+# Where break-even is looked for at first, in quarters of the amount.
+_LADDER = (2, 4, 5, 6, 8, 12, 20, 40, 400, 4 * _FAR)
+
+
+Ask = Callable[[list[int]], list[dict[str, Any]]]
+Amount = Callable[[dict[str, Any]], int]
+
+
+def break_even(at: Ask, payee: str, amount: int) -> int | None:
+    """The least gross at which a payee has been paid `amount`, asked of `at(levels)`; None when it never is."""
+
+    def paid(row: dict[str, Any]) -> int:
+        return int(row["by_payee"][payee])
+
+    rows = at(sorted({max(1, amount * step // 4) for step in _LADDER}))
+    return least_gross(at, paid, amount, rows)
+
+
+def least_gross(at: Ask, paid: Amount, amount: int, rows: Sequence[dict[str, Any]]) -> int | None:
+    """The least gross at which `paid(row)` reaches `amount`; `rows` are answers known, by rising gross.
+
+    Payouts never fall as gross rises and are straight but for a few bends, so the search goes where the line through
+    the two nearest levels says and looks around there.
+    """
+    low, high = _narrowed(rows, paid, amount, (0, 0))
+    if high is None:
         return None
-    while high - low > 1:
-        step = max(1, (high - low) // _PROBES)
-        probes = [*range(low + step, high, step), high]
-        reached = next(row["gross_minor"] for row in asked.at(probes) if row["by_payee"][INVESTOR] >= amount)
-        low, high = max([probe for probe in probes if probe < reached], default=low), reached
-    return high
+    while high[0] - low[0] > 1:
+        span = high[0] - low[0]
+        guess = low[0] - (-span * (amount - low[1]) // (high[1] - low[1]))
+        near = {guess - 1, guess, guess + 1} | {low[0] + span * part // 4 for part in (1, 2, 3)}
+        asked = at(sorted(level for level in near if low[0] < level < high[0]))
+        low, found = _narrowed(asked, paid, amount, low)
+        high = found or high
+    return high[0]
+
+
+def _narrowed(
+    rows: Sequence[dict[str, Any]], paid: Amount, amount: int, low: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int] | None]:
+    """The last level known below the amount and the first one at it, each with what was paid."""
+    for row in rows:
+        point = (row["gross_minor"], paid(row))
+        if point[1] >= amount:
+            return low, point
+        low = point
+    return low, None

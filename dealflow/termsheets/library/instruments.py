@@ -28,6 +28,28 @@ class Equity(Section):
         choices={"weighted_average": ("广义加权平均", "broad-based weighted average"), "none": ("无", "none")},
     )  # fmt: skip
     lock_up_months: int = p("创始股东锁定期", "Founders' lock-up", 24, unit="months", ge=0, le=120)
+    observer: bool = p("董事会观察员", "Board observer", False)
+    quorum: Literal["majority", "with_investor"] = p(
+        "董事会法定人数", "Board quorum", "with_investor",
+        choices={
+            "majority": ("过半数董事出席", "a majority of the directors"),
+            "with_investor": ("过半数董事出席且含投资方委派董事", "a majority of the directors including one appointed by the Investor"),
+        },
+    )  # fmt: skip
+    closing_days: int = days("交割期限", "Closing within", 30, low=5, high=180)
+    liquidation: Literal["none", "non_participating", "participating"] = p(
+        "清算优先权", "Liquidation preference", "non_participating",
+        choices={
+            "none": ("无", "none"),
+            "non_participating": ("不参与分配", "non-participating"),
+            "participating": ("参与分配", "participating"),
+        },
+    )  # fmt: skip
+    liquidation_ppm: int = share(
+        "清算优先倍数", "Liquidation preference (of the investment)", PPM, high=5 * PPM
+    )
+    life_years: int = p("项目公司存续期", "Life of the Company", 8, unit="years", ge=1, le=30)
+    non_compete_months: int = p("竞业限制期", "Founders' non-compete", 12, unit="months", ge=0, le=60)
 
 
 class RevenueShare(Section):
@@ -42,6 +64,12 @@ class RevenueShare(Section):
         "提前买断价格（对本金）", "Buy-out price (of the principal)", 1_800_000, high=20 * PPM
     )
     sequel_first_look: bool = p("续作优先投资权", "First look on sequels", True)
+    statements_within: int = days(
+        "结算单提供期限", "Statements within", 10, low=1, high=60, unit="business_days"
+    )
+    audits_per_year: int = p("每年审计次数", "Audits a year", 1, unit="times", ge=0, le=4)
+    audit_look_back_months: int = p("审计追溯期", "Audit look-back", 24, unit="months", ge=6, le=120)
+    bundle_ppm: int = share("打包销售时作品最低占比", "Least part of a bundle", 0)
 
 
 class Loan(Section):
@@ -60,6 +88,11 @@ class Loan(Section):
     )  # fmt: skip
     prepayment_days: int = days("提前还款通知期", "Prepayment notice", 10, low=1, high=90)
     grace_days: int = days("逾期宽限期", "Grace period", 5, low=0, high=60)
+    guarantor: Both = p(
+        "保证人", "Guarantor", {"zh": "制片方的实际控制人", "en": "the controlling person of the Producer"}
+    )
+    registration_days: int = days("担保登记期限", "Security registered within", 20, low=1, high=90)
+    negative_pledge: bool = p("消极担保", "Negative pledge", True)
 
 
 Right = Literal["iap", "svod", "avod", "overseas_app", "tv", "merchandise"]
@@ -89,6 +122,28 @@ class Presale(Section):
     holdback_days: int = days("其他渠道窗口期", "Holdback for other channels", 30, low=0, high=720)
     exclusive: bool = p("独占授权", "Exclusive licence", True)
     commission_ppm: int = share("发行代理费", "Distribution commission", 150_000, high=500_000)
+    marketing: Literal["none", "best_efforts", "minimum"] = p(
+        "宣发承诺", "Marketing commitment", "best_efforts",
+        choices={
+            "none": ("无", "none"),
+            "best_efforts": ("合理努力", "reasonable efforts"),
+            "minimum": ("最低宣发投入", "a minimum spend"),
+        },
+    )  # fmt: skip
+    marketing_ppm: int = share(
+        "最低宣发投入（对投资款）", "Least marketing spend (of the investment)", 100_000, high=5 * PPM
+    )
+    release_days: int = days("上线期限（自交付验收）", "Released within (of acceptance)", 90, low=7, high=720)
+    reversion: bool = p("权利回转", "Reversion of rights", True)
+    sell_off_days: int = days("授权届满清仓期", "Sell-off period", 90, low=0, high=360)
+    shortfall: Literal["none", "term", "refund"] = p(
+        "未收回部分的处理", "If not recovered at expiry", "term",
+        choices={
+            "none": ("由投资方承担", "borne by the Investor"),
+            "term": ("授权期延长十二个月", "the licence is extended once by twelve months"),
+            "refund": ("制片方补足差额", "the Producer makes up the difference"),
+        },
+    )  # fmt: skip
 
 
 class EquityTerms(Terms):

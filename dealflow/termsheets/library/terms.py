@@ -184,6 +184,16 @@ class AdSpend(Section):
             "investor": ("投资方或其委托的人", "the Investor or its nominee"),
         },
     )  # fmt: skip
+    return_floor_ppm: int = share("投放回报率下限", "Least return on ad spend", PPM, high=10 * PPM)
+    floor_days: int = p("低于下限的连续天数", "Days below it in a row", 3, unit="days", ge=1, le=30)
+    on_breach: Literal["own_account", "suspend", "default"] = p(
+        "违反投流约定的处理", "If the covenant is broken", "suspend",
+        choices={
+            "own_account": ("超出或未经批准的支出由制片方自行承担", "the Producer alone bears what was spent"),
+            "suspend": ("制片方自行承担该支出，投资方可暂停付款与投放", "the Producer alone bears it and the Investor may suspend payments and spending"),
+            "default": ("制片方自行承担该支出，并构成重大违约", "the Producer alone bears it and it is a material breach"),
+        },
+    )  # fmt: skip
 
 
 class Credit(Section):
@@ -211,6 +221,7 @@ class Delivery(Section):
     episodes: int = p("集数", "Episodes", 80, unit="episodes", ge=1, le=1000)
     acceptance_days: int = days("验收期限", "Acceptance period", 10, low=1, high=60, unit="business_days")
     cure_days: int = days("补正期限", "Cure period", 15, low=1, high=90)
+    late_days: int = days("逾期可解除的天数", "Late by more than, ends it", 60, low=1, high=365)
     specification: Both = p("技术规格", "Specification", {
         "zh": "1080×1920竖屏母带、无字幕版、字幕文件、音乐与素材授权清单、海报与切片素材",
         "en": "1080×1920 vertical master, textless version, subtitle files, music and footage clearances, key art and clips",
@@ -236,6 +247,13 @@ class KeyPerson(Section):
         "关键人员", "Key persons", min_length=1, max_length=20
     )
     replace_days: int = days("替换期限", "Replacement period", 20, low=5, high=120)
+    on_fail: Literal["suspend", "end"] = p(
+        "未能替换的处理", "If nobody is agreed", "suspend",
+        choices={
+            "suspend": ("投资方可继续暂停付款", "the Investor may go on suspending payments"),
+            "end": ("投资方可终止未支付部分", "the Investor may end what is not yet paid"),
+        },
+    )  # fmt: skip
 
 
 class Information(Section):
@@ -246,6 +264,7 @@ class Information(Section):
 
 class Exclusivity(Section):
     days: int = days("排他期", "Exclusive period", 30, low=0, high=365)
+    costs_on_breach: bool = p("违反排他须补偿费用", "Costs repaid if broken", True)
 
 
 class Confidentiality(Section):
@@ -295,6 +314,14 @@ class Law(Section):
     )
 
 
+class Remedies(Section):
+    cure_days: int = days("违约补救期", "Cure period for a breach", 15, low=3, high=90)
+    late_rate_ppm: int = share("逾期付款年利率", "Interest on late payments per year", 100_000, high=360_000)
+    force_majeure_days: int = days(
+        "不可抗力可解除的天数", "Force majeure ends it after", 90, low=15, high=365
+    )
+
+
 class Validity(Section):
     until: Day = day("有效期至", "Valid until")
 
@@ -332,6 +359,7 @@ class Terms(Section):
     costs: Costs
     law: Law
     validity: Validity
+    remedies: Remedies = Field(default_factory=Remedies)
     additional: list[Additional] = Field(default_factory=list, max_length=60)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from dealflow.core import i18n, policy
@@ -15,7 +15,8 @@ from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.deals.policy import Can as CanDeal
 from dealflow.pitches import queries as pitches
-from dealflow.termsheets import editor, library, queries, service
+from dealflow.pitches.typed import move_rows
+from dealflow.termsheets import editor, library, order_form, present, queries, service
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.pages.base import bp, number_of
 from dealflow.termsheets.policy import Can
@@ -54,15 +55,19 @@ def create() -> Response:
 
 
 def _edit_page(
-    sheet: TermSheet, base: TermSheetVersion, form: Any = None, errors: dict[str, str] | None = None
+    sheet: TermSheet,
+    base: TermSheetVersion,
+    form: Any = None,
+    errors: dict[str, str] | None = None,
+    terms: dict[str, Any] | None = None,
 ) -> str:
+    """The form: as stored, or as typed, with the figures of what it says."""
+    shown = terms or base.terms
     return render_template(
         "termsheets/edit.html", sheet=sheet, base=base, errors=errors or {}, countering=sheet.state != "draft",
         sections=editor.sections(sheet.template, base.terms, form, errors), comment=(form or {}).get("comment", ""),
-        use_rows=editor.typed_rows(base.terms, form, "use_of_funds", editor.USE_COLUMNS),
-        tranche_rows=editor.typed_rows(base.terms, form, "tranches", editor.TRANCHE_COLUMNS),
-        waterfall=(form or {}).get("waterfall") or json.dumps(base.terms["waterfall"], ensure_ascii=False, indent=1),
-        choices=editor.row_choices(),
+        rows=editor.all_rows(base.terms, form), choices=editor.row_choices(), currency=shown["waterfall"]["currency"],
+        figures=present.figures_view(sheet.template, shown) if not errors else None, lang_key=i18n.language(),
     )  # fmt: skip
 
 
@@ -75,22 +80,34 @@ def edit(term_sheet_id: str) -> str:
     return _edit_page(sheet, queries.version(actor(), sheet))
 
 
+def _base(sheet: TermSheet) -> TermSheetVersion:
+    return queries.version(actor(), sheet, number_of(request.form.get("base_version")))
+
+
 @bp.post("/term-sheets/<term_sheet_id>/versions")
 @needs(Can.EDIT)
 def save(term_sheet_id: str) -> Any:
-    """Save the changed parameters as a new version: of a draft in private, else as a counter-proposal."""
+    """Save the changed parameters as a new version: of a draft in private, else as a counter-proposal.
+
+    Without scripts the buttons of rows, of the figures and of the pari passu order come here too and save nothing.
+    """
     sheet = queries.get(actor(), term_sheet_id)
-    form = request.form
-    base = queries.version(actor(), sheet, number_of(form.get("base_version")))
+    form, base = request.form, _base(sheet)
+    if command := form.get("rows"):
+        return _edit_page(sheet, base, move_rows(form, command, editor.ROWS))
     edited = editor.read(sheet.template, base.terms, form)
     if edited.errors:
         return _edit_page(sheet, base, form, edited.errors), 422
+    if form.get("pari_passu"):
+        edited.terms["waterfall"] = library.pari_passu(edited.terms["waterfall"])
+        return _edit_page(sheet, base, _with_order(form, edited.terms["waterfall"]), terms=edited.terms)
+    if form.get("preview"):
+        return _edit_page(sheet, base, form, terms=edited.terms)
     comment = form.get("comment", "").strip()[:2000]
     try:
         service.add_version(actor(), sheet.id, terms=edited.terms, base_version=base.number, comment=comment)
     except Invalid as refusal:
-        errors = {e.field.removeprefix("terms.").partition("[")[0]: e.text() for e in refusal.errors}
-        return _edit_page(sheet, base, form, errors), 422
+        return _edit_page(sheet, base, form, _beside(refusal)), 422
     except Conflict as refusal:
         if refusal.code not in ("stale_base", "unchanged"):
             raise
@@ -100,3 +117,40 @@ def save(term_sheet_id: str) -> Any:
     else:
         flash(_("Your counter-proposal is with the other side."), "success")
     return redirect(url_for("termsheets.show", term_sheet_id=sheet.id), 303)
+
+
+def _beside(refusal: Invalid) -> dict[str, str]:
+    """Refusals by the part of the form they concern."""
+    found: dict[str, str] = {}
+    for error in refusal.errors:
+        name = error.field.removeprefix("terms.").partition("[")[0]
+        place = {"waterfall.tiers": "tiers", "waterfall.payees": "payees", "waterfall": "tiers"}.get(
+            name, name
+        )
+        row = error.field.removeprefix(f"terms.{name}[").partition("]")[0]
+        found.setdefault(place, f"{int(row) + 1}: {error.text()}" if row.isdecimal() else error.text())
+    return found
+
+
+def _with_order(form: Any, waterfall: dict[str, Any]) -> Any:
+    """What was typed, with other rows of tiers."""
+    typed = MultiDict((k, v) for k, v in form.items(multi=True) if not k.startswith("tiers-"))
+    typed["tiers-present"] = "1"
+    for number, row in enumerate(order_form.tier_rows(waterfall)):
+        for column, value in row.items():
+            typed[f"tiers-{number}-{column}"] = value
+    return typed
+
+
+@bp.post("/term-sheets/<term_sheet_id>/figures")
+@needs(Can.EDIT)
+def typed_figures(term_sheet_id: str) -> str:
+    """The figures of what is typed, beside the form; stores nothing."""
+    sheet = queries.get(actor(), term_sheet_id)
+    policy.require(actor(), Can.EDIT, sheet, see=Can.SEE)
+    base = _base(sheet)
+    edited = editor.read(sheet.template, base.terms, request.form)
+    view = None if edited.errors else present.figures_view(sheet.template, edited.terms)
+    return render_template(
+        "termsheets/_figures_short.html", figures=view, typed=True, lang_key=i18n.language(), sheet=sheet
+    )

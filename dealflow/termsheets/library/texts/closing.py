@@ -11,6 +11,11 @@ CLAUSES = (
             "自双方签署之日起{exclusivity.days}内，制片方不就作品与任何第三方洽谈、接受或签署可替代本次投资的安排，并应将收到的要约告知投资方。",
             "For {exclusivity.days} from signature the Producer neither discusses, accepts nor signs with any third party an arrangement that could replace this Investment, and tells the Investor of offers it receives.",
         ),
+        para(
+            "制片方违反前款的，应补偿投资方为本次投资实际发生的合理尽职调查与律师费用，最高{costs.cap}。",
+            "If the Producer breaks this undertaking, it repays the Investor's reasonable costs of due diligence and advisers actually incurred for this Investment, up to {costs.cap}.",
+            when=("exclusivity.costs_on_breach", True),
+        ),
         binding=True,
     ),
     clause(
@@ -48,6 +53,18 @@ CLAUSES = (
         para(
             "未经对方书面同意，任何一方不得转让其在本条款清单项下的地位；投资方可向其关联方或其管理的基金转让，但应事先通知并对其履行承担责任。",
             "Neither party transfers its position without the other's written consent, except that the Investor may, on notice and remaining liable, transfer to an affiliate or a fund under its management.",
+        ),
+        binding=True,
+    ),
+    clause(
+        "notices", "通知与签署", "Notices and signature",
+        para(
+            "通知应以书面形式经平台消息、电子邮件或快递送达双方在平台登记的地址；经平台或电子邮件发送的，以进入对方系统时为送达，快递以签收为送达。",
+            "Notices are in writing, through the platform, by e-mail or by courier, to the addresses registered on the platform. By platform or e-mail they arrive when they enter the other party's system, by courier when signed for.",
+        ),
+        para(
+            "本条款清单可以电子签名方式签署，电子签名与手写签名或盖章具有同等效力。",
+            "This term sheet may be signed electronically; an electronic signature has the same effect as a signature by hand or a seal.",
         ),
         binding=True,
     ),

@@ -27,8 +27,8 @@ CLAUSES = (
             "The Investor accepts, or lists defects in writing, within {delivery.acceptance_days} of receipt; silence is acceptance. The Producer cures defects within {delivery.cure_days}.",
         ),
         para(
-            "交付逾期六十日以上的，投资方有权解除未支付部分并要求返还未支出的投资款。",
-            "If delivery is more than sixty days late, the Investor may cancel what is unpaid and require the return of unspent money.",
+            "交付逾期超过{delivery.late_days}的，投资方有权解除未支付部分并要求返还未支出的投资款。",
+            "If delivery is late by more than {delivery.late_days}, the Investor may cancel what is unpaid and require the return of unspent money.",
         ),
     ),
     clause(
@@ -67,6 +67,10 @@ CLAUSES = (
             "关键人员离任、失去履职能力或发生影响作品发行的失德失信事件的，制片方应在{key_person.replace_days}内提出投资方认可的人选；期间投资方有权暂停付款。",
             "If a key person leaves, cannot act, or is involved in misconduct that endangers release, the Producer proposes a replacement acceptable to the Investor within {key_person.replace_days}; until then the Investor may suspend payments.",
         ),
+        para(
+            "期限届满仍未就人选达成一致的，{key_person.on_fail}。",
+            "If nobody is agreed when that period ends, {key_person.on_fail}.",
+        ),
     ),
     clause(
         "information", "知情与检查权", "Information rights",
@@ -88,6 +92,43 @@ CLAUSES = (
         para(
             "第三方据此提出主张的，由制片方负责处理并赔偿投资方的损失。",
             "The Producer deals with third-party claims on these matters and makes good the Investor's loss.",
+        ),
+    ),
+    clause(
+        "compliance", "合规与反商业贿赂", "Compliance",
+        para(
+            "双方遵守反洗钱、反商业贿赂、制裁、税收、未成年人保护与个人信息保护的法律；投资款来源合法，任何一方及其人员不得为促成本次投资、审核或播出而给付或收受不当利益。",
+            "Each party complies with the law on money laundering, bribery, sanctions, tax, the protection of minors and personal data. The Investment comes from lawful sources, and nobody acting for a party gives or takes an improper benefit to bring about this Investment, a review decision or a release.",
+        ),
+        para(
+            "制片方办理拍摄、备案、发行所需的全部许可，并依法为剧组人员投保意外伤害保险。",
+            "The Producer obtains every licence that shooting, filing and release require and insures the crew against accidents as the law demands.",
+        ),
+    ),
+    clause(
+        "breach", "违约与救济", "Breach and remedies",
+        para(
+            "一方违约的，守约方可书面要求其在{remedies.cure_days}内补救；逾期未补救且违约严重影响本次投资目的的，守约方可解除并要求赔偿实际损失。",
+            "If a party is in breach, the other may require it in writing to put things right within {remedies.cure_days}. If it does not and the breach defeats the purpose of the Investment, the other party may terminate and claim its actual loss.",
+        ),
+        para(
+            "挪用投资款、隐瞒或截留收入、未经同意处置作品权利、提供虚假结算数据构成制片方的重大违约，投资方可立即停止付款，并要求返还未支出的投资款及被截留的收入。",
+            "Misuse of the Investment, concealing or withholding receipts, disposing of rights in the Series without consent and false settlement data are material breaches by the Producer: the Investor may stop paying at once and require the return of unspent money and of what was withheld.",
+        ),
+        para(
+            "任何一方均不对间接损失承担责任，但故意或重大过失、欺诈及违反保密义务的除外。",
+            "Neither party is liable for indirect loss, save for intent, gross negligence, fraud and breach of confidentiality.",
+        ),
+    ),
+    clause(
+        "force_majeure", "不可抗力", "Force majeure",
+        para(
+            "因不能预见、不能避免且不能克服的事件（包括自然灾害、疫情管控、政策性停拍）不能履行的，受影响方应在五日内通知并提供证明，期限相应顺延；审核未通过按“内容审核”条处理，不属于不可抗力。",
+            "A party prevented from performing by an event that it could neither foresee, avoid nor overcome (natural disaster, epidemic control and an ordered stop of shooting among them) gives notice with evidence within five days, and periods are extended accordingly. A refusal in content review follows “Content review” and is not force majeure.",
+        ),
+        para(
+            "上述事件持续超过{remedies.force_majeure_days}的，任何一方可解除未履行部分，未支出的投资款应予返还。",
+            "If the event lasts more than {remedies.force_majeure_days}, either party may terminate what is not yet performed, and unspent money is returned.",
         ),
     ),
 )  # fmt: skip

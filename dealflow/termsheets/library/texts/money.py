@@ -27,8 +27,8 @@ CLAUSES = (
             "The Investment is paid in the tranches set out under “Tranches and milestones”. The Investor pays each tranche into the collection account, or a dedicated account agreed in writing, within {investment.payment_days} after its conditions are met and the Producer has given written notice.",
         ),
         para(
-            "投资方逾期付款的，制片方有权相应顺延受影响的里程碑；逾期超过三十日的，制片方有权解除未支付部分。",
-            "If the Investor pays late, the milestones affected are postponed accordingly; if it is more than thirty days late, the Producer may cancel the part not yet paid.",
+            "投资方逾期付款的，应按年利率{remedies.late_rate_ppm}支付逾期利息，受影响的里程碑相应顺延；逾期超过三十日的，制片方有权解除未支付部分。",
+            "If the Investor pays late, it pays interest at {remedies.late_rate_ppm} per year and the milestones affected are postponed accordingly; if it is more than thirty days late, the Producer may cancel the part not yet paid.",
         ),
     ),
     clause(
@@ -104,8 +104,12 @@ CLAUSES = (
             "By day {ad_spend.audit_day} of each month {ad_spend.auditor} audits the previous month's account data, invoices and rebates. Only audited net spend, after rebates and credits, is recoverable.",
         ),
         para(
-            "制片方向投资方开放投放账户的只读权限；连续三日投放回报率低于双方约定水平的，投资方有权要求暂停投放。",
-            "The Producer gives the Investor read-only access to the advertising accounts. If the return on ad spend stays below the agreed level for three days running, the Investor may require a pause.",
+            "制片方向投资方开放投放账户的只读权限；投放回报率（当日归因收入除以当日投流净支出）连续{ad_spend.floor_days}低于{ad_spend.return_floor_ppm}的，投资方有权要求暂停投放，制片方应于当日停止。",
+            "The Producer gives the Investor read-only access to the advertising accounts. If the return on ad spend (the day's attributed receipts divided by the day's net spend) stays below {ad_spend.return_floor_ppm} for {ad_spend.floor_days} running, the Investor may require a pause, and spending stops the same day.",
+        ),
+        para(
+            "超出上限、未经批准或未经审计的投流支出按下列方式处理：{ad_spend.on_breach}。",
+            "For ad spend above the cap, without approval or without audit the following applies: {ad_spend.on_breach}.",
         ),
     ),
 )  # fmt: skip
