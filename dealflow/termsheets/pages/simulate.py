@@ -16,7 +16,6 @@ from dealflow.termsheets.forms import SimulatorQuery
 from dealflow.termsheets.library import Assumptions
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.pages.base import bp
-from dealflow.termsheets.pages.show import parties
 from dealflow.termsheets.policy import Can
 
 
@@ -32,7 +31,7 @@ def simulator(term_sheet_id: str) -> str:
     assumed = _assumed(version.terms, query)
     view = present.view_of(version.terms, library.figures(version.terms, assumed))
     other, name = _beside(sheet, version, query, assumed)
-    names, versions = parties(sheet), queries.versions(actor(), sheet)
+    names, versions = queries.parties(sheet), queries.versions(actor(), sheet)
     template = (
         "termsheets/_simulated.html"
         if request.headers.get("HX-Request") == "true"
