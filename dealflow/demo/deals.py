@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from dealflow.core.actor import Actor
-from dealflow.deals import service
+from dealflow.deals import queries, service
 from dealflow.deals.states import STAGES
 from dealflow.demo import sheets
 from dealflow.demo.data import table
@@ -37,6 +37,11 @@ class Dealing:
     stands: str
     days: float
     deal_id: str = ""
+
+    @property
+    def leading(self) -> bool:
+        """Whether one of the main logins invests."""
+        return self.key.partition("-")[0] in RICH
 
     @property
     def rng(self) -> Random:
@@ -76,6 +81,7 @@ def arrange(script: Script, members: Members, told: Sequence[Life], stated: Sequ
             f"{key}-{life.idea.key}", life, people[number % len(people)], mandates, stage, begun
         )
         _tell(script, dealing)
+    sheets.expire(script)
 
 
 def _tell(script: Script, dealing: Dealing) -> None:
@@ -101,11 +107,17 @@ def _step(script: Script, dealing: Dealing, stage: str, at: datetime, rng: Rando
     reason = rng.choice(words[stage]) if stage in words else ""
     # A creator may decline too.
     mover = dealing.life.owner if stage == "closed_lost" and rng.random() < 0.3 else dealing.investor
-    script.add(at, mover, lambda actor: service.move(actor, dealing.deal_id, to=stage, reason=reason))
+    script.add(at, mover, lambda actor: _move(actor, dealing, stage, reason))
     for writer, kind in ((dealing.investor, "investor_notes"), (dealing.life.owner, "creator_notes")):
         if rng.random() < 0.4:
             text = rng.choice(words[kind])
             script.add(at, writer, _noting(dealing, text))
+
+
+def _move(actor: Actor, dealing: Dealing, stage: str, reason: str) -> None:
+    """Move the deal, unless a term sheet has brought it there already."""
+    if STAGES.index(queries.get(actor, dealing.deal_id).stage) < STAGES.index(stage):
+        service.move(actor, dealing.deal_id, to=stage, reason=reason)
 
 
 def _noting(dealing: Dealing, text: str) -> Any:

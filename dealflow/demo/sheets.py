@@ -60,7 +60,8 @@ def tell(script: Script, dealing: Dealing, at: datetime, rng: Random) -> None:
     """Add a term sheet with its talks, ended by the moment `at`, sometimes with a draft of the creator beside it."""
     template = _TEMPLATES[rng.choice(dealing.life.values["instruments"])]
     stands = "signed" if dealing.stands in ("funded", "closed_won") else dealing.stands
-    end, counters = rng.choice(_ENDS[stands])
+    # The main logins have one with three counter-proposals to look at.
+    end, counters = _ENDS[stands][0] if dealing.leading else rng.choice(_ENDS[stands])
     talk = Talk(dealing.investor, dealing.life.owner, end, counters, dealing.life.idea.overseas)
     if rng.random() < 0.25 and end != "draft":
         talk.author, talk.other = talk.other, talk.author
@@ -80,7 +81,9 @@ def _negotiate(
     script: Script, dealing: Dealing, talk: Talk, template: str, begun: datetime, at: datetime, rng: Random
 ) -> None:
     share = rng.choice((100, 80, 60, 50))
-    until = (at + timedelta(days=6)).date() if talk.end == "expired" else (script.end + timedelta(days=24)).date()
+    until = (
+        (at + timedelta(days=6)).date() if talk.end == "expired" else (script.end + timedelta(days=24)).date()
+    )
     script.add(begun, talk.author, lambda actor: _draft(actor, dealing, template, share, until, talk.known))
     if rng.random() < 0.5:
         script.add(begun + _STEP / 2, talk.author, _revising(talk, rng.randrange(4), rng.randrange(5)))

@@ -11,7 +11,7 @@ from dealflow.core.errors import FieldError, Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint, instance_folder
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
-from dealflow.termsheets import documents, queries, service
+from dealflow.termsheets import documents, library, queries, service
 from dealflow.termsheets.diff import compare
 from dealflow.termsheets.forms import (
     AcceptIn,
@@ -20,6 +20,8 @@ from dealflow.termsheets.forms import (
     CommentOut,
     DiffOut,
     DiffQuery,
+    FiguresOut,
+    FiguresQuery,
     PdfQuery,
     ReasonIn,
     SimulationIn,
@@ -30,7 +32,7 @@ from dealflow.termsheets.forms import (
     VersionOut,
 )
 from dealflow.termsheets.policy import Can
-from dealflow.termsheets.shapes import change_dict, clause_dict, comment_dict
+from dealflow.termsheets.shapes import change_dict, clause_dict, comment_dict, figures_dict
 
 bp = api_blueprint("termsheets")
 
@@ -167,6 +169,20 @@ def withdraw(term_sheet_id: str, body: ReasonIn) -> dict[str, Any]:
 def pdf(term_sheet_id: str, query: PdfQuery) -> Response:
     """The printed term sheet, or with `against` the print of what changed."""
     return documents.answer(actor(), term_sheet_id, query, instance_folder() / "cache" / "pdf")
+
+
+@bp.get("/term-sheets/<term_sheet_id>/figures")
+@endpoint(Can.SEE, query=FiguresQuery, returns=FiguresOut)
+def figures(term_sheet_id: str, query: FiguresQuery) -> dict[str, Any]:
+    """What a version is worth to each side, by gross and over time."""
+    sheet = queries.get(actor(), term_sheet_id)
+    found = queries.version(actor(), sheet, query.version)
+    terms = found.terms
+    if query.pari_passu:
+        terms = terms | {"waterfall": library.pari_passu(terms["waterfall"])}
+    gross = query.gross_minor or library.usual(terms).gross_minor
+    assumed = library.Assumptions(gross, query.months, query.spend_ppm)
+    return figures_dict(found.number, library.figures(terms, assumed))
 
 
 @bp.post("/waterfalls/simulate")

@@ -42,11 +42,12 @@ def passages(sheet: TermSheet, version: TermSheetVersion) -> tuple[Passage, ...]
 
 @dataclass(frozen=True)
 class Standing:
-    """A clause of the current version: who wrote it as it reads, who agrees, what is said about it."""
+    """A clause of the current version: who wrote it as it reads, who agrees (`accepted`: by saying so), what is said."""
 
     passage: Passage
     since: TermSheetVersion
     agreed: frozenset[str]
+    accepted: frozenset[str]
     threads: tuple[tuple[ClauseComment, tuple[ClauseComment, ...]], ...]
 
     @property
@@ -87,6 +88,7 @@ def standings(
                 if own.get(side, {}).get(passage.key) == passage.digest
                 or (side, passage.key, passage.digest) in explicit
             ),
+            frozenset(side for side in SIDES if (side, passage.key, passage.digest) in explicit),
             tuple(threads.get(passage.key, ())),
         )
         for passage in passages(sheet, ordered[-1])

@@ -207,15 +207,18 @@ def _value(kind: str, text: str, currency: str) -> Any:
     return text
 
 
-def rows_of(form: Mapping[str, str], prefix: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Typed rows `prefix-<n>-<column>` in order, empty ones dropped."""
+def rows_of(
+    form: Mapping[str, str], prefix: str, columns: tuple[str, ...], *, blank: bool = False
+) -> list[dict[str, str]]:
+    """Typed rows `prefix-<n>-<column>` in order; those nobody filled in only when `blank`."""
     found: dict[int, dict[str, str]] = {}
     for name in form:
         head, _, rest = name.partition("-")
         index, _, column = rest.partition("-")
         if head == prefix and index.isdecimal() and len(index) < 6 and column in columns:
             found.setdefault(int(index), {})[column] = form[name].strip()
-    return [found[i] for i in sorted(found) if any(found[i].get(c) for c in columns if c not in _PRESET)]
+    names = tuple(c for c in columns if c not in _PRESET)
+    return [found[i] for i in sorted(found) if blank or any(found[i].get(c) for c in names)]
 
 
 def _read_rows(edited: Edited, form: Mapping[str, str], currency: str) -> None:
@@ -262,7 +265,7 @@ def _typed_rows(
     terms: Mapping[str, Any], form: Mapping[str, str] | None, prefix: str, columns: tuple[str, ...]
 ) -> list[dict[str, str]]:
     if form is not None and f"{prefix}-present" in form:
-        return rows_of(form, prefix, columns)
+        return rows_of(form, prefix, columns, blank=True)
     if prefix == "payees":
         return order_form.payee_rows(terms["waterfall"])
     if prefix == "tiers":

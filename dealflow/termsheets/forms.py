@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from dealflow.core.money import LIMIT
 from dealflow.core.schema import Ref, Schema, Text
 
 Template = Literal["equity_spv", "revenue_share", "loan", "presale"]
@@ -203,6 +204,41 @@ class SimulatorQuery(Schema):
     gross: Text(40) | None = None  # type: ignore[valid-type]
     months: Annotated[int, Field(ge=1, le=36)] = 12
     spend: Annotated[int, Field(ge=0, le=100)] = 100
+
+
+class FiguresQuery(Schema):
+    """What the figures of a version assume; default gross: three times the investment."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+    pari_passu: bool = False
+    gross_minor: Annotated[int, Field(ge=1, le=LIMIT)] | None = None
+    months: Annotated[int, Field(ge=1, le=36)] = 12
+    spend_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 1_000_000
+
+
+class RecoveryOut(Schema):
+    """An investor's money and when it is back."""
+
+    payee: str
+    principal_minor: int
+    break_even_minor: int | None
+    paid_first: str | None
+    recovered: str | None
+
+
+class FiguresOut(Schema):
+    """What a version is worth to each side under the assumptions made."""
+
+    version_number: int
+    currency: str
+    gross_minor: int
+    by_payee: dict[str, int]
+    grid: list[dict[str, Any]]
+    recoveries: list[RecoveryOut]
+    bands: list[dict[str, Any]]
+    parts: list[dict[str, Any]]
+    timeline: list[dict[str, Any]]
+    sensitivity: list[dict[str, Any]]
 
 
 class SimulationIn(Schema):

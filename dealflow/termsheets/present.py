@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dealflow.core import i18n, money
@@ -71,7 +72,7 @@ def view_of(terms: dict[str, Any], found: Figures) -> dict[str, Any]:
             for p in payees
         ],
         "timeline": [
-            {"on": row["on"], "gross": amount(row["distributed_minor"]),
+            {"on": date.fromisoformat(row["on"]), "gross": amount(row["distributed_minor"]),
              "payouts": [amount(row["by_payee"][p]) for p in payees]}
             for row in found.timeline
         ],

@@ -6,7 +6,7 @@ from typing import Any
 
 from dealflow.core import clock
 from dealflow.termsheets.clauses import Standing
-from dealflow.termsheets.library import ClauseChange
+from dealflow.termsheets.library import ClauseChange, Figures
 from dealflow.termsheets.library.model import Text
 from dealflow.termsheets.models import ClauseComment, TermSheet, TermSheetVersion
 
@@ -76,4 +76,30 @@ def change_dict(sheet: TermSheet, change: ClauseChange, wrote: TermSheetVersion)
         "by": wrote.user_name,
         "by_side": sheet.side(wrote.author_organisation_id),
         "in_version": wrote.number,
+    }
+
+
+def figures_dict(number: int, found: Figures) -> dict[str, Any]:
+    """The API's form of a version's figures."""
+    return {
+        "version_number": number,
+        "currency": found.currency,
+        "gross_minor": found.assumed.gross_minor,
+        "by_payee": dict(found.at),
+        "grid": [{"gross_minor": row["gross_minor"], "by_payee": row["by_payee"]} for row in found.grid],
+        "recoveries": [
+            vars(r)
+            | {
+                "paid_first": r.paid_first.isoformat() if r.paid_first else None,
+                "recovered": r.recovered.isoformat() if r.recovered else None,
+            }
+            for r in found.recoveries
+        ],
+        "bands": [vars(band) for band in found.bands],
+        "parts": [vars(part) for part in found.parts],
+        "timeline": [dict(row) for row in found.timeline],
+        "sensitivity": [
+            {"spend_ppm": ppm, "by_payee": dict(paid), "break_even_minor": even}
+            for ppm, paid, even in found.sensitivity
+        ],
     }
