@@ -94,7 +94,11 @@ def save(term_sheet_id: str) -> Any:
     sheet = queries.get(actor(), term_sheet_id)
     form, base = request.form, _base(sheet)
     if command := form.get("rows"):
-        return _edit_page(sheet, base, move_rows(form, command, editor.ROWS))
+        moved = move_rows(form, command, editor.ROWS)
+        for prefix in editor.ROWS:
+            if f"{prefix}-present" in form:
+                moved[f"{prefix}-present"] = "1"
+        return _edit_page(sheet, base, moved)
     edited = editor.read(sheet.template, base.terms, form)
     if edited.errors:
         return _edit_page(sheet, base, form, edited.errors), 422
