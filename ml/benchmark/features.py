@@ -12,7 +12,7 @@ from ml.benchmark.view import AMOUNT_KNOTS, View
 
 class HistoryFeatures:
     """Features of investors with a past. `block(rows)` gives float32 [len(rows), candidates, len(names)]: the first
-    `core` for trees and the linear model, the rest (ml.benchmark.signals) for the linear model alone."""
+    `core` of plain matching, the rest from ml.benchmark.signals."""
 
     def __init__(self, view: View) -> None:
         self.view = view

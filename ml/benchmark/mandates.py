@@ -12,11 +12,14 @@ import scipy.sparse as sp
 
 from ml.benchmark.data import STAGES, UNKNOWN, Mandate, rounded_ask
 from ml.benchmark.features import HistoryFeatures
+from ml.benchmark.signals import kinship, lift
 from ml.benchmark.view import AMOUNT_KNOTS, View
 
 NEIGHBOURS = 80
 RANK_WEIGHTS = np.array([1.0, 0.7, 0.5])
 FIRST_DEAL_SPREAD = np.log10(2.5)
+# Fields of histories (ml.benchmark.view, .signals) that the mandate does not state but its neighbours know.
+NEAR_FIELDS = ("city", "category_state", "category_stage", "region_stage", "stage_ask", "stage_rank", "age")
 
 
 def from_history(view: View, investor: int, rows: np.ndarray) -> Mandate:
@@ -86,11 +89,21 @@ class MandateFeatures:
         self._by_words = {
             name: view.by_words(fields[name][0], fields[name][2]) for name in ("category", "region", "stage")
         }
-        self._market = {name: shares[name][view.deals > 0].mean(axis=0) for name in self._codes}
+        known = view.deals > 0
+        self._market = {name: shares[name][known].mean(axis=0) for name in self._codes}
+        self._kin = {name: kinship(shares[name][self._active]) for name in ("category", "region")}
+        further = view.fields | history.signals.fields()
+        self._near = {
+            name: (
+                lift(view.table(further[name][0], further[name][2], decayed=True), known),
+                further[name][1],
+            )
+            for name in NEAR_FIELDS
+        }
         empty = Mandate(0, (), (), (), (), float("nan"), float("nan"))
+        self.core = 0  # how many of the names are those of plain matching
         self.names: list[str] = []
         self.names = self._block([empty])[0]
-        self.core = len(self.names)
 
     def block(self, mandates: Sequence[Mandate]) -> np.ndarray:
         """float32 [len(mandates), candidates, features]."""
@@ -174,7 +187,30 @@ class MandateFeatures:
         planes["is_org"] = np.broadcast_to(is_org * 1.0, size)
         for name, values in self.history._common.items():
             planes[name] = np.broadcast_to(values, size)
+        self.core = len(planes)
+        planes |= self._around(neighbours, around, profiles)
+        planes["width"] = np.broadcast_to(_width(mandates)[:, None], size)
+        planes["breadth"] = np.broadcast_to(np.array([[len(m.categories) * 1.0] for m in mandates]), size)
+        for name, values in self.history.signals.common.items():
+            planes[name] = np.broadcast_to(values, size)
         return list(planes), list(planes.values())
+
+    def _around(
+        self, neighbours: sp.csr_matrix, around: sp.csr_matrix, profiles: list[dict[str, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """What the neighbours know of fields the mandate does not state, who of them makes deals like the candidate,
+        and sectors and regions akin to the stated ones."""
+        planes = {}
+        for name, (table, codes) in self._near.items():
+            near = neighbours @ table
+            planes[f"{name}_near"] = np.where(codes == UNKNOWN, 0, near[:, np.maximum(codes, 0)])
+        market = self.history.signals.market.T
+        planes["near_market"] = np.log1p(5 * (neighbours @ market).toarray())
+        planes["near_market_ties"] = np.log1p(5 * np.asarray((around @ market).todense()))
+        for name, kin in self._kin.items():
+            akin = np.array([profile[name] for profile in profiles]) @ kin
+            planes[f"{name}_kin"] = self._picked(np.log((akin + 1e-4) / (self._market[name] + 1e-4)), name)
+        return planes
 
     def _picked(self, table: np.ndarray, name: str) -> np.ndarray:
         codes = self._codes[name]
@@ -195,6 +231,12 @@ class MandateFeatures:
             "ask_above": np.where(unknown, 0.0, np.minimum(above, 2)),
             "ask_middle": np.where(unknown, 0.5, np.minimum(middle, 2)),
         }
+
+
+def _width(mandates: Sequence[Mandate]) -> np.ndarray:
+    """Decades between the ends of the stated range; 1 when none is stated."""
+    width = np.array([mandate.ask_high - mandate.ask_low for mandate in mandates])
+    return np.where(np.isnan(width), 1.0, width)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
-"""Learners on pair features: logistic regression, boosted trees (point-wise and list-wise), and their sum."""
+"""Learners on pair features: logistic regression, boosted trees (point-wise, list-wise, additive), and their sum."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,13 +9,41 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Sample:
-    """Training pairs: features [n, k], labels [n] and the number of consecutive rows of each query. Trees see the
-    first `core` columns, the linear model sees all."""
+    """Training pairs: features [n, k], labels [n] and the number of consecutive rows of each query. The first `core`
+    columns are those of plain matching, for comparison; `names` of the columns name the interactions."""
 
     features: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
     core: int
+    names: tuple[str, ...] = ()
+
+    def plain(self) -> "Sample":
+        """The same with the columns of plain matching only."""
+        width = self.core
+        return Sample(self.features[:, :width], self.labels, self.groups, width, self.names[:width])
+
+
+# Pairs of features that an additive model may look at together; everything else acts alone.
+INTERACTIONS = (
+    ("deals_log", "cosine"),
+    ("deals_log", "category_lift"),
+    ("deals_log", "region_lift"),
+    ("deals_log", "stage_lift"),
+    ("deals_log", "syndicate"),
+    ("is_org", "is_angel"),
+    ("is_org", "ask"),
+    ("stage_lift", "ask_fit"),
+    ("category_lift", "region_lift"),
+    ("syndicate", "backers_log"),
+    ("syndicate", "idle_log"),
+    ("newcomer_fit", "cold"),
+    ("batch_share", "open_batch"),
+    ("cosine_nearest", "age_log"),
+    ("category_1", "region_1"),
+    ("category_1", "stage_1"),
+    ("ask_middle", "width"),
+)
 
 
 class PairModel(Protocol):
@@ -43,13 +72,12 @@ class Linear:
 
 @dataclass(frozen=True)
 class Boosted:
-    """Histogram gradient boosted trees on the first `core` columns."""
+    """Histogram gradient boosted trees."""
 
     estimator: Any
-    core: int
 
     def score(self, features: np.ndarray) -> np.ndarray:
-        flat = features[..., : self.core].reshape(-1, self.core)
+        flat = features.reshape(-1, features.shape[-1])
         result: np.ndarray = self.estimator.decision_function(flat).reshape(features.shape[:-1])
         return result
 
@@ -59,13 +87,12 @@ class Boosted:
 
 @dataclass(frozen=True)
 class Listwise:
-    """Boosted trees fitted on the order within queries (ml.benchmark.listwise), on the first `core` columns."""
+    """Boosted trees fitted on the order within queries (ml.benchmark.listwise)."""
 
     estimator: Any
-    core: int
 
     def score(self, features: np.ndarray) -> np.ndarray:
-        flat = features[..., : self.core].reshape(-1, self.core)
+        flat = features.reshape(-1, features.shape[-1])
         result: np.ndarray = self.estimator.predict(flat).reshape(features.shape[:-1])
         return result
 
@@ -91,6 +118,31 @@ class Blend:
         return self.members[0].score(features)
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """A model of the first `width` columns plus `weight` times one of them, both standardised among the candidates of
+    the query: where few examples of a kind were learnt from, the plain likeness keeps the order sane."""
+
+    member: PairModel
+    width: int
+    column: int
+    weight: float
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        learnt = _standard(self.member.score(features[..., : self.width]))
+        result: np.ndarray = learnt + self.weight * _standard(features[..., self.column])
+        return result
+
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.score(features)
+
+
+def _standard(scores: np.ndarray) -> np.ndarray:
+    spread = np.maximum(scores.std(axis=-1, keepdims=True), 1e-9)
+    centred: np.ndarray = (scores - scores.mean(axis=-1, keepdims=True)) / spread
+    return centred
+
+
 def fit_linear(sample: Sample) -> Linear:
     """Logistic regression with a unit Gaussian prior."""
     from sklearn.linear_model import LogisticRegression
@@ -112,28 +164,55 @@ def fit_boosted(sample: Sample, seed: int) -> Boosted:
         max_leaf_nodes=15,
         min_samples_leaf=80,
         l2_regularization=5.0,
+        max_features=0.5,
         early_stopping=False,
         random_state=seed,
     )
-    return Boosted(estimator.fit(sample.features[:, : sample.core], sample.labels), sample.core)
+    return Boosted(estimator.fit(sample.features, sample.labels))
+
+
+def fit_additive(sample: Sample, seed: int) -> Boosted:
+    """Boosted trees each of which sees one feature, or one named pair of INTERACTIONS: a sum of curves and surfaces
+    (Lou, Caruana & Gehrke 2012; Nori et al. 2019), so that every score is exactly the sum of its reasons."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    size = sample.features.shape[1]
+    pairs = [
+        {sample.names.index(name) for name in pair} for pair in INTERACTIONS if set(pair) <= set(sample.names)
+    ]
+    estimator = HistGradientBoostingClassifier(
+        max_iter=300,
+        learning_rate=0.12,
+        max_leaf_nodes=8,
+        min_samples_leaf=80,
+        l2_regularization=5.0,
+        max_features=0.3,
+        early_stopping=False,
+        interaction_cst=[{number} for number in range(size)] + pairs,
+        random_state=seed,
+    )
+    return Boosted(estimator.fit(sample.features, sample.labels))
 
 
 def fit_listwise(sample: Sample, seed: int) -> Listwise:
     """List-wise trees: the true candidates of a query against its others."""
     from ml.benchmark.listwise import fit_within_query
 
-    features = sample.features[:, : sample.core]
-    return Listwise(fit_within_query(features, sample.labels, sample.groups, seed), sample.core)
+    return Listwise(fit_within_query(sample.features, sample.labels, sample.groups, seed))
 
 
 def fit(kind: str, sample: Sample, seed: int, listwise: float = 1.0) -> PairModel:
-    """`linear`, `boosted`, `listwise` or `blend` (their sum, the list-wise trees with the weight `listwise`)."""
+    """`linear`, `additive`, `boosted`, `listwise` or `blend` (the sum of linear, boosted and list-wise, the last with
+    the weight `listwise`)."""
+    single: dict[str, Callable[[Sample, int], PairModel]] = {
+        "boosted": fit_boosted,
+        "listwise": fit_listwise,
+        "additive": fit_additive,
+    }
     if kind == "linear":
         return fit_linear(sample)
-    if kind == "boosted":
-        return fit_boosted(sample, seed)
-    if kind == "listwise":
-        return fit_listwise(sample, seed)
+    if kind in single:
+        return single[kind](sample, seed)
     if kind == "blend":
         members = fit_linear(sample), fit_boosted(sample, seed), fit_listwise(sample, seed)
         return Blend(members, (1.0, 1.0, listwise))

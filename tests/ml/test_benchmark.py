@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.ranking import references
 from ml.__main__ import main
-from ml.benchmark import peers
 from ml.benchmark.data import SPLITS, as_of, day, load, rounded_ask
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
 from ml.benchmark.models import Sample
-from ml.benchmark.run import history_sample, mandate_sample
+from ml.benchmark.run import history_samples, mandate_samples
 from ml.benchmark.view import View, name_counts
 from tests.ml import samples
 
@@ -109,8 +109,8 @@ def test_projects_and_investors_of_later_change_nothing(benchmark_folder: Path, 
         stated = MandateFeatures(history.view, history)
         results.append(
             [
-                *arrays(history_sample(data, counts, seed=0)),
-                *arrays(mandate_sample(data, counts, seed=0)),
+                *arrays(history_samples(data, counts, [0])[0]),
+                *arrays(mandate_samples(data, counts, [0])[0]),
                 history.block(np.arange(60)),
                 stated.block(data.mandates),
             ]
@@ -235,10 +235,20 @@ def test_the_blend_runs_and_a_missing_folder_is_an_error(
     assert "error:" in capsys.readouterr().err
 
 
-def test_peers_score_every_candidate(benchmark_folder: Path) -> None:
+def test_references_score_every_candidate(benchmark_folder: Path) -> None:
     data = load(benchmark_folder, SPLITS["validation"])
-    blind = data.without_investors(np.array([1]))
-    for peer in (peers.popularity, peers.tfidf_cosine):
-        result = peer(data, blind)
-        assert all(len(row) == len(data.candidates.project) for _, row in result.history)
-        assert [investor for investor, _ in result.mandate] == [m.investor for m in data.mandates]
+    view = View(data.without_investors(np.array([1])), name_counts(data.names))
+    rows = np.flatnonzero(view.deals > 1)
+    size = (len(rows), len(data.candidates.project))
+    for scores_of in (references.history_cosine, references.item_neighbours):
+        found = scores_of(view, rows)
+        assert found.shape == size
+        assert found.std() > 0
+    mandates = references.stated_by_history(view, rows)
+    fits = references.rule_fit(data, mandates)
+    assert fits.shape == size
+    best = data.category.values[data.candidates.project[fits.argmax(axis=1)]]
+    assert all(code in mandate.categories for code, mandate in zip(best, mandates, strict=True))
+    popular = references.popularity(data)
+    backers = np.bincount(data.events.project, minlength=len(data.names))[data.candidates.project]
+    assert (np.diff(backers[np.argsort(popular)]) >= 0).all()

@@ -9,7 +9,7 @@ from ml.benchmark.data import SPLITS, Candidates, Data, day, load
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.listwise import WithinQuery
 from ml.benchmark.mandates import from_history
-from ml.benchmark.models import Sample, fit
+from ml.benchmark.models import Anchored, Sample, fit
 from ml.benchmark.signals import kinship
 from ml.benchmark.view import View, name_counts
 
@@ -57,9 +57,6 @@ def test_listwise_trees_learn_an_order_and_repeat_it() -> None:
     scores = fit("listwise", sample, 0).score(features)
     assert (scores.argmax(axis=1) == best).mean() > 0.8
     np.testing.assert_array_equal(scores, fit("listwise", sample, 0).score(features))
-    blind = features.copy()
-    blind[..., 4] = 99.0
-    np.testing.assert_array_equal(scores, fit("listwise", sample, 0).score(blind))
     with pytest.raises(ValueError, match="unknown model"):
         fit("other", sample, 0)
 
@@ -105,3 +102,42 @@ def test_followers_come_later_and_the_opening_day_is_the_only_fact_of_the_window
     block = features.block(np.arange(5))
     assert block.shape[2] == len(features.names) > features.core
     assert np.isfinite(block).all()
+
+
+def test_additive_trees_are_a_sum_of_curves_and_named_surfaces() -> None:
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(4000, 4)).astype(np.float32)
+    chance = 1 / (1 + np.exp(-(features[:, 0] + features[:, 1] * features[:, 2])))
+    labels = (rng.random(4000) < chance).astype(float)
+    names = ("other", "is_org", "ask", "more")
+    model = fit("additive", Sample(features, labels, np.full(40, 100), 4, names), 0)
+
+    def score(*row: float) -> float:
+        return float(model.score(np.array([row], dtype=np.float32))[0])
+
+    # A feature acts the same whatever the others say …
+    effects = [score(1, a, b, c) - score(-1, a, b, c) for a, b, c in [(0, 0, 0), (2, -2, 1), (-1, 1, 2)]]
+    np.testing.assert_allclose(effects, effects[0], atol=1e-9)
+    assert effects[0] > 1
+    # … except inside a pair that is named.
+    assert score(0, 1.5, 1.5, 0) - score(0, 1.5, -1.5, 0) > 1
+    assert score(0, -1.5, 1.5, 0) - score(0, -1.5, -1.5, 0) < -1
+
+
+def test_an_anchored_model_keeps_to_the_feature_it_is_held_to() -> None:
+    rng = np.random.default_rng(4)
+    features = rng.normal(size=(3, 40, 6)).astype(np.float32)
+
+    class Noise:
+        def score(self, block: np.ndarray) -> np.ndarray:
+            assert block.shape[-1] == 4
+            return 1e6 * block[..., 0]
+
+        preview = score
+
+    scores = Anchored(Noise(), width=4, column=2, weight=0.5).score(features)
+    standard = [
+        (plane - plane.mean(axis=1, keepdims=True)) / plane.std(axis=1, keepdims=True)
+        for plane in (features[..., 0], features[..., 2])
+    ]
+    np.testing.assert_allclose(scores, standard[0] + 0.5 * standard[1], atol=1e-4)
