@@ -12,13 +12,17 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.deals import api, api_pipelines, events, invariants, pages, panels  # noqa: F401
+    from dealflow.deals import api, api_introductions, api_pipelines, events, invariants, jobs, pages, panels  # noqa: F401
     from dealflow.deals.policy import POLICY
+    from dealflow.deals.service.introductions import ask_by_match
+    from dealflow.mandates import introductions
 
     policy.declare(POLICY)
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(api_pipelines.bp)
+    app.register_blueprint(api_introductions.bp)
+    introductions.use(ask_by_match)
     parties = ("investor", "fund", "creator", "studio")
     nav.add(
         "deals",

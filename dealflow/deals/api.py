@@ -11,14 +11,16 @@ from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint, if_match
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
-from dealflow.deals import board, queries, service
+from dealflow.deals import board, figures, queries, service
 from dealflow.deals.board import BoardQuery
+from dealflow.deals.figures import FiguresQuery
 from dealflow.deals.forms import (
     AnswerIn,
     BatchOut,
     BoardOut,
     DealIn,
     DealOut,
+    FiguresOut,
     MovesIn,
     OwnSidePatch,
     TimelineOut,
@@ -110,6 +112,13 @@ def _batch(batch: Any) -> dict[str, Any]:
 def figures_of_board(query: BoardQuery) -> dict[str, Any]:
     """The columns of the board with number and sums of their deals."""
     return board.as_dict(board.board(actor(), query))
+
+
+@bp.get("/deals/figures")
+@endpoint(Can.SEE, query=FiguresQuery, returns=FiguresOut)
+def figures_of_deals(query: FiguresQuery) -> dict[str, Any]:
+    """How many deals reach each state, how long they stay there, and why they end."""
+    return figures.as_dict(figures.figures(actor(), query))
 
 
 @bp.post("/deals/<deal_id>/approvals/<approval_id>/approve")

@@ -277,6 +277,37 @@ class BoardOut(Schema):
     columns: list[ColumnOut]
 
 
+class StepOut(Schema):
+    """A state on the way of deals."""
+
+    state: Stage
+    reached: int
+    here: int
+    lost_here: int
+    left: int
+    median_days: float | None
+    p90_days: float | None
+
+
+class CountOut(Schema):
+    """How often a reason was given."""
+
+    outcome: Literal["won", "lost"]
+    label: str
+    count: int
+
+
+class FiguresOut(Schema):
+    """How deals go."""
+
+    total: int
+    won: int
+    lost: int
+    on: str
+    steps: list[StepOut]
+    reasons: list[CountOut]
+
+
 class MoveForm(Form):
     """Moving a deal."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from dealflow.core.db import session
 from dealflow.core.invariants import invariant
-from dealflow.deals.models import Deal, DealEvent, DealPosition, Pipeline, PipelineStage
+from dealflow.deals.models import Deal, DealEvent, DealPosition, Introduction, Pipeline, PipelineStage
 from dealflow.deals.states import CLOSED, STAGES
 
 
@@ -67,3 +67,18 @@ def pipelines_are_whole() -> list[str]:
         found.setdefault(pipeline_id, set()).add(state)
     known = session().scalars(select(Pipeline.id))
     return [f"{p} lacks stages" for p in known if found.get(p, set()) != set(STAGES)]
+
+
+@invariant("deals: an accepted introduction has its deal, of the same two parties about the same project")
+def introductions_have_their_deals() -> list[str]:
+    query = select(Introduction, Deal).outerjoin(Deal, Deal.id == Introduction.deal_id)
+    wrong = []
+    for row, deal in session().execute(query.where(Introduction.state == "accepted")):
+        same = deal is not None and (
+            deal.project_id == row.project_id
+            and deal.investor_organisation_id == row.investor_organisation_id
+            and deal.project_organisation_id == row.project_organisation_id
+        )
+        if not same or deal.stage == "interest":
+            wrong.append(f"{row.id} was accepted, its deal is {row.deal_id}")
+    return wrong

@@ -11,7 +11,7 @@ from typing import Any
 from dealflow.core.actor import Actor
 from dealflow.deals import queries, service
 from dealflow.deals.states import STAGES
-from dealflow.demo import sheets
+from dealflow.demo import sheets, sides
 from dealflow.demo.data import table
 from dealflow.demo.investors import Members, Stated
 from dealflow.demo.lives import Life
@@ -53,10 +53,16 @@ class Dealing:
         return dict(table("talk")["en" if self.life.idea.overseas else "zh"])
 
 
-def arrange(script: Script, members: Members, told: Sequence[Life], stated: Sequence[Stated]) -> None:
-    """Choose pairs and add their deals to the script."""
+def arrange(
+    script: Script,
+    members: Members,
+    told: Sequence[Life],
+    stated: Sequence[Stated],
+    met: set[tuple[str, str]],
+) -> None:
+    """Choose pairs that did not meet otherwise and add their deals to the script."""
     rng = Random("dealflow:pairs")  # noqa: S311
-    taken: set[tuple[str, str]] = set()
+    taken = set(met)
     stands = [stage for stage, number in STANDS.items() for _ in range(number)]
     rng.shuffle(stands)
     wanted = [(key, stage) for key in RICH for stage in STANDS] + [("", stage) for stage in stands]
@@ -88,6 +94,7 @@ def _tell(script: Script, dealing: Dealing) -> None:
     rng, words = dealing.rng, dealing.words
     opening = rng.choice(words["opening"])
     script.add(script.ago(dealing.days), dealing.investor, lambda actor: _open(actor, dealing, opening))
+    sides.tell(script, dealing)
     lost = dealing.stands == "closed_lost"
     steps = list(_WAY[: rng.randint(0, 3)] if lost else _WAY[: STAGES.index(dealing.stands)])
     skipped = rng.random() < 0.3 and "data_room" in steps[:-1]

@@ -7,7 +7,9 @@ from random import Random
 from typing import Any
 
 from dealflow.core.actor import Actor
+from dealflow.demo import introductions
 from dealflow.demo.data import table
+from dealflow.demo.introductions import Pair
 from dealflow.demo.investors import Stated
 from dealflow.demo.lives import Life
 from dealflow.demo.script import Script
@@ -18,8 +20,9 @@ MAIN, OURS = ("investor", "investor2", "fund"), ("creator", "creator2")
 _ACTIONS = {"": 36, "save": 28, "pass": 24, "request_intro": 6, "undo": 6}
 
 
-def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated]) -> None:
-    """Add answers of every mandate to pitches that fit it, after both were there."""
+def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated]) -> set[Pair]:
+    """Add answers of every mandate to pitches that fit it, after both were there; the pairs that asked to be introduced."""
+    asked: set[Pair] = set()
     for mandate in stated:
         rng = Random(f"dealflow:{mandate.key}:answers")  # noqa: S311 - variety, no secret
         fit = [life for life in told if life.invests and _fits(mandate.values, life)]
@@ -29,7 +32,8 @@ def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated
             # The people who can log in meet each other's work first.
             fit.sort(key=lambda life: life.place.key not in OURS)
         for number, life in enumerate(fit[: rng.randint(12, 18) if main else rng.randint(3, 9)]):
-            _answer(script, mandate, life, rng, "request_intro" if main and number == 0 else None)
+            _answer(script, mandate, life, rng, "request_intro" if main and number < 3 else None, asked)
+    return asked
 
 
 def _fits(mandate: dict[str, Any], life: Life) -> bool:
@@ -42,15 +46,25 @@ def _fits(mandate: dict[str, Any], life: Life) -> bool:
     )
 
 
-def _answer(script: Script, mandate: Stated, life: Life, rng: Random, action: str | None) -> None:
+def _answer(
+    script: Script, mandate: Stated, life: Life, rng: Random, action: str | None, asked: set[Pair]
+) -> None:
     words = table("talk")["en" if life.idea.overseas else "zh"]
     days = min(mandate.days, life.shown) * rng.uniform(0.1, 0.9)
     action = action or rng.choices(list(_ACTIONS), list(_ACTIONS.values()))[0]
+    pair = (mandate.house, life.idea.key)
+    if action == "request_intro" and pair in asked:
+        # One question for a pair; another mandate of the same house keeps the pitch in mind.
+        action = "save"
     steps: list[tuple[str, str | None]] = [("view", None)]
     if action == "pass":
         steps.append(("pass", rng.choice(words["passing"]) if rng.random() < 0.8 else None))
     elif action == "request_intro":
         steps += [("save", None), ("request_intro", rng.choice(words["opening"]))]
+        ends, days = introductions.fate(len(asked), days, min(mandate.days, life.shown) * 0.9)
+        asked.add(pair)
+        at = script.ago(days - 0.02)
+        introductions.answer(script, life, mandate.owner, life.owner, at, ends, mandate.house)
     elif action == "undo":
         steps += [("pass", None), ("undo", None), ("save", None)]
     elif action:

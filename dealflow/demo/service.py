@@ -7,7 +7,7 @@ from datetime import timedelta
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock, db
 from dealflow.core.actor import Actor
-from dealflow.demo import casting, deals, feedback, investors, lives, people
+from dealflow.demo import casting, deals, feedback, introductions, investors, lives, people, sides
 from dealflow.demo.lives import Life
 from dealflow.demo.people import Place
 from dealflow.demo.script import Script
@@ -41,8 +41,10 @@ def _write(script: Script) -> None:
     members = _found(script)
     told = _pitch(script, members)
     stated = investors.state_mandates(script, members)
-    feedback.answer_matches(script, told, stated)
-    deals.arrange(script, members, told, stated)
+    taken = feedback.answer_matches(script, told, stated)
+    introductions.write_to_investors(script, members, told, stated, taken)
+    sides.arrange(script, members)
+    deals.arrange(script, members, told, stated, taken)
     script.play()
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import current_app, url_for
 
-from dealflow.accounts.queries import organisation_cards
-from dealflow.core import clock, policy, slots
+from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import gettext
 from dealflow.core.paging import Query
@@ -19,12 +17,10 @@ from dealflow.mandates.schemas import MandateQuery
 from dealflow.matching import queries, ranking, reasons, reverse
 from dealflow.matching.policy import Can
 from dealflow.matching.schemas import MatchQuery
-from dealflow.pitches import queries as pitches
 
 _ON_START = 3
 _MOST_MANDATES = 5
 _TOLD = 2
-_FRESH = timedelta(days=14)
 
 
 @slots.fill("mandate.counts")
@@ -91,19 +87,11 @@ def _fit_line(mandate: Any, found: ranking.Found) -> dict[str, Any]:
 
 
 @slots.fill("home.todo", order=10)
-def asked(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
-    """For an owner: who asked lately to be introduced. For an investor without a mandate: to state one."""
-    if actor.kind in INVESTORS:
-        return (
-            None
-            if mandates.page(actor, MandateQuery(limit=1))["total"]
-            else ("", {"items": [_first_mandate()]})
-        )
-    since = clock.now() - _FRESH
-    rows = queries.intros_since(actor, since, limit=_ON_START)
-    titles = pitches.briefs(row.project_id for row in rows)
-    names = organisation_cards(row.investor_organisation_id for row in rows)
-    return "", {"items": [_asking(row, names, titles) for row in rows]}
+def first_mandate(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """For an investor without a mandate: to state one."""
+    if actor.kind not in INVESTORS or mandates.page(actor, MandateQuery(limit=1))["total"]:
+        return None
+    return "", {"items": [_first_mandate()]}
 
 
 def _first_mandate() -> dict[str, Any]:
@@ -113,20 +101,4 @@ def _first_mandate() -> dict[str, Any]:
         "href": url_for("mandates.new"),
         "action": gettext("State a mandate"),
         "icon": "target-arrow",
-    }
-
-
-def _asking(row: Any, names: Any, titles: Any) -> dict[str, Any]:
-    who = names.get(row.investor_organisation_id)
-    return {
-        "title": gettext(
-            "%(name)s asks to be introduced: %(title)s",
-            name=who.name if who else "—",
-            title=titles.get(row.project_id, {}).get("title", "—"),
-        ),
-        "text": row.note or "",
-        "href": url_for("matching.investors", project_id=row.project_id),
-        "action": gettext("See who asks"),
-        "icon": "heart-handshake",
-        "at": row.at,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -46,16 +45,6 @@ def intros_of(actor: Actor, project_id: str) -> list[IntroRequest]:
     """Who asked to be introduced to a project's owner, latest first."""
     query = select(IntroRequest).where(IntroRequest.project_id == project_id).order_by(IntroRequest.id.desc())
     return list(session().scalars(query))
-
-
-def intros_since(actor: Actor, since: datetime, limit: int) -> list[IntroRequest]:
-    """Who asked to be introduced to the actor's organisation since a moment, latest first."""
-    query = (
-        select(IntroRequest)
-        .where(IntroRequest.at >= since, IntroRequest.project_organisation_id == actor.organisation_id)
-        .order_by(IntroRequest.id.desc())
-    )
-    return list(session().scalars(query.limit(limit)))
 
 
 def model_rows() -> list[RankerModel]:

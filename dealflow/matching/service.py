@@ -15,14 +15,12 @@ from dealflow.core.actor import SYSTEM, Actor
 from dealflow.core.db import analyse, session, system_edge
 from dealflow.core.errors import Invalid, InvalidTransition
 from dealflow.core.i18n import N_
-from dealflow.core.outbox import emit
+from dealflow.mandates import introductions
 from dealflow.mandates import queries as mandates
-from dealflow.mandates.events import IntroRequested
 from dealflow.matching import live, queries
 from dealflow.matching.models import IntroRequest, MatchFeedback, MatchStanding, RankerModel
 from dealflow.matching.policy import Can, Tag
 from dealflow.matching.schemas import FeedbackIn
-from dealflow.notify import service as notify
 from dealflow.pitches import queries as pitches
 
 VIEW_ONCE_IN = timedelta(hours=1)
@@ -103,23 +101,7 @@ def _request_intro(actor: Actor, mandate: Any, project: Any, note: str) -> None:
             mandate_id=mandate.id, project_id=project.id, user_id=actor.user_id, note=note,
         )
     )  # fmt: skip
-    emit(IntroRequested(mandate.id, project.id, actor.organisation_id or "", actor.user_id, note))
-    notify.tell(
-        code="intro_requested",
-        title=N_("%(investor)s asks for an introduction to “%(project)s”"),
-        text=N_("Open the project to see who they are and what they look for."),
-        params={
-            "investor": actor.organisation_name,
-            "project": {
-                "zh": project.title_zh or project.title_en,
-                "en": project.title_en or project.title_zh,
-            },
-        },
-        link=f"/projects/{project.id}/investors",
-        organisation_id=project.organisation_id,
-        key=f"intro:{mandate.id}:{project.id}",
-        by_mail=True,
-    )
+    introductions.ask(actor, project_id=project.id, mandate_id=mandate.id, note=note)
 
 
 def install_shipped() -> RankerModel:

@@ -107,6 +107,9 @@ def populate(world: World) -> World:
     )
     sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "equity_spv", "terms": {}}))
     world.ids |= talk(creator, investor)
+    introduction = _made(
+        investor.post("/introductions", {"project_id": published["id"], "note": "CANARY-intro"})
+    )
     projects = {"draft": draft, "invited": invited, "private": private, "published": published}
     world.versions |= {name: project["version"] for name, project in projects.items()}
     world.ids |= {
@@ -119,6 +122,7 @@ def populate(world: World) -> World:
         "mandate": mandate["id"],
         "deal": deal["id"],
         "pipeline": deal["pipeline_id"],
+        "introduction": introduction["id"],
         "sheet": sheet["id"],
     }
     return world

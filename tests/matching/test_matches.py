@@ -145,7 +145,7 @@ def test_an_introduction_is_told_to_the_owner(
     assert again.json["intro_requested_at"]
     jobs.run_due()
     told = creator.get("/notifications").json["items"]
-    assert len([n for n in told if projects["fits"] in str(n)]) == 1
+    assert len([n for n in told if n["code"] == "intro_requested"]) == 1
     assert "想聊聊" in creator.browser("zh").get(f"/projects/{projects['fits']}/investors").text
 
 

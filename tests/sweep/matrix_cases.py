@@ -56,6 +56,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "approval_id": ("approval",),
     "webhook_id": ("webhook",),
     "delivery_id": ("delivery",),
+    "introduction_id": ("introduction", "answered"),
 }
 # Parameters that are no ids of objects.
 WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small", "clause": "law"}
@@ -64,6 +65,9 @@ CHOSEN = {
     "POST /api/v1/deals": ("draft", "fresh", "private", "published"),
     "POST /deals": ("draft", "fresh", "private", "published"),
     "GET /term-sheets/new": PROJECTS,
+    "POST /api/v1/introductions": PROJECTS,
+    "GET /introductions/new": PROJECTS,
+    "POST /introductions": PROJECTS,
     "POST /term-sheets": ("draft", "fresh", "private", "published"),
 }
 WEBHOOK = {"label": "CRM", "url": "https://hooks.example/dealflow", "kinds": ["deal.opened"]}
@@ -80,6 +84,8 @@ JSON_BODIES: dict[str, Any] = {
     "PATCH /api/v1/deals/{deal_id}": {"next_step": "call them"},
     "POST /api/v1/deals/moves": {"deals": [{"id": "<deal>"}], "stage_id": "<stage>"},
     "POST /api/v1/deals/{deal_id}/approvals/{approval_id}/refuse": {"answer": "not yet"},
+    "POST /api/v1/introductions": {"project_id": "<object>"},
+    "POST /api/v1/introductions/{introduction_id}/decline": {"answer": "not now"},
     "POST /api/v1/pipelines": {"name": "second"},
     "PATCH /api/v1/pipelines/{pipeline_id}": {"name": "changed"},
     "POST /api/v1/close-reasons": {"outcome": "won", "label": "luck"},
@@ -103,6 +109,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /deals/moves": {"deal": "<deal>", "stage_id": "<stage>"},
     "POST /deals/{deal_id}/own": {"next_step": "call them"},
     "POST /deals/{deal_id}/approvals/{approval_id}/refuse": {"answer": "not yet"},
+    "POST /introductions": {"project_id": "<object>"},
+    "POST /introductions/{introduction_id}/decline": {"answer": "not now"},
     "POST /deals/pipelines": {"name": "second"},
     "POST /deals/reasons": {"outcome": "won", "label": "luck"},
     "POST /deals/filters": {"name": "mine", "open": "true"},
@@ -134,6 +142,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
 }
 QUERIES = {
+    "GET /introductions/new": {"project_id": "<object>"},
     "GET /term-sheets/new": {"project_id": "<object>"},
     "GET /term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
     "GET /api/v1/term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
@@ -261,6 +270,11 @@ def side_of_the_deal(world: World) -> None:
     stage = next(s["id"] for s in stages if s["state"] == "intro")
     kept = investor.post("/deal-filters", {"name": "ours", "shared": True, "query": {"open": "true"}})
     reason = investor.get("/close-reasons").json["items"][0]
+    other = world["investor2.owner"].post("/introductions", {"project_id": world.ids["fresh"]}).json
+    assert (
+        world["creator.owner"].post(f"/introductions/{other['id']}/decline", {"answer": "no"}).status_code
+        == 200
+    )
     world.versions |= {"deal": now["version"], "pipeline": 1}
     with db.system_edge() as session:
         waits = MoveApproval(
@@ -269,6 +283,7 @@ def side_of_the_deal(world: World) -> None:
         session.add(waits)
         session.flush()
         world.ids |= {
+            "answered": other["id"],
             "stage": stage,
             "reason": reason["id"],
             "filter": kept.json["id"],

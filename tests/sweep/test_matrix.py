@@ -31,6 +31,7 @@ CANARIES = {
     "CANARY-invited": {"creator", "investor"},
     "CANARY-mandate": {"investor"},
     "CANARY-note": {"investor"},
+    "CANARY-intro": {"investor", "creator"},
     "CANARY-terms": {"investor"},
     "CANARY-said": {"creator", "investor"},
     "CANARY-job": {"creator", "platform"},

@@ -54,6 +54,7 @@ def values(world: World) -> dict[str, str]:
         "deal_id": ids["deal"],
         "term_sheet_id": ids["sheet"],
         "pipeline_id": ids["pipeline"],
+        "introduction_id": ids["introduction"],
         "step": "basics",
     }
 
@@ -61,7 +62,8 @@ def values(world: World) -> dict[str, str]:
 def visit(client: FlaskClient, route: Route, world: World, lang: str) -> str | None:
     """The page as text; None when it is not one for this visitor."""
     query = {"lang": lang, "project_id": world.ids["published"], "from": "1", "to": "1"}
-    wanted = {"lang"} if route.endpoint not in ("termsheets.draft", "termsheets.diff") else set(query)
+    asks = ("termsheets.draft", "termsheets.diff", "deals.ask_page")
+    wanted = {"lang"} if route.endpoint not in asks else set(query)
     answer = client.get(
         route.path(values(world)), query_string={k: v for k, v in query.items() if k in wanted}
     )

@@ -68,7 +68,7 @@ def test_the_start_page_names_the_draft_and_who_asks(world: World) -> None:
     )
     assert asked.status_code in (200, 201), asked.json
     page = world["creator.owner"].browser().get("/").text
-    assert "House investor asks to be introduced: 还没有人谈的项目" in page
+    assert "House investor asks for an introduction to “还没有人谈的项目”" in page
     assert "CANARY-draft-title" in page
     assert "CANARY-draft-title" not in world["creator.viewer"].browser().get("/").text
 

@@ -21,7 +21,7 @@ from dealflow.deals.models import Deal, DealMove, DealPosition, PipelineStage
 from dealflow.deals.policy import Can, Tag
 from dealflow.deals.service import approvals, positions, rules
 from dealflow.deals.service.timeline import happened
-from dealflow.deals.states import CLOSED, DEAL, UNDO_WITHIN, UNDOABLE
+from dealflow.deals.states import CLOSED, DEAL, STAGES, UNDO_WITHIN, UNDOABLE
 
 MOST_AT_ONCE = 200
 
@@ -163,16 +163,15 @@ def advance(actor: Actor, deal: Deal, *, to: str, reason: str = "") -> None:
     Stages between are passed on the way. Nothing happens when the deal is there, beyond it, or closed.
     """
     deal = queries.locked(actor, deal.id)
-    for state in ("intro", "data_room", "negotiation", to):
-        if deal.stage == to:
+    while deal.stage != to:
+        ahead = [m.target for m in DEAL.moves if deal.stage in m.sources and _place(m.target) <= _place(to)]
+        if not ahead or _place(deal.stage) > _place(to):
             return
-        reaches = any(m.target == state and deal.stage in m.sources for m in DEAL.moves)
-        if reaches and (state == to or not _leads(deal.stage, to)):
-            shift(actor, deal, state, reason)
+        shift(actor, deal, max(ahead, key=_place), reason)
 
 
-def _leads(state: str, to: str) -> bool:
-    return any(m.target == to and state in m.sources for m in DEAL.moves)
+def _place(state: str) -> int:
+    return STAGES.index(state)
 
 
 def move_many(
