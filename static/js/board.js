@@ -52,7 +52,9 @@ function settle(card, version) {
   if (select && options) select.replaceChildren(options.content.cloneNode(true));
   const button = card.querySelector("button[name=one]");
   if (button) button.value = mark;
-  card.querySelector("[data-age]").textContent = word("now");
+  const age = card.querySelector("[data-age]");
+  age.textContent = word("now");
+  age.className = "muted";
 }
 
 /** The line above the board that says what was done and takes it back. */

@@ -52,11 +52,12 @@ def _page(
     live = queries.stages(actor(), place.pipeline_id)
     mandate = mandates.find(actor(), deal.mandate_id) if deal.mandate_id else None
     members = accounts.members(actor())
+    targets = board.targets(actor(), here, live)
     return render_template(
         "deals/show.html", deal=deal, place=place, card=card, here=here, mandate=mandate, labels=LABELS, stages=STAGES,
         timeline=queries.timeline(actor(), deal), name=queries.namer(actor(), deal), notes=queries.notes(actor(), deal),
-        targets=board.targets(actor(), here, live), needs_reason=_needing_reason(live), stage_label=queries.stage_label,
-        move_form=move_form or MoveForm(stage_id=request.args.get("to", "")), note_form=note_form or NoteForm(),
+        targets=targets, needs_reason=_needing_reason(live), stage_label=queries.stage_label,
+        move_form=move_form or MoveForm(stage_id=request.args.get("to") or _ahead(here, live, targets)), note_form=note_form or NoteForm(),
         own_form=own_form or _own_form(deal, place, members), may_note=policy.can(actor(), Can.NOTE, deal),
         may_edit=policy.can(actor(), Can.EDIT, deal), missing=missing or [], required=REQUIRED, stale=stale,
         reasons=[(r.id, queries.reason_label(r), r.outcome) for r in queries.reasons(actor())],
@@ -65,6 +66,12 @@ def _page(
         assignee=next((m.user.name for m in members if m.user_id == place.assignee_id), None),
         reason=queries.reason(actor(), place.reason_id), reason_label=queries.reason_label,
     )  # fmt: skip
+
+
+def _ahead(here: Any, live: list[Any], targets: list[tuple[str, str]]) -> str:
+    """The next stage that can be reached, which is what people mostly want."""
+    able = {key for key, _label in targets}
+    return next((s.id for s in live if s.place > here.place and s.id in able), "")
 
 
 def _needing_reason(live: list[Any]) -> list[str]:
