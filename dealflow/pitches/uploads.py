@@ -93,8 +93,8 @@ def finish(actor: Actor, import_id: str) -> Report | None:
 
     One whose job gave up goes on where it stopped.
     """
-    policy.require(actor, Can.IMPORT)
     row = kept(actor, import_id)
+    policy.require(actor, Can.IMPORT)
     stopped = job_of(row) if row.state == "running" else None
     if stopped is not None and stopped.state == "dead":
         jobs.again(stopped)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import policy
-    from dealflow.termsheets import api, invariants, jobs, pages, panels  # noqa: F401
+    from dealflow.termsheets import api, invariants, jobs, pages, panels, public  # noqa: F401
     from dealflow.termsheets.policy import POLICY
 
     policy.declare(POLICY)

@@ -240,3 +240,24 @@ def test_an_unreadable_secret_sends_nothing(app: Any, person: Any, hook: Any, re
     (dead,) = creator.get(f"/webhooks/{made['id']}/deliveries").json["items"]
     assert (dead["state"], dead["error"]) == ("dead", "secret_lost")
     assert sending.SECONDS == 5
+
+
+def test_an_introduction_is_told_to_both_sides_without_the_mandate(
+    app: Any, person: Any, hook: Any, receiver: Receiver
+) -> None:
+    creator, investor, rival = person(), person("investor"), person("investor")
+    for who in (creator, investor, rival):
+        hook(who, ["intro.requested"])
+    project = pitches.published(creator)
+    capital = {"amount_minor": 500_000_000, "currency": "CNY"}
+    mandate = investor.post("/mandates", {"name": "CANARY-name", "capital": capital}).json
+    asked = investor.post(
+        f"/mandates/{mandate['id']}/feedback", {"project_id": project["id"], "action": "request_intro"}
+    )
+    assert asked.status_code in (200, 201), asked.json
+    jobs.run_due()
+    assert {e["organisation_id"] for e in receiver.events} == {
+        creator.organisation_id,
+        investor.organisation_id,
+    }
+    assert all(mandate["id"].encode() not in body for _headers, body in receiver.got)

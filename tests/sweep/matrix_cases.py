@@ -197,6 +197,7 @@ def more_objects(world: World) -> None:
     with creator.app.app_context(), db.edge(actor=creator.actor):
         stored = files.store_image(creator.actor, picture(), "still.png", purpose="matrix.still")
     _book(world, creator.organisation_id)
+    _machines(world, creator.organisation_id)
     with db.system_edge() as session:
         told = Notification(
             user_id=member.user_id, organisation_id=creator.organisation_id, code="x", title="A deal was opened",
@@ -210,29 +211,7 @@ def more_objects(world: World) -> None:
         )  # fmt: skip
         session.add(job)
         session.flush()
-        upload = Job(
-            kind="mandates.import", payload={"table": [["name"], [["CANARY-mandate-row"]], [2]]}, state="done",
-            organisation_id=world["investor.owner"].organisation_id,
-            result={"counts": {"create": 0, "update": 0, "same": 0, "error": 1}, "errors": [[2, "CANARY-mandate-row"]]},
-        )  # fmt: skip
-        session.add(upload)
-        session.flush()
-        hook = Webhook(
-            organisation_id=creator.organisation_id, label="CANARY-webhook", url="https://hooks.example/", kinds=["deal.opened"],
-            secret="sealed",
-        )  # fmt: skip
-        session.add(hook)
-        session.flush()
-        late = WebhookDelivery(
-            webhook_id=hook.id, organisation_id=creator.organisation_id, event_id=ids.new("evt"), kind="deal.opened", object_id="x",
-            body={"data": "CANARY-webhook"}, state="dead",
-        )  # fmt: skip
-        session.add(late)
-        session.flush()
         world.ids |= {
-            "upload": upload.id,
-            "webhook": hook.id,
-            "delivery": late.id,
             "invitation": invited.json["id"],
             "import": found[1],
             "job": job.id,
@@ -244,6 +223,31 @@ def more_objects(world: World) -> None:
             "token": session.query(ApiToken).filter_by(user_id=member.user_id).one().id,
             "session": session.query(UserSession).filter_by(user_id=member.user_id).one().id,
         }
+
+
+def _machines(world: World, organisation_id: str) -> None:
+    """What goes on without people: an import of the investor's, a webhook with a dead delivery."""
+    with db.system_edge() as session:
+        upload = Job(
+            kind="mandates.import", payload={"table": [["name"], [["CANARY-mandate-row"]], [2]]}, state="done",
+            organisation_id=world["investor.owner"].organisation_id,
+            result={"counts": {"create": 0, "update": 0, "same": 0, "error": 1}, "errors": [[2, "CANARY-mandate-row"]]},
+        )  # fmt: skip
+        session.add(upload)
+        session.flush()
+        hook = Webhook(
+            organisation_id=organisation_id, label="CANARY-webhook", url="https://hooks.example/", kinds=["deal.opened"],
+            secret="sealed",
+        )  # fmt: skip
+        session.add(hook)
+        session.flush()
+        late = WebhookDelivery(
+            webhook_id=hook.id, organisation_id=organisation_id, event_id=ids.new("evt"), kind="deal.opened", object_id="x",
+            body={"data": "CANARY-webhook"}, state="dead",
+        )  # fmt: skip
+        session.add(late)
+        session.flush()
+        world.ids |= {"upload": upload.id, "webhook": hook.id, "delivery": late.id}
 
 
 def _book(world: World, organisation_id: str) -> None:
