@@ -6,7 +6,7 @@ written by another, batch by batch; both act as the person who began, with the r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dealflow.accounts import identity
@@ -14,12 +14,12 @@ from dealflow.audit import service as audit
 from dealflow.core import batches, jobs, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import edge, session, system_edge
-from dealflow.core.errors import InvalidTransition, NotFound
+from dealflow.core.errors import FieldError, InvalidTransition, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.jobs import Job, enqueue, job
 from dealflow.core.tabular import Table
 from dealflow.pitches import importing
-from dealflow.pitches.importing import Report, tell
+from dealflow.pitches.importing import Report, Row, tell
 from dealflow.pitches.models import ProjectImport
 from dealflow.pitches.policy import Can, Tag
 from dealflow.pitches.rows import guess
@@ -126,13 +126,30 @@ def _begin(
         return actor, importing.check(actor, table_of(row), mapping), row.state
 
 
+def _plain(errors: Iterable[FieldError]) -> list[list[Any]]:
+    return [
+        [e.field, e.code, e.message, {name: str(value) for name, value in e.params.items()}] for e in errors
+    ]
+
+
+def refused(row: ProjectImport) -> list[Row]:
+    """The rows that the check of a large file refused, as rows again, so that each reads them in their language."""
+    return [
+        Row(number, "error", title, "", errors=[FieldError(*parts) for parts in errors])
+        for number, title, errors in (row.checked or {}).get("errors", [])
+    ]
+
+
 @job("pitches.check_import", tries=3, transactional=False)
 def check_import(
     import_id: str, user_id: str, organisation_id: str, mapping: dict[str, str]
 ) -> dict[str, Any]:
     """What a large file would do, kept beside it unless its mapping was changed meanwhile."""
     actor, report, _state = _begin(import_id, user_id, organisation_id, mapping)
-    found = {"counts": report.counts, "errors": [[r.number, r.title, tell(r)] for r in report.failed]}
+    found = {
+        "counts": report.counts,
+        "errors": [[r.number, r.title, _plain(r.errors)] for r in report.failed],
+    }
     with edge(actor=actor):
         row = kept(actor, import_id)
         if row.state == "open" and row.mapping == mapping:

@@ -64,7 +64,7 @@ def _page(import_id: str, mapping: dict[str, str] | None = None, problems: Any =
         except Invalid as refusal:
             problems = refusal.errors
     return render_template(
-        "pitches/import_check.html", kept=kept, table=table, mapping=shown, report=report, problems=problems, most=_SHOWN_ROWS,
+        "pitches/import_check.html", kept=kept, refused=uploads.refused(kept), table=table, mapping=shown, report=report, problems=problems, most=_SHOWN_ROWS,
         job=uploads.job_of(kept) if kept.state == "running" or (large and kept.state == "open" and not kept.checked) else None,
         choices=[(name, column_label(name)) for name in COLUMNS], column_label=column_label, tell=importing.tell,
         samples=[next((row[at] for row in table.rows if row[at]), "") for at in range(len(table.header))],
@@ -113,8 +113,9 @@ def import_errors(import_id: str) -> Response:
     if kept.state == "done":
         content = importing.refused_before(table, (kept.result or {}).get("errors", []))
     elif kept.checked is not None:
-        found = ([number, reasons] for number, _title, reasons in kept.checked["errors"])
-        content = importing.refused_before(table, found)
+        content = importing.refused_before(
+            table, [[r.number, importing.tell(r)] for r in uploads.refused(kept)]
+        )
     else:
         content = importing.error_file(table, importing.check(actor(), table, kept.mapping))
     return Response(
