@@ -97,9 +97,9 @@ def _tables(
             continue
         cls = owned[table]
         belongs = _belongs(table, card.id, known)
-        query = select(table).where(belongs, cls.scope(actor)).order_by(table.c.id)
+        query = select(table).where(belongs, cls.scope(actor)).order_by(*table.primary_key)
         found = [dict(row._mapping) for row in db.session().execute(query, execution_options=_READING)]
-        known[table.name] = {row["id"] for row in found}
+        known[table.name] = {row["id"] for row in found if "id" in row}
         if found:
             yield table, [_public(row) for row in found]
 
