@@ -40,7 +40,10 @@ def test_it_holds_what_is_theirs(exported: Path) -> None:
     titles = {row["title_zh"] for row in table(exported, "project")}
     assert {"CANARY-draft-title", "CANARY-private-title", "CANARY-invited-title"} <= titles
     assert "另一个项目" not in titles
-    assert len(table(exported, "deal")) == 1
+    (mine,) = table(exported, "organisation")
+    deals = table(exported, "deal")
+    assert deals
+    assert {deal["project_organisation_id"] for deal in deals} == {mine["id"]}
     assert {row["role"] for row in table(exported, "person")} == {"owner", "member", "viewer"}
     assert table(exported, "audit_event")
     (stored,) = [path for path in (exported / "files").iterdir() if path.suffix]
@@ -77,4 +80,4 @@ def test_unknown_names_and_full_folders_are_refused(exported: Path, settings: Se
     with pytest.raises(Conflict):
         exporting.export(settings, "House creator", exported)
     by_name = exporting.export(settings, "House creator", exported.with_name("other"))
-    assert by_name["deal"] == 1
+    assert by_name["deal"] >= 1
