@@ -237,7 +237,7 @@ def _machines(world: World, organisation_id: str) -> None:
         session.flush()
         hook = Webhook(
             organisation_id=organisation_id, label="CANARY-webhook", url="https://hooks.example/", kinds=["deal.opened"],
-            secret="sealed",
+            secret="kept-apart",
         )  # fmt: skip
         session.add(hook)
         session.flush()
