@@ -10,21 +10,16 @@ of the projects. Exit code 1 when the ratio is above 4, the statements are more 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, insert
 
-from benchmarks.matching import site
+from benchmarks import serving
 from benchmarks.ranking.scoring import synthetic_projects
 from dealflow import create_app
 from dealflow.accounts import identity
@@ -40,7 +35,7 @@ RATIO_LIMIT, STATEMENT_LIMIT = 4.0, 8
 def fill(instance: Path, count: int) -> tuple[Any, str, str]:
     """An instance with `count` published projects, an investor and a mandate: (app, path of the page, cookie)."""
     instance.mkdir(parents=True)
-    app = create_app(site.settings(instance))
+    app = create_app(serving.settings(instance))
     jobs.wake_with(None)
     db.Base.metadata.create_all(db.database().engine)
     with db.system_edge() as session:
@@ -67,9 +62,7 @@ def fill(instance: Path, count: int) -> tuple[Any, str, str]:
         )
         path = f"/mandates/{mandate.id}/matches"
     service.rebuild()
-    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    cookie = f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps({'_user_id': secret, '_fresh': True})}"
-    return app, path, cookie
+    return app, path, serving.cookie(app, secret)
 
 
 def _row(project: dict[str, Any], owner: str) -> dict[str, Any]:
@@ -110,59 +103,6 @@ def statements(app: Any, path: str, cookie: str) -> int:
     return len([s for s in seen if not s.startswith(("BEGIN", "PRAGMA"))])
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def measure(instance: Path, path: str, cookie: str, requests: int) -> tuple[list[float], list[float]]:
-    """Seconds of the page and of the bare page, alternating over one kept connection."""
-    port = _free_port()
-    command = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "2",
-        "--worker-class", "gthread", "--log-level", "error", "benchmarks.matching.site:application()",
-    ]  # fmt: skip
-    environ = os.environ | {"BENCHMARK_INSTANCE": str(instance), "OPENBLAS_NUM_THREADS": "1"}
-    server = subprocess.Popen(command, env=environ)
-    try:
-        _wait(port)
-        page, bare = [], []
-        for number in range(requests + 20):
-            for target, times in ((path, page), ("/bare/", bare)):
-                took = _get(port, target, cookie)
-                if number >= 20:
-                    times.append(took)
-        return page, bare
-    finally:
-        server.terminate()
-        server.wait()
-
-
-_connections: dict[int, http.client.HTTPConnection] = {}
-
-
-def _get(port: int, path: str, cookie: str) -> float:
-    connection = _connections.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=60))
-    begun = time.perf_counter()
-    connection.request("GET", path, headers={"Cookie": cookie})
-    answer = connection.getresponse()
-    answer.read()
-    took = time.perf_counter() - begun
-    assert answer.status == 200, answer.status
-    return took
-
-
-def _wait(port: int) -> None:
-    for _ in range(600):
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the server does not answer")
-
-
 def main() -> None:
     """Print the result; exit 1 when a promise is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -173,7 +113,9 @@ def main() -> None:
         small = statements(*fill(Path(folder) / "small", max(500, options.projects // 10)))
         app, path, cookie = fill(Path(folder) / "large", options.projects)
         large = statements(app, path, cookie)
-        page, bare = measure(Path(folder) / "large", path, cookie, options.requests)
+        with serving.served("benchmarks.matching.site:application()", Path(folder) / "large") as port:
+            times = serving.alternate(port, {"page": path, "bare": "/bare/"}, cookie, options.requests)
+    page, bare = times["page"], times["bare"]
     ratio = statistics.median(page) / statistics.median(bare)
     result = {
         "benchmark": "matches page",

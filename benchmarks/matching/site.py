@@ -10,22 +10,13 @@ from flask import Flask, render_template_string
 from sqlalchemy import text
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from benchmarks import serving
 from dealflow import create_app
 from dealflow.core import db, jobs
-from dealflow.settings import Settings
 
-SECRET = "benchmark-secret-benchmark-secret-benchmark"  # noqa: S105 - of a folder that is thrown away
 PAGE = """<!doctype html><html><head><title>Rows</title></head><body><h1>Rows</h1><table>
 {% for row in rows %}<tr><td>{{ loop.index }}</td><td><a href="/projects/{{ row.id }}">{{ row.title_zh }}</a></td><td>{{ row.logline }}</td>
 <td>{{ row.stage }}</td><td>{{ row.ask_minor }}</td><td>{{ row.budget_minor }}</td></tr>{% endfor %}</table></body></html>"""
-
-
-def settings(instance: Path) -> Settings:
-    """The settings of a benchmark's instance."""
-    return Settings(
-        instance=instance, database_url=f"sqlite:///{instance / 'app.db'}", base_url="http://127.0.0.1",
-        secret_key=SECRET,
-    )  # fmt: skip
 
 
 def bare() -> Flask:
@@ -45,6 +36,6 @@ def bare() -> Flask:
 
 def application() -> Any:
     """What gunicorn serves; the instance stands in BENCHMARK_INSTANCE."""
-    app = create_app(settings(Path(os.environ["BENCHMARK_INSTANCE"])))
+    app = create_app(serving.settings(Path(os.environ["BENCHMARK_INSTANCE"])))
     jobs.wake_with(None)
     return DispatcherMiddleware(app, {"/bare": bare()})

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import joinedload
 
 from dealflow.accounts.models import ApiToken, Membership, Organisation, User, UserSession
@@ -36,6 +36,22 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+# Read at every request: one statement, made once, that loads columns and no objects.
+_PERSON = (
+    User.id.label("user_id"), User.name.label("user_name"), User.email, User.locale, User.time_zone, User.disabled_at,
+    Membership.role, Organisation.id.label("org_id"), Organisation.name, Organisation.name_en, Organisation.kind,
+)  # fmt: skip
+_BY_SESSION = (
+    select(UserSession.id, UserSession.organisation_id, UserSession.ended_at, UserSession.expires_at,
+           UserSession.seen_at, UserSession.must_renew, *_PERSON)
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(Membership, Membership.user_id == User.id)
+    .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+    .where(UserSession.secret_hash == bindparam("digest"))
+    .order_by(Membership.id)
+)  # fmt: skip
+
+
 def memberships_of(user_id: str) -> list[Membership]:
     """A person's memberships with their organisations, oldest first."""
     query = (
@@ -52,11 +68,21 @@ def build_actor(user: User, organisation_id: str | None, **more: Any) -> Actor:
 
     NotFound when `organisation_id` is not one of theirs.
     """
-    memberships = memberships_of(user.id)
     known = tuple(
-        {"id": m.organisation.id, "name": organisation_name(m.organisation, user.locale), "kind": m.organisation.kind, "role": m.role}
-        for m in memberships
-    )  # fmt: skip
+        _membership(m.organisation.id, m.organisation, m.role, user.locale) for m in memberships_of(user.id)
+    )
+    return _acting(known, organisation_id, user.id, user.name, user, more)
+
+
+def _membership(organisation_id: str, organisation: Any, role: str, locale: str) -> dict[str, Any]:
+    name = organisation_name(organisation, locale)
+    return {"id": organisation_id, "name": name, "kind": organisation.kind, "role": role}
+
+
+def _acting(
+    known: tuple[dict[str, Any], ...], organisation_id: str | None, user_id: str, user_name: str, user: Any,
+    more: dict[str, Any],
+) -> Actor:  # fmt: skip
     chosen = next((m for m in known if m["id"] == organisation_id), None)
     if organisation_id is not None and chosen is None:
         raise NotFound()
@@ -66,7 +92,7 @@ def build_actor(user: User, organisation_id: str | None, **more: Any) -> Actor:
             "organisation_id": chosen["id"], "organisation_name": chosen["name"], "kind": chosen["kind"], "role": chosen["role"],
         }  # fmt: skip
     return Actor(
-        user_id=user.id, user_name=user.name, user_email=user.email, memberships=known, locale=user.locale,
+        user_id=user_id, user_name=user_name, user_email=user.email, memberships=known, locale=user.locale,
         time_zone=user.time_zone, **more,
     )  # fmt: skip
 
@@ -92,7 +118,7 @@ def acting_for(actor: Actor, organisation_id: str) -> Actor:
     )  # fmt: skip
 
 
-def organisation_name(organisation: Organisation, language: str) -> str:
+def organisation_name(organisation: Any, language: str) -> str:
     """The name to show in a language."""
     return (organisation.name_en if language == "en" else None) or organisation.name
 
@@ -132,32 +158,29 @@ def actor_from_session(
     `remember` is given what is to be noted after the request, at most once in five minutes; `renew` the id of a
     session that must get a fresh secret with the answer.
     """
-    row = session().execute(
-        select(UserSession, User)
-        .join(User, User.id == UserSession.user_id)
-        .where(UserSession.secret_hash == digest(secret)),
-        execution_options=_BEFORE_LOGIN,
-    ).first()  # fmt: skip
-    if row is None:
+    rows = session().execute(
+        _BY_SESSION, {"digest": digest(secret)}, execution_options=_BEFORE_LOGIN
+    ).all()  # fmt: skip
+    if not rows:
         return ANONYMOUS
-    opened, user = row
-    moment = clock.now()
+    opened, moment = rows[0], clock.now()
     if (
         opened.ended_at
         or opened.expires_at <= moment
         or opened.seen_at + IDLE_LIFE <= moment
-        or user.disabled_at
+        or opened.disabled_at
     ):
         return ANONYMOUS
     if opened.must_renew and renew is not None:
         renew(opened.id)
     elif opened.seen_at < moment - SEEN_AGAIN:
         remember(lambda: touch(opened.id))
-    try:
-        return build_actor(user, opened.organisation_id, session_id=opened.id, **more)
-    except NotFound:
-        # The membership this session acted under was removed: go on with what is left.
-        return build_actor(user, None, session_id=opened.id, **more)
+    known = tuple(
+        _membership(row.org_id, row, row.role, row.locale) for row in rows if row.org_id is not None
+    )
+    # The membership this session acted under may have been removed: go on with what is left.
+    chosen = opened.organisation_id if opened.organisation_id in [m["id"] for m in known] else None
+    return _acting(known, chosen, opened.user_id, opened.user_name, opened, more | {"session_id": opened.id})
 
 
 def touch(session_id: str) -> None:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Response
 
@@ -24,15 +25,31 @@ from dealflow.termsheets.queries import Redline
 
 def answer(actor: Actor, term_sheet_id: str, query: PdfQuery, folder: Path) -> Response:
     """The PDF that page and API give: a version, or what changed since another one."""
+    if query.against is None:
+        named = queries.printed(actor, term_sheet_id, query.version)
+        key = (str(folder), named.template, named.state, named.id, query.lang)
+        if (known := _known.get(key)) and known.exists():
+            return _download(known, file_name(named, query.lang))
     sheet = queries.get(actor, term_sheet_id)
     version = queries.version(actor, sheet, query.version)
     if query.against is None:
         path = pdf_path(folder, sheet, version, query.lang)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = path
     else:
         path = redline_path(
             folder, sheet, queries.redline(actor, sheet, query.against, version.number), query.lang
         )
-    name = file_name(version, query.lang, query.against)
+    return _download(path, file_name(version, query.lang, query.against))
+
+
+# A version is never changed, so this process finds a print that it saw before without hashing its terms again.
+_known: dict[tuple[str, ...], Path] = {}
+_MOST_KNOWN = 5000
+
+
+def _download(path: Path, name: str) -> Response:
     return download(path.read_bytes(), name=name, mimetype="application/pdf", etag=path.stem, inline=True)
 
 
@@ -106,7 +123,7 @@ def _key(*parts: str | TermSheetVersion) -> str:
     ).hexdigest()
 
 
-def file_name(version: TermSheetVersion, lang: Language, against: int | None = None) -> str:
+def file_name(version: Any, lang: Language, against: int | None = None) -> str:
     """A name for the download: `term-sheet-<code>-v2-zh-en.pdf`, `…-v2-since-v1-…` for what changed."""
     since = f"-since-v{against}" if against is not None else ""
     return f"term-sheet-{version.code}-v{version.number}{since}-{lang.replace('+', '-')}.pdf"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, func, select
 
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock
@@ -40,6 +41,30 @@ def version(actor: Actor, sheet: TermSheet, number: int | None = None) -> TermSh
         TermSheetVersion.number == (number or sheet.current_number),
     )
     found = session().scalars(query).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _printed() -> Any:
+    # The scopes of both tables, with whoever asks as a parameter: built once and not at every request.
+    own = Actor(organisation_id=bindparam("own"))  # type: ignore[arg-type]
+    number = func.coalesce(bindparam("number", type_=Integer), TermSheet.current_number)
+    return (
+        select(TermSheet.template, TermSheet.state, TermSheetVersion.id, TermSheetVersion.number, TermSheetVersion.code)
+        .join(TermSheetVersion, TermSheetVersion.term_sheet_id == TermSheet.id)
+        .where(TermSheet.id == bindparam("sheet"), TermSheetVersion.number == number)
+        .where(TermSheet.scope(own), TermSheetVersion.scope(own))
+    )  # fmt: skip
+
+
+def printed(actor: Actor, term_sheet_id: str, number: int | None = None) -> Any:
+    """What names a print of a version the actor may know of (default: the current one): its template, state, id, number
+    and code, in one statement. NotFound otherwise."""
+    asked = {"own": actor.organisation_id, "sheet": term_sheet_id, "number": number}
+    options = {"unscoped": "the scopes stand in the statement"}
+    found = session().execute(_printed(), asked, execution_options=options).first()
     if found is None:
         raise NotFound()
     return found

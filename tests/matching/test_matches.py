@@ -205,7 +205,7 @@ def test_the_page_takes_the_same_number_of_statements_for_two_and_twenty(
         pitches.published(creator, title={"zh": f"第{number}部"})
     jobs.run_due()
     statements()
-    assert statements() == few
+    assert statements() == few <= 8
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
