@@ -120,7 +120,7 @@ class LambdaRank:
             random_state=seed,
             deterministic=True,
             force_col_wise=True,
-            n_jobs=2,
+            n_jobs=1,
             verbose=-1,
         )
         model.fit(sample.features, sample.labels.astype(int), group=sample.groups)
@@ -128,5 +128,5 @@ class LambdaRank:
 
     def score(self, features: np.ndarray) -> np.ndarray:
         flat = features.reshape(-1, features.shape[-1])
-        result: np.ndarray = self.booster.predict(flat, num_threads=2).reshape(features.shape[:-1])
+        result: np.ndarray = self.booster.predict(flat, num_threads=1).reshape(features.shape[:-1])
         return result

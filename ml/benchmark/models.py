@@ -203,7 +203,7 @@ def fit_listwise(sample: Sample, seed: int) -> Listwise:
 
 def fit(kind: str, sample: Sample, seed: int, listwise: float = 1.0) -> PairModel:
     """`linear`, `additive`, `boosted`, `listwise` or `blend` (the sum of linear, boosted and list-wise, the last with
-    the weight `listwise`)."""
+    the weight `listwise`, left out at 0)."""
     single: dict[str, Callable[[Sample, int], PairModel]] = {
         "boosted": fit_boosted,
         "listwise": fit_listwise,
@@ -214,6 +214,8 @@ def fit(kind: str, sample: Sample, seed: int, listwise: float = 1.0) -> PairMode
     if kind in single:
         return single[kind](sample, seed)
     if kind == "blend":
-        members = fit_linear(sample), fit_boosted(sample, seed), fit_listwise(sample, seed)
-        return Blend(members, (1.0, 1.0, listwise))
+        members: list[PairModel] = [fit_linear(sample), fit_boosted(sample, seed)]
+        if listwise:
+            members.append(fit_listwise(sample, seed))
+        return Blend(tuple(members), (1.0, 1.0, listwise)[: len(members)])
     raise ValueError(f"unknown model {kind!r}")

@@ -28,7 +28,7 @@ BLOCK = 96
 WARM = 3
 LIGHT_BEST = 300
 LIGHT_SHORTLIST = 500
-LISTWISE_HISTORY = 0.5
+LISTWISE_HISTORY, LISTWISE_STATED = 0.5, 0.0
 FIRST_DEAL_COSINE = 0.5
 
 
@@ -75,8 +75,10 @@ def fit_stated(model: str, sample: Sample, seed: int) -> dict[str, PairModel]:
     plain = sample.plain()
     column = plain.names.index("cosine")
     return {
-        "history": fit(model, sample, seed),
-        "first_deal": Anchored(fit(model, plain, seed), plain.core, column, FIRST_DEAL_COSINE),
+        "history": fit(model, sample, seed, LISTWISE_STATED),
+        "first_deal": Anchored(
+            fit(model, plain, seed, LISTWISE_STATED), plain.core, column, FIRST_DEAL_COSINE
+        ),
     }
 
 
