@@ -44,7 +44,8 @@ def user_neighbours(view: View, rows: np.ndarray) -> np.ndarray:
     """Votes of the NEIGHBOURS investors that share most projects (cosine)."""
     ties = view.ties[rows].toarray()
     kept = np.zeros_like(ties)
-    nearest = np.argpartition(-ties, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    count = min(NEIGHBOURS, ties.shape[1])
+    nearest = np.argpartition(-ties, count - 1, axis=1)[:, :count]
     np.put_along_axis(kept, nearest, np.take_along_axis(ties, nearest, axis=1), axis=1)
     return np.asarray(sp.csr_matrix(kept) @ view.backers.toarray())
 
