@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dealflow.termsheets import library
+from dealflow.termsheets import libraries, library
 from dealflow.termsheets.library import Passage
 from dealflow.termsheets.models import ClauseAcceptance, ClauseComment, TermSheet, TermSheetVersion
 
@@ -19,9 +19,10 @@ SIDES = ("investor", "project")
 class _Content:
     """A version for the cache: told apart by its id, carrying what it is made from."""
 
-    def __init__(self, template: str, version: TermSheetVersion) -> None:
+    def __init__(self, sheet: TermSheet, version: TermSheetVersion) -> None:
         self.key = version.id
-        self.parts = (template, version.project, version.parties, version.terms)
+        self.parts = (sheet.template, version.project, version.parties, version.terms)
+        self.library = libraries.get(sheet.library_number)
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -32,12 +33,12 @@ class _Content:
 
 @lru_cache(maxsize=512)
 def _read(content: _Content) -> tuple[Passage, ...]:
-    return library.reading(*content.parts)
+    return library.reading(*content.parts, library=content.library)
 
 
 def passages(sheet: TermSheet, version: TermSheetVersion) -> tuple[Passage, ...]:
     """Every clause of a version as it reads."""
-    return _read(_Content(sheet.template, version))
+    return _read(_Content(sheet, version))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dealflow.core import pdf
 from dealflow.core.actor import Actor
 from dealflow.core.errors import Invalid
 from dealflow.core.http import download
-from dealflow.termsheets import library, queries
+from dealflow.termsheets import libraries, library, queries
 from dealflow.termsheets.forms import Language, PdfQuery
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.queries import Redline
@@ -62,10 +62,10 @@ def pdf_path(folder: Path, sheet: TermSheet, version: TermSheetVersion, lang: La
     def render() -> bytes:
         return library.termsheet_pdf(
             sheet.template, version.project, version.parties, version.terms, version_code=version.code, state=sheet.state,
-            lang=lang, generated_on=version.at.date(),
+            lang=lang, generated_on=version.at.date(), library=libraries.get(sheet.library_number),
         )  # fmt: skip
 
-    return _kept(folder, _key(sheet.template, sheet.state, lang, version), render)
+    return _kept(folder, _key(sheet.template, str(sheet.library_number), sheet.state, lang, version), render)
 
 
 def redline_path(folder: Path, sheet: TermSheet, found: Redline, lang: Language) -> Path:
@@ -75,6 +75,7 @@ def redline_path(folder: Path, sheet: TermSheet, found: Redline, lang: Language)
         document = library.build_document(
             sheet.template, found.newer.project, found.newer.parties, found.newer.terms, version_code=found.newer.code,
             state=sheet.state, lang=lang, generated_on=found.newer.at.date(),
+            library=libraries.get(sheet.library_number),
         )  # fmt: skip
         by = {
             key: library.Writer(v.number, v.user_name, sheet.side(v.author_organisation_id) or "")
@@ -82,7 +83,9 @@ def redline_path(folder: Path, sheet: TermSheet, found: Redline, lang: Language)
         }
         return library.redline_pdf(document, found.changes, by, (found.older.number, found.newer.number))
 
-    key = _key("redline", sheet.template, sheet.state, lang, found.older, found.newer)
+    key = _key(
+        "redline", sheet.template, str(sheet.library_number), sheet.state, lang, found.older, found.newer
+    )
     return _kept(folder, key, render)
 
 

@@ -74,6 +74,7 @@ class TermSheetOut(Schema):
     deal_id: str
     project_id: str
     template: Template
+    library_version: int
     state: State
     current_version: int
     code: str
@@ -261,3 +262,48 @@ class SimulationOut(Schema):
     by_tier: dict[str, Any] | None = None
     timeline: list[Any] | None = None
     grid: list[Any] | None = None
+
+
+class LibraryIn(Schema):
+    """A new version of the clause library, whole."""
+
+    library: dict[str, Any]
+    base_version: Annotated[int, Field(ge=1)]
+    comment: Text(2000) | None = None  # type: ignore[valid-type]
+
+
+class LibraryOut(Schema):
+    """A version of the clause library."""
+
+    number: int
+    current: bool
+    library: dict[str, Any]
+
+
+class LibraryQuery(Schema):
+    """Which version; default: the one in force."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class PreviewIn(Schema):
+    """A library, and one clause of it to be shown with sample terms."""
+
+    library: dict[str, Any]
+    template: Template
+    clause: Text(60, least=1)  # type: ignore[valid-type]
+
+
+class PreviewOut(Schema):
+    """A clause as it would read."""
+
+    heading: dict[str, str]
+    lines: list[dict[str, str]]
+
+
+class LibraryDiffOut(Schema):
+    """The clauses that differ between two versions of the library."""
+
+    from_version: int
+    to_version: int
+    clauses: list[dict[str, Any]]

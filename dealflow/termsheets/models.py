@@ -26,7 +26,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import Base, Versioned
 from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
-from dealflow.core.scope import Owned
+from dealflow.core.scope import Owned, Shared
 from dealflow.termsheets.states import TERM_SHEET
 
 _STATES = ", ".join(f"'{state}'" for state in sorted(TERM_SHEET.states))
@@ -58,6 +58,8 @@ class TermSheet(Base, Versioned, Owned):
     template: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20), default=TERM_SHEET.initial)
     current_number: Mapped[int] = mapped_column(default=1)
+    # The clause library it was drafted with and keeps.
+    library_number: Mapped[int] = mapped_column(default=1)
     # The first version that the other side was shown; earlier ones stay the author's own.
     proposed_number: Mapped[int | None]
     valid_until: Mapped[date] = mapped_column(index=True)
@@ -192,3 +194,26 @@ class ClauseComment(Base, _OfBoth):
     at: Mapped[datetime] = mapped_column(default=clock.now)
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+class LibraryVersion(Base, Shared):
+    """A version of the clause library that the park saved; version 1 is the shipped one and stays in files.
+
+    Checked as a whole before it was saved, never changed afterwards: term sheets go on printing from it.
+    """
+
+    __tablename__ = "clause_library"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        CheckConstraint("number > 1", name="after_the_shipped_one"),
+    )
+    id: Mapped[str] = mapped_column(Id("lib"), primary_key=True, default=lambda: new("lib"))
+    number: Mapped[int]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    comment: Mapped[str] = mapped_column(String(2000), default="")
+    user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    user_name: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+append_only(LibraryVersion.__table__)

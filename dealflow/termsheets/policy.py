@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from dealflow.core.actor import Actor
-from dealflow.core.policy import Rows, logged_in, may_write
+from dealflow.core.policy import Rows, logged_in, may_write, of_kind
 
 
 class Can(StrEnum):
@@ -19,6 +19,8 @@ class Can(StrEnum):
     ANSWER = "termsheets:sheet:answer"
     WITHDRAW = "termsheets:sheet:withdraw"
     SIMULATE = "termsheets:waterfall:simulate"
+    READ_LIBRARY = "termsheets:library:read"
+    EDIT_LIBRARY = "termsheets:library:edit"
 
 
 class Tag(StrEnum):
@@ -40,6 +42,7 @@ class Tag(StrEnum):
     CLAUSE_REOPENED = "termsheets:clause:reopened"
     COMMENTED = "termsheets:clause:commented"
     RESOLVED = "termsheets:clause:resolved"
+    LIBRARY_SAVED = "termsheets:library:saved"
 
 
 def is_author(actor: Actor, sheet: Any) -> bool:
@@ -64,4 +67,6 @@ POLICY: dict[StrEnum, Rows] = {
     # Both may end the talks: the author withdraws, the other side rejects.
     Can.WITHDRAW: [[is_author, may_write]],
     Can.SIMULATE: [[logged_in]],
+    Can.READ_LIBRARY: [[logged_in]],
+    Can.EDIT_LIBRARY: [[of_kind("park"), may_write]],
 }

@@ -13,7 +13,7 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
-from dealflow.termsheets import clauses, library
+from dealflow.termsheets import clauses, libraries, library
 from dealflow.termsheets.clauses import Standing
 from dealflow.termsheets.library import ClauseChange
 from dealflow.termsheets.models import (
@@ -156,8 +156,9 @@ def redline(actor: Actor, sheet: TermSheet, older: int, newer: int) -> Redline:
     """Two versions compared clause by clause; NotFound for one the actor may not know of."""
     old, new = version(actor, sheet, older), version(actor, sheet, newer)
     changes = library.redline(
-        sheet.template, clauses.passages(sheet, old), clauses.passages(sheet, new), old.terms, new.terms
-    )
+        sheet.template, clauses.passages(sheet, old), clauses.passages(sheet, new), old.terms, new.terms,
+        library=libraries.get(sheet.library_number),
+    )  # fmt: skip
     between = sorted((older, newer))
     return Redline(old, new, changes, clauses.wrote(sheet, versions(actor, sheet), *between))
 
@@ -194,6 +195,7 @@ def as_dict(sheet: TermSheet, current: TermSheetVersion) -> dict[str, Any]:
         "deal_id": sheet.deal_id,
         "project_id": sheet.project_id,
         "template": sheet.template,
+        "library_version": sheet.library_number,
         "state": sheet.state,
         "current_version": sheet.current_number,
         "code": current.code,

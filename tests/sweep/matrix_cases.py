@@ -92,6 +92,8 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/deal-filters": {"name": "mine", "query": {"open": "true"}},
     "POST /api/v1/deals/{deal_id}/term-sheets": {"template": "loan", "terms": {}},
     "POST /api/v1/term-sheets/{term_sheet_id}/versions": {"base_version": 1, "terms": {"governing_law": "x"}},
+    "POST /api/v1/clause-library": {"library": {}, "base_version": 1},
+    "POST /api/v1/clause-library/preview": {"library": {}, "template": "loan", "clause": "law"},
     "POST /api/v1/term-sheets/{term_sheet_id}/comments": {"clause": "law", "text": "x"},
     "POST /api/v1/waterfalls/simulate": {"terms": {}, "receipts": []},
     "POST /api/v1/invitations": {"email": "new@example.test", "role": "member"},
@@ -144,6 +146,8 @@ FORMS: dict[str, dict[str, Any]] = {
 QUERIES = {
     "GET /introductions/new": {"project_id": "<object>"},
     "GET /term-sheets/new": {"project_id": "<object>"},
+    "GET /clause-library/diff": {"from": "1", "to": "1"},
+    "GET /api/v1/clause-library/diff": {"from": "1", "to": "1"},
     "GET /term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
     "GET /api/v1/term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
 }

@@ -10,6 +10,7 @@ from dealflow.termsheets.library.document import DRAFT_STATES, LANGUAGES, USE_KI
 from dealflow.termsheets.library.figures import Payouts, payout_table
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
+from dealflow.termsheets.library.model import FIELD, NAMES, Library
 from dealflow.termsheets.library.pari_passu import pari_passu
 from dealflow.termsheets.library.redline import ClauseChange, Passage, Segment, reading, redline
 from dealflow.termsheets.library.redline_print import Writer, redline_html, redline_pdf
@@ -21,9 +22,11 @@ from dealflow.termsheets.library.validation import schema, validate
 
 __all__ = [
     "DRAFT_STATES",
+    "FIELD",
     "LANGUAGES",
     "LIBRARY",
     "LIBRARY_VERSION",
+    "NAMES",
     "TEMPLATES",
     "TEMPLATE_FOLDER",
     "TERMS",
@@ -32,6 +35,7 @@ __all__ = [
     "ClauseChange",
     "Document",
     "Figures",
+    "Library",
     "Passage",
     "Payouts",
     "Problem",

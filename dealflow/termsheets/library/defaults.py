@@ -37,12 +37,19 @@ _STEPS = {
 
 
 def merge_terms(
-    template: str, project: Any, parties: Any, terms: Any, *, on: date | None = None
+    template: str,
+    project: Any,
+    parties: Any,
+    terms: Any,
+    *,
+    on: date | None = None,
+    own: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """`terms` with everything they leave out: constants of the template, and what follows from project, parties
     and from the terms given (tranches, use of funds and recoupment order fit the amount). JSON values.
 
-    `on` is the day periods are counted from (default: today). Nothing of `terms` is changed or dropped, so
+    `on` is the day periods are counted from (default: today); `own` are a library's values by path, laid upon the
+    model's. Nothing of `terms` is changed or dropped, so
     `validate` sees what was sent. Raises TermSheetError for an unusable template, project or party.
     """
     if template not in TERMS:
@@ -53,7 +60,7 @@ def merge_terms(
     today = on or clock.today()
     amount, currency = _amount(terms, facts)
     derived = _derived(template, facts, amount, currency, today, terms)
-    merged = _deep(_deep(constants(TERMS[template]), derived), terms)
+    merged = _deep(_deep(_laid(constants(TERMS[template]), own or {}), derived), terms)
     if "waterfall" not in terms:
         cap = _integer(merged, ("ad_spend", "cap", "amount_minor"), 0)
         tiers = ORDERS[template](amount, cap, _net_share(facts, amount), _usable(template, merged, derived))
@@ -80,6 +87,16 @@ def constants(model: type[BaseModel]) -> dict[str, Any]:
         elif inner is not None and (nested := constants(inner)):
             found[name] = nested
     return found
+
+
+def _laid(values: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    for path, value in own.items():
+        *parents, last = path.split(".")
+        inner = values
+        for part in parents:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    return values
 
 
 def _deep(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

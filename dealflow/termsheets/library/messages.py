@@ -46,6 +46,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rate_mismatch": ("must equal the loan's interest rate", "应等于借款利率"),
     "since_mismatch": ("must be the loan's drawdown date", "应等于提款日"),
     "invalid": ("is not valid", "无效"),
+    # A clause library's codes.
+    "missing_language": ("needs a text in this language", "缺少该语言的文本"),
+    "lone_brace": ("has a brace that belongs to no merge field", "含有不成对的花括号"),
+    "languages_differ": ("uses different merge fields in Chinese and English", "中英文使用的合并字段不一致"),
+    "unknown_merge_field": (
+        "names {limit}, which {found} does not know",
+        "合并字段{limit}在模板{found}中不存在",
+    ),
+    "unknown_condition": ("depends on {limit}, which is no parameter", "条件{limit}不是参数"),
+    "unknown_parameter": ("is not a parameter with a single value", "不是单值参数"),
+    "wrong_type": ("has a value that {limit} cannot have", "该值不符合参数{limit}的类型或选项"),
+    "unknown_clause": ("names a clause that is not there", "所列条款不存在"),
+    "unused_clause": ("is used by no template", "没有模板使用该条款"),
+    "clause_needed": ("must keep the clause {limit}", "必须保留条款{limit}"),
+    "not_editable": ("cannot be changed here", "此处不可修改"),
     # The waterfall's own codes, named by dealflow.finance.
     "empty": ("must not be empty", "不得为空"),
     "out_of_range": ("is out of range", "超出范围"),

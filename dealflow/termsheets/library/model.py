@@ -98,6 +98,8 @@ class Library(_Data):
     version: str
     clauses: dict[str, Clause]
     templates: dict[str, Template]
+    # Template → path of a parameter → the value that new term sheets start from instead of the model's own.
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     def of(self, template: str) -> tuple[Clause, ...]:
         """The clauses of a template in order."""

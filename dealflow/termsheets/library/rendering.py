@@ -12,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dealflow.core import clock, pdf
+from dealflow.termsheets.library.catalogue import LIBRARY
 from dealflow.termsheets.library.defaults import merge_terms
 from dealflow.termsheets.library.document import LANGUAGES, Document, build_document
 from dealflow.termsheets.library.drawing import fit, order_drawing, payout_bars, payout_columns
 from dealflow.termsheets.library.formats import day, figures, percent
 from dealflow.termsheets.library.messages import Problem, TermSheetError
-from dealflow.termsheets.library.model import Text
+from dealflow.termsheets.library.model import Library, Text
 
 FOLDER = Path(__file__).resolve().parents[3] / "templates" / "termsheets" / "pdf"
 HTML_LANG = {"zh": "zh-CN", "en": "en", "zh+en": "zh-CN"}
@@ -119,6 +120,7 @@ def termsheet_pdf(
     state: str,
     lang: str,
     generated_on: date,
+    library: Library = LIBRARY,
     timeout_s: float = 20.0,
 ) -> bytes:
     """The PDF of complete terms; the same arguments give the same bytes. Raises TermSheetError, PdfFailed."""
@@ -131,6 +133,7 @@ def termsheet_pdf(
         state=state,
         lang=lang,
         generated_on=generated_on,
+        library=library,
     )
     return pdf_of(document, timeout_s=timeout_s)
 

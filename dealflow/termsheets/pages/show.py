@@ -12,7 +12,7 @@ from dealflow.core.errors import NotFound
 from dealflow.core.http import actor, instance_folder, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.deals import queries as deals
-from dealflow.termsheets import documents, library, queries
+from dealflow.termsheets import documents, libraries, library, queries
 from dealflow.termsheets.forms import PdfQuery
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.pages.base import bp, number_of, sheet_and_version
@@ -41,7 +41,7 @@ def show(term_sheet_id: str) -> str:
     sheet, version = sheet_and_version(term_sheet_id)
     document = library.build_document(
         sheet.template, version.project, version.parties, version.terms, version_code=version.code, state=sheet.state,
-        lang=i18n.language(), generated_on=version.at.date(),
+        lang=i18n.language(), generated_on=version.at.date(), library=libraries.get(sheet.library_number),
     )  # fmt: skip
     versions = queries.versions(actor(), sheet)
     context = negotiation(sheet, version)

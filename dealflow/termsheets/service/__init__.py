@@ -4,6 +4,7 @@ from dealflow.termsheets.service.answering import accept, propose, reject, withd
 from dealflow.termsheets.service.drafting import TermsError, add_version, draft, draft_for_project, refusal
 from dealflow.termsheets.service.execution import complete, start_signing, stop_signing
 from dealflow.termsheets.service.expiry import expire_due, remind_due
+from dealflow.termsheets.service.library import checked, save_library
 from dealflow.termsheets.service.talking import accept_clause, comment, reopen_clause, resolve
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "accept",
     "accept_clause",
     "add_version",
+    "checked",
     "comment",
     "complete",
     "draft",
@@ -22,6 +24,7 @@ __all__ = [
     "remind_due",
     "reopen_clause",
     "resolve",
+    "save_library",
     "start_signing",
     "stop_signing",
     "withdraw",

@@ -21,7 +21,7 @@ from dealflow.deals import queries as deal_queries
 from dealflow.deals import service as deals
 from dealflow.deals.queries import Deal
 from dealflow.pitches import queries as pitches
-from dealflow.termsheets import library, queries
+from dealflow.termsheets import libraries, library, queries
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.policy import Can, Tag
 from dealflow.termsheets.service import base
@@ -73,10 +73,11 @@ def parties_of(deal: Deal) -> dict[str, Any]:
 
 
 def _complete(
-    template: str, project: dict[str, Any], parties: dict[str, Any], terms: dict[str, Any]
+    template: str, number: int, project: dict[str, Any], parties: dict[str, Any], terms: dict[str, Any]
 ) -> dict[str, Any]:
+    own = libraries.get(number).defaults.get(template)
     try:
-        merged = library.merge_terms(template, project, parties, terms, on=clock.today())
+        merged = library.merge_terms(template, project, parties, terms, on=clock.today(), own=own)
     except library.TermSheetError as error:
         raise refusal([p.as_dict() for p in error.problems]) from None
     problems = library.validate(template, merged)
@@ -96,11 +97,12 @@ def draft(actor: Actor, deal_id: str, *, template: str, terms: dict[str, Any]) -
         raise Conflict(N_("This deal is closed; open a new one first"), code="invalid_transition")
     project = pitches.as_dict(pitches.get(actor, deal.project_id))
     parties = parties_of(deal)
-    complete = _complete(template, project, parties, terms)
+    number = libraries.current_number()
+    complete = _complete(template, number, project, parties, terms)
     sheet = TermSheet(
         id=new("ts"), deal_id=deal.id, author_organisation_id=actor.organisation_id, project_id=deal.project_id,
         investor_organisation_id=deal.investor_organisation_id, project_organisation_id=deal.project_organisation_id,
-        template=template, valid_until=_until(complete),
+        template=template, valid_until=_until(complete), library_number=number,
     )  # fmt: skip
     session().add(sheet)
     session().flush()
@@ -126,7 +128,7 @@ def add_version(
     if base_version != sheet.current_number:
         raise _stale()
     known = queries.version(actor, sheet)
-    complete = _complete(sheet.template, known.project, known.parties, terms)
+    complete = _complete(sheet.template, sheet.library_number, known.project, known.parties, terms)
     if complete == known.terms:
         raise Conflict(N_("Nothing was changed"), code="unchanged")
     if not drafting:
