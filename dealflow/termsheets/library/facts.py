@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dealflow.termsheets.library.messages import Problem, TermSheetError, from_pydantic
 from dealflow.termsheets.library.terms import Amount, Day, Section, UseLine
@@ -17,6 +17,12 @@ class _Loose(BaseModel):
     """A project has many fields of no interest here; those of interest are checked."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent(cls, given: Any) -> Any:
+        """What a pitch leaves open is null there and takes the default here."""
+        return {k: v for k, v in given.items() if v is not None} if isinstance(given, dict) else given
 
 
 class Title(_Loose):
