@@ -44,6 +44,11 @@ def view_of(terms: dict[str, Any], found: Figures) -> dict[str, Any]:
     def amount(minor: int | None) -> money.Money | None:
         return None if minor is None else money.Money(minor, found.currency)
 
+    def whole(minor: int | None) -> money.Money | None:
+        """Without the fen: a tier begins to be paid with the first one."""
+        unit = 10 ** money.CURRENCIES[found.currency]
+        return None if minor is None else money.Money(minor // unit * unit, found.currency)
+
     return {
         "columns": [{"label": names[p], "num": True} for p in payees], "payees": payees, "currency": found.currency, "assumed": found.assumed,
         "gross": amount(found.assumed.gross_minor), "divide": 10 ** money.CURRENCIES[found.currency],
@@ -59,7 +64,7 @@ def view_of(terms: dict[str, Any], found: Figures) -> dict[str, Any]:
             for r in found.recoveries
         ],
         "bands": [
-            {"tier": tiers[b.tier], "begins": amount(b.begins_minor), "full": amount(b.full_minor)} for b in found.bands
+            {"tier": tiers[b.tier], "begins": whole(b.begins_minor), "full": whole(b.full_minor)} for b in found.bands
         ],
         "parts": [
             {"tier": tiers[p.tier], "name": names[p.payee], "amount": amount(p.amount_minor), "basis": p.basis,

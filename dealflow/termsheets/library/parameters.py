@@ -10,6 +10,7 @@ from dealflow.termsheets.library.formats import value
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.model import FIELD, LANGS, Library, Text, parameter
 from dealflow.termsheets.library.order import TIER_KINDS
+from dealflow.termsheets.library.terms import Tranche
 
 # Names of what has no label of its own in the model: columns of rows, fields of the recoupment order.
 NAMES = {
@@ -106,7 +107,9 @@ def clause_of(path: str, owners: Mapping[str, str], terms: Mapping[str, Any]) ->
 def _declared(template: str, path: str) -> dict[str, Any]:
     """The declaration of a parameter, rows' columns included."""
     plain = ".".join(part for part in path.split(".") if not part.isdecimal())
-    info = parameter(TERMS[template], plain)
+    head, _, column = plain.partition(".")
+    # Rows are lists of a model of their own.
+    info = Tranche.model_fields.get(column) if head == "tranches" else parameter(TERMS[template], plain)
     extra = info.json_schema_extra if info is not None else None
     return dict(extra) if isinstance(extra, dict) else {}
 
