@@ -109,7 +109,7 @@ def change_terms(visitor: Visitor) -> None:
     days.fill(str(int(days.input_value() or "9") + 1))
     visitor.press("Save as a new version")
     visitor.follow("What changed")
-    assert visitor.page.locator(".diff ins").count() >= 1
+    assert visitor.page.locator(".clause ins").count() >= 1
     visitor.check("investor-12-difference")
 
 
