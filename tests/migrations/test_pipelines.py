@@ -14,6 +14,7 @@ from dealflow.core import db
 from dealflow.web import migrate
 
 NOW = "2026-11-01 08:00:00.000000"
+PROJECT = uuid.uuid5(uuid.NAMESPACE_DNS, "project").hex
 
 
 @pytest.fixture
@@ -21,10 +22,8 @@ def url(tmp_path: Path) -> Iterator[str]:
     """A database as it was, with a deal in negotiation."""
     url = f"sqlite:///{tmp_path / 'app.db'}"
     command.upgrade(migrate.config(url), "0002")
-    with db.database().engine.connect() as connection:
-        # Only what the migration reads is there; the project and the people do not matter to it.
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    with db.database().writing.begin() as connection:
+        # Only what the migration reads is there, and a bare project, since nothing may refer to what is not there.
         for name in ("investor", "creator"):
             connection.execute(
                 text(
@@ -35,12 +34,22 @@ def url(tmp_path: Path) -> Iterator[str]:
             )
         connection.execute(
             text(
+                "INSERT INTO project (id, organisation_id, status, visibility, genres, languages, regions, instruments, use_of_funds, "
+                "team, track_record, comparables, scenes_needed, hooks, is_sample, search_text, facets, created_at, updated_at, version) "
+                "VALUES (:id, :owner, 'draft', 'private', '[]', '[]', '[]', '[]', '[]', '[]', '[]', '[]', '[]', '[]', 0, '', '', "
+                ":now, :now, 1)"
+            ),
+            {"id": PROJECT, "owner": uuid.uuid5(uuid.NAMESPACE_DNS, "creator").hex, "now": NOW},
+        )
+        connection.execute(
+            text(
                 "INSERT INTO deal (id, investor_organisation_id, project_organisation_id, project_id, stage, stage_since, "
-                "opened_by_side, created_at, updated_at, version) VALUES (:id, :a, :b, :id, 'negotiation', :now, 'investor', "
+                "opened_by_side, created_at, updated_at, version) VALUES (:id, :a, :b, :project, 'negotiation', :now, 'investor', "
                 ":now, :now, 3)"
             ),
             {
                 "id": uuid.uuid4().hex,
+                "project": PROJECT,
                 "a": uuid.uuid5(uuid.NAMESPACE_DNS, "investor").hex,
                 "b": uuid.uuid5(uuid.NAMESPACE_DNS, "creator").hex,
                 "now": NOW,
