@@ -31,14 +31,14 @@ class Reader(HTMLParser):
         self.silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.silent += tag in ("script", "style", "code")
+        self.silent += tag in ("script", "style", "code", "kbd")
         given = dict(attrs)
         for name, value in attrs:
             if name in SPOKEN and (name != "content" or given.get("name") in SPOKEN_META):
                 self.hear(value or "")
 
     def handle_endtag(self, tag: str) -> None:
-        self.silent -= tag in ("script", "style", "code")
+        self.silent -= tag in ("script", "style", "code", "kbd")
 
     def handle_data(self, data: str) -> None:
         if not self.silent:
