@@ -242,7 +242,8 @@ def test_the_command_makes_people(app: Any, browser: Any) -> None:
         "Ops",
     ]
     command += ["--organisation", "园区", "--kind", "park", "--role", "owner", "--password-stdin"]
-    environ = os.environ | {"DEALFLOW_INSTANCE": app.instance_path}
+    url = app.extensions["dealflow.settings"].database_url
+    environ = os.environ | {"DEALFLOW_INSTANCE": app.instance_path, "DEALFLOW_DATABASE_URL": url}
     run = subprocess.run(
         command, input=PASSWORD + "\n", env=environ, capture_output=True, text=True, check=False
     )

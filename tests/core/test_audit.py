@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from dealflow.audit import service
 from dealflow.core import db
@@ -16,6 +17,15 @@ from tests.conftest import Person
 def _verify() -> list[str]:
     with db.system_edge(write=False):
         return list(service.verify())
+
+
+def _unguard(session: Session) -> None:
+    """Take the guards of the table away, as only an administrator of the database could."""
+    if db.database().dialect == "postgresql":
+        session.execute(text("ALTER TABLE audit_event DISABLE TRIGGER USER"))
+    else:
+        session.execute(text("DROP TRIGGER audit_event_no_update"))
+        session.execute(text("DROP TRIGGER audit_event_no_delete"))
 
 
 @pytest.fixture
@@ -43,10 +53,9 @@ def test_an_untouched_chain_verifies(chain: Person) -> None:
 )
 def test_tampering_is_named(chain: Person, tamper: str) -> None:
     with db.system_edge() as session:
-        with pytest.raises(IntegrityError, match="append_only"), session.begin_nested():
+        with pytest.raises(DBAPIError, match="append_only"), session.begin_nested():
             session.execute(text(tamper))
-        session.execute(text("DROP TRIGGER audit_event_no_update"))
-        session.execute(text("DROP TRIGGER audit_event_no_delete"))
+        _unguard(session)
         session.execute(text(tamper))
     assert len(_verify()) == 1
 
@@ -85,7 +94,7 @@ def test_a_head_kept_outside_shows_rows_that_were_cut_off(chain: Person) -> None
         service.record(chain.actor, "test:thing:made", "prj_2", after={"title": "later"})
     assert _lost(head) == [], "a chain that went on still holds it"
     with db.system_edge() as session:
-        session.execute(text("DROP TRIGGER audit_event_no_delete"))
+        _unguard(session)
         session.execute(text("DELETE FROM audit_event WHERE number >= 3"))
     assert _verify() == [], "a shorter chain is whole in itself"
     assert len(_lost(head)) == 1
