@@ -13,14 +13,14 @@ from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.deals import board, figures, queries, service
 from dealflow.deals.board import BoardQuery
-from dealflow.deals.figures import FiguresQuery
+from dealflow.deals.figures import DealFiguresQuery
 from dealflow.deals.forms import (
     AnswerIn,
     BatchOut,
     BoardOut,
+    DealFiguresOut,
     DealIn,
     DealOut,
-    FiguresOut,
     MovesIn,
     OwnSidePatch,
     TimelineOut,
@@ -115,8 +115,8 @@ def figures_of_board(query: BoardQuery) -> dict[str, Any]:
 
 
 @bp.get("/deals/figures")
-@endpoint(Can.SEE, query=FiguresQuery, returns=FiguresOut)
-def figures_of_deals(query: FiguresQuery) -> dict[str, Any]:
+@endpoint(Can.SEE, query=DealFiguresQuery, returns=DealFiguresOut)
+def figures_of_deals(query: DealFiguresQuery) -> dict[str, Any]:
     """How many deals reach each state, how long they stay there, and why they end."""
     return figures.as_dict(figures.figures(actor(), query))
 

@@ -9,13 +9,13 @@ from dealflow.core.http import actor, api_blueprint, endpoint, writes
 from dealflow.core.paging import Query, listing
 from dealflow.deals import board, queries, service
 from dealflow.deals.forms import (
+    CloseReasonIn,
+    CloseReasonOut,
     FilterIn,
     FilterOut,
     PipelineIn,
     PipelineOut,
     PipelinePatch,
-    ReasonIn,
-    ReasonOut,
     ReasonQuery,
 )
 from dealflow.deals.models import CloseReason, DealFilter, Pipeline
@@ -71,7 +71,7 @@ def _reason(row: CloseReason) -> dict[str, Any]:
 
 
 @bp.get("/close-reasons")
-@endpoint(Can.SEE_PIPELINES, query=ReasonQuery, returns=ReasonOut, lists=True)
+@endpoint(Can.SEE_PIPELINES, query=ReasonQuery, returns=CloseReasonOut, lists=True)
 @writes
 def reasons(query: ReasonQuery) -> dict[str, Any]:
     """The organisation's reasons of winning and losing deals."""
@@ -82,8 +82,8 @@ def reasons(query: ReasonQuery) -> dict[str, Any]:
 
 
 @bp.post("/close-reasons")
-@endpoint(Can.MANAGE_PIPELINES, body=ReasonIn, returns=ReasonOut, status=201)
-def add_reason(body: ReasonIn) -> dict[str, Any]:
+@endpoint(Can.MANAGE_PIPELINES, body=CloseReasonIn, returns=CloseReasonOut, status=201)
+def add_reason(body: CloseReasonIn) -> dict[str, Any]:
     """Add a reason to the list."""
     return _reason(service.add_reason(actor(), outcome=body.outcome, label=body.label))
 

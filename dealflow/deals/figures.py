@@ -22,7 +22,7 @@ from dealflow.deals.states import STAGES
 WAY = STAGES[:7]
 
 
-class FiguresQuery(Schema):
+class DealFiguresQuery(Schema):
     """Which deals are counted: those begun in a period, of one pipeline, about one project."""
 
     pipeline_id: Ref("pip") | None = None  # type: ignore[valid-type]
@@ -66,7 +66,7 @@ class Figures:
     reasons: list[tuple[str, str, int]]
 
 
-def figures(actor: Actor, query: FiguresQuery) -> Figures:
+def figures(actor: Actor, query: DealFiguresQuery) -> Figures:
     """The funnel of the actor's deals. Three statements."""
     deals = _deals(actor, query)
     steps = {state: Step(state) for state in WAY}
@@ -93,7 +93,7 @@ def figures(actor: Actor, query: FiguresQuery) -> Figures:
     )  # fmt: skip
 
 
-def _deals(actor: Actor, query: FiguresQuery) -> dict[str, tuple[str, datetime]]:
+def _deals(actor: Actor, query: DealFiguresQuery) -> dict[str, tuple[str, datetime]]:
     wanted = (
         select(Deal.id, Deal.stage, Deal.created_at)
         .join(DealPosition, DealPosition.deal_id == Deal.id)

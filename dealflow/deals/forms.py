@@ -219,14 +219,14 @@ class PipelineOut(Schema):
     stages: list[StageOut]
 
 
-class ReasonIn(Schema):
+class CloseReasonIn(Schema):
     """A reason of winning or losing."""
 
     outcome: Literal["won", "lost"]
     label: Text(80, least=1)  # type: ignore[valid-type]
 
 
-class ReasonOut(Schema):
+class CloseReasonOut(Schema):
     """A reason of the organisation's list."""
 
     id: str
@@ -297,7 +297,7 @@ class CountOut(Schema):
     count: int
 
 
-class FiguresOut(Schema):
+class DealFiguresOut(Schema):
     """How deals go."""
 
     total: int

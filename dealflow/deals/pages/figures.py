@@ -6,7 +6,7 @@ from flask import render_template
 
 from dealflow.core.http import actor, needs, read_query
 from dealflow.deals import figures, queries
-from dealflow.deals.figures import FiguresQuery
+from dealflow.deals.figures import DealFiguresQuery
 from dealflow.deals.pages.base import arguments, bp
 from dealflow.deals.policy import Can
 from dealflow.deals.states import LABELS
@@ -16,7 +16,7 @@ from dealflow.deals.states import LABELS
 @needs(Can.SEE)
 def figures_page() -> str:
     """How many deals reach each state, how long they stay, and why they end."""
-    query = read_query(FiguresQuery, arguments())
+    query = read_query(DealFiguresQuery, arguments())
     pipelines = [(row.id, queries.pipeline_label(row)) for row in queries.pipelines(actor())]
     return render_template(
         "deals/figures.html",

@@ -12,7 +12,7 @@ from dealflow.core.http import actor, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.core.schema import load
 from dealflow.deals import queries, service
-from dealflow.deals.forms import PipelineIn, ReasonIn, StageIn
+from dealflow.deals.forms import CloseReasonIn, PipelineIn, StageIn
 from dealflow.deals.pages.base import bp
 from dealflow.deals.policy import Can
 from dealflow.deals.states import LABELS, MOVERS, OUTCOMES, REQUIRED, STAGES
@@ -136,7 +136,9 @@ def restore_pipeline(pipeline_id: str) -> Response:
 @needs(Can.MANAGE_PIPELINES)
 def add_reason() -> Any:
     """Add a reason of winning or losing."""
-    values = load(ReasonIn, {"outcome": request.form.get("outcome"), "label": request.form.get("label", "")})
+    values = load(
+        CloseReasonIn, {"outcome": request.form.get("outcome"), "label": request.form.get("label", "")}
+    )
     service.add_reason(actor(), outcome=values.outcome, label=values.label)
     flash(_("The reason is in the list."), "success")
     return redirect(url_for("deals.pipelines", _anchor="reasons"), 303)
