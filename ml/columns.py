@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ml.stuffing import read_once
 from ml.text import TextModel
 
 STAGES = ("development", "financing", "pre_production", "production", "post_production", "released")
@@ -178,7 +179,7 @@ def project_row(project: Mapping[str, Any], spec: ColumnSpec, text_model: TextMo
     row[spec.groups["ask"]] = hats(log_amount(project.get("ask")), ASK_KNOTS)
     row[spec.groups["budget"]] = hats(log_amount(project.get("budget")), AMOUNT_KNOTS)
     row[spec.groups["min_ticket"]] = hats(log_amount(project.get("min_ticket")), ASK_KNOTS)
-    row[spec.groups["text"]] = text_model.embed(project_text(project))
+    row[spec.groups["text"]] = text_model.embed(read_once(project_text(project)))
     row[spec.groups["credits"]] = math.log1p(total_credits(project))
     _fill_track_record(row, spec, project)
     signals = project.get("signals") or {}

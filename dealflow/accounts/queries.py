@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from dealflow.accounts.models import ApiToken, Membership, Organisation, User, UserSession
 from dealflow.accounts.policy import Can
@@ -76,6 +77,31 @@ def people_of(organisation_id: str) -> list[dict[str, Any]]:
 def organisation_row(organisation_id: str) -> dict[str, Any]:
     """For its export: what an organisation says of itself."""
     return organisation_dict(session().get_one(Organisation, organisation_id))
+
+
+def organisations_of_kind(kind: str) -> list[str]:
+    """Ids of all organisations of a kind."""
+    return list(
+        session().scalars(select(Organisation.id).where(Organisation.kind == kind).order_by(Organisation.id))
+    )
+
+
+def founded(ids: Iterable[str]) -> dict[str, datetime]:
+    """When organisations were made, by id."""
+    query = select(Organisation.id, Organisation.created_at).where(Organisation.id.in_(set(ids)))
+    return {row.id: row.created_at for row in session().execute(query)}
+
+
+def linked(ids: Iterable[str]) -> set[tuple[str, str]]:
+    """(one of these organisations, another one) for every two that somebody works for both of."""
+    other = aliased(Membership)
+    query = (
+        select(Membership.organisation_id, other.organisation_id)
+        .join(other, other.user_id == Membership.user_id)
+        .where(Membership.organisation_id.in_(set(ids)), other.organisation_id != Membership.organisation_id)
+        .distinct()
+    )
+    return {(row[0], row[1]) for row in session().execute(query, execution_options=_PEOPLE)}
 
 
 def anybody() -> bool:

@@ -13,6 +13,7 @@ from dealflow.core.errors import FieldError
 from dealflow.core.forms import ChipsField, Form, MoneyField, empty_to_none
 from dealflow.core.i18n import N_, _l, gettext
 from dealflow.core.money import CURRENCIES
+from dealflow.mandates import wording
 from dealflow.mandates.schemas import MandateIn
 from dealflow.mandates.vocabulary import genres, words
 
@@ -115,6 +116,7 @@ class MandateForm(Form):
     languages = WeightsField(_l("Languages"))
     text = TextAreaField(_l("In your own words"), filters=[empty_to_none])
     weight_text = SelectField(_l("How much your words count"), validate_choice=False)
+    diversity = SelectField(_l("Variety in the list"), validate_choice=False)
 
     def __init__(self, formdata: Any = None, content: Mapping[str, Any] | None = None) -> None:
         self.content = dict(content or {})
@@ -136,6 +138,7 @@ class MandateForm(Form):
         if custom and custom not in dict(steps):
             steps.append((custom, custom))
         self.weight_text.choices = _choices(steps)
+        self.diversity.choices = _choices((code, gettext(label)) for code, label in wording.DIVERSITY.items())
 
     def facets(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Genres by facet: (facet's name, [(term, name)])."""
@@ -171,6 +174,7 @@ class MandateForm(Form):
             "text": self.text.data,
             "ticket": self.ticket.data,
             "weight_text": float(self.weight_text.data) if self.weight_text.data else None,
+            "diversity": None if self.diversity.data in (None, "", "usual") else self.diversity.data,
         }
         return self.content | {
             "name": self.name.data,
@@ -232,5 +236,6 @@ def _data(content: Mapping[str, Any]) -> dict[str, Any]:
             data[f"{currency}_currency"] = data[name]["currency"]
     data["words_none"] = gettext(", ").join(constraints.get("words_none") or ()) or None
     weight = preferences.get("weight_text")
+    data["diversity"] = preferences.get("diversity") or "usual"
     data["weight_text"] = "" if weight is None else str(float(weight))
     return data

@@ -40,6 +40,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "text": ("描述", "偏好描述"),
     "ticket": ("单笔金额", "单笔投资额"),
     "weight_text": ("文本权重",),
+    "diversity": ("多样性",),
 }
 _CONSTRAINTS = (
     "genres_any",
@@ -51,6 +52,7 @@ _CONSTRAINTS = (
     "words_none",
 )
 _TRUE, _FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "否"}
+_DIVERSITY = {"关": "off", "关闭": "off", "常规": "usual", "更多": "more"}
 
 
 def plain(text: str) -> str:
@@ -133,6 +135,7 @@ class RowReader:
             take(column, lambda text, names=self.names[column]: _weights(text, names))  # type: ignore[misc]
         take("min_credits", lambda text: int(text.replace(",", "")))
         take("weight_text", float)
+        take("diversity", lambda text: _DIVERSITY.get(text, text.casefold()))
         return _nested(found), errors
 
 
@@ -163,7 +166,7 @@ def _nested(found: Mapping[str, Any]) -> dict[str, Any]:
             values.setdefault("constraints", {}).setdefault(head, {})[end] = value
         elif column in (*_CONSTRAINTS, "min_credits", "review_passed"):
             values.setdefault("constraints", {})[column] = value
-        elif column in ("genres", "languages", "stages", "text", "ticket", "weight_text"):
+        elif column in ("genres", "languages", "stages", "text", "ticket", "weight_text", "diversity"):
             values.setdefault("preferences", {})[column] = value
         elif not (column in ("active", "allow_discovery", "name", "capital") and value is None):
             values[column] = value

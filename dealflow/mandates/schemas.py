@@ -16,6 +16,8 @@ Stage = Literal[
     "development", "financing", "pre_production", "production", "post_production", "released"
 ]  # fmt: skip
 Instrument = Literal["equity", "revenue_share", "loan", "presale", "minimum_guarantee"]
+# How different the projects of a list are from each other; left out: usual.
+Diversity = Literal["off", "usual", "more"]
 Weight = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 
 
@@ -101,6 +103,7 @@ class Preferences(Schema):
     text: Text(2000) | None = None  # type: ignore[valid-type]
     ticket: MoneyIn | None = None
     weight_text: Weight | None = None
+    diversity: Diversity | None = None
 
 
 class MandateIn(Schema):

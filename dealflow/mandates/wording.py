@@ -26,6 +26,13 @@ PARTS = {
     "dislikes": N_("Rather not"),
     "text": N_("Looks for"),
     "ticket": N_("Usual ticket"),
+    "diversity": N_("Variety in the list"),
+}
+# Setting → its name, the usual one first.
+DIVERSITY = {
+    "usual": N_("As usual"),
+    "more": N_("More variety"),
+    "off": N_("None: by score alone"),
 }
 
 
@@ -102,4 +109,7 @@ def describe(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append((part_name("text"), preferences["text"]))
     if preferences.get("ticket"):
         lines.append((part_name("ticket"), short(Money(**preferences["ticket"]))))
+    variety = preferences.get("diversity") or "usual"
+    if variety != "usual":
+        lines.append((part_name("diversity"), gettext(DIVERSITY[variety])))
     return lines

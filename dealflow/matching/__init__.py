@@ -15,7 +15,17 @@ def register(app: Flask) -> None:
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
     from dealflow.mandates import vocabulary
-    from dealflow.matching import api, invariants, jobs, live, pages, pages_models, panels, public  # noqa: F401
+    from dealflow.matching import (  # noqa: F401
+        api,
+        invariants,
+        jobs,
+        live,
+        pages,
+        pages_lists,
+        pages_models,
+        panels,
+        public,
+    )
     from dealflow.matching.policy import POLICY
     from dealflow.matching.words import PitchWords
 

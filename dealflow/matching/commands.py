@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,10 +29,9 @@ def rank() -> None:
 @rank.command()
 def rebuild() -> None:
     """Build the project matrix anew and put the shipped model in place."""
-    from dealflow import create_app
     from dealflow.matching import service
 
-    create_app(settings())
+    _start()
     done = service.rebuild()
     click.echo(f"{done['rows']} projects in matrix {done['version']}")
 
@@ -79,11 +79,10 @@ def model() -> None:
 @model.command("list")
 def list_models() -> None:
     """All models, the newest first."""
-    from dealflow import create_app
     from dealflow.core import db
     from dealflow.matching import cards
 
-    create_app(settings())
+    _start()
     with db.system_edge(write=False):
         for row in cards.versions():
             click.echo(f"{row['version']}  {row['state']}  {row['in_service_at'] or '-'}")
@@ -92,14 +91,93 @@ def list_models() -> None:
 @model.command()
 @click.argument("version")
 def show(version: str) -> None:
-    """What a model was made of, as JSON."""
-    from dealflow import create_app
+    """What a model was made of and how it did at the gates, as JSON."""
     from dealflow.core import db
     from dealflow.matching import cards
 
-    create_app(settings())
+    _start()
     with db.system_edge(write=False):
         found = cards.card(version)
     weights = {name: round(value, 6) for name, value, _deviation, _learnt in found.weights}
-    told = {"version": found.version, "state": found.state, "coefficients": weights, **found.info}
+    told = {
+        "version": found.version,
+        "state": found.state,
+        "coefficients": weights,
+        "gates": found.gates,
+        **found.metrics,
+    }
     click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+@model.command()
+def train() -> None:
+    """Fit a candidate on the answers given here, sign it, and put it through the gates."""
+    from dealflow.core import db
+    from dealflow.core.actor import SYSTEM
+    from dealflow.matching import lifecycle, service
+
+    _start()
+    with db.system_edge():
+        service.install_shipped()
+    row = lifecycle.train(SYSTEM)
+    if row is None:
+        click.echo("nothing to learn: no answers yet")
+    else:
+        _tell_gates(row)
+
+
+@model.command()
+@click.argument("version")
+def examine(version: str) -> None:
+    """Put a model through the gates again and keep the figures."""
+    from dealflow.core.actor import SYSTEM
+    from dealflow.matching import lifecycle
+
+    _start()
+    _tell_gates(lifecycle.examine(SYSTEM, version))
+
+
+@model.command()
+@click.argument("version")
+def promote(version: str) -> None:
+    """Examine a model once more and put it into service if it passes every gate."""
+    from dealflow.core import db
+    from dealflow.core.actor import SYSTEM
+    from dealflow.matching import lifecycle, service
+
+    _start()
+    row = lifecycle.examine(SYSTEM, version)
+    _tell_gates(row)
+    with db.system_edge():
+        lifecycle.promote(SYSTEM, version)
+    done = service.rebuild()
+    click.echo(f"{version} ranks {done['rows']} projects")
+
+
+@model.command("rollback")
+@click.option("--reason", default="", help="Kept in the model's history and the audit log.")
+def roll_back(reason: str) -> None:
+    """Put the model that served before into service again."""
+    from dealflow.core import db
+    from dealflow.core.actor import SYSTEM
+    from dealflow.matching import lifecycle, service
+
+    _start()
+    with db.system_edge():
+        version = lifecycle.roll_back(SYSTEM, reason).model_version
+    done = service.rebuild()
+    click.echo(f"{version} ranks {done['rows']} projects")
+
+
+def _start() -> None:
+    from dealflow import create_app
+
+    create_app(settings())
+
+
+def _tell_gates(row: Any) -> None:
+    click.echo(f"{row.model_version}  {row.state}")
+    for gate in row.gates or ():
+        click.echo(
+            f"  {'passed' if gate['passed'] else 'failed'}  {gate['code']}  {json.dumps(gate['figures'])}"
+        )

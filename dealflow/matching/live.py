@@ -10,26 +10,29 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dealflow.core import clock
-from dealflow.matching import signals
+from dealflow.matching import queries, signals
 from dealflow.pitches import queries as pitches
 
 if TYPE_CHECKING:
     from ml.matrix import ProjectMatrix
     from ml.rank import Ranker
 
+log = logging.getLogger(__name__)
 STATE = "matrix.json"
 KEEP_VERSIONS = 4
+KEEP_DAYS = 7
 # More changes than this are left to the worker; until it has run, the changed projects are not shown.
 MOST_OVERLAID = 500
 _KEPT_APPLIED = 1000
@@ -53,51 +56,73 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A matrix, the ranker it was built with, and ids whose rows are out of date and must not be shown."""
+    """A matrix, the ranker it was built with, and ids whose rows are out of date and must not be shown.
+
+    `copies` nearly repeat an earlier pitch and stand at the end. In a trial `candidate` places every other project.
+    """
 
     matrix: ProjectMatrix
     ranker: Ranker
     outdated: frozenset[str] = frozenset()
+    copies: frozenset[str] = frozenset()
+    trial: str = ""
+    candidate: Ranker | None = None
 
 
 @dataclass(frozen=True)
 class State:
-    """What `matrix.json` says. `applied` holds project id → moment of its last change, for the latest changes."""
+    """What `matrix.json` says. `applied` holds project id → moment of its last change, for the latest changes; `trial`
+    and `candidate` name the open trial and its model; `copies` are projects that nearly repeat an earlier one."""
 
     matrix: str
     model: str
     through: str
     built_at: str
     applied: dict[str, str] = field(default_factory=dict)
+    trial: str = ""
+    candidate: str = ""
+    copies: tuple[str, ...] = ()
+
+    @cached_property
+    def copy_ids(self) -> frozenset[str]:
+        """The copies as a set, made once."""
+        return frozenset(self.copies)
 
 
 def read_state() -> State | None:
     """The state in force, or None before the first build."""
     try:
-        return State(**json.loads((folder() / STATE).read_text("utf-8")))
+        values = json.loads((folder() / STATE).read_text("utf-8"))
     except FileNotFoundError:
         return None
+    return State(**values | {"copies": tuple(values.get("copies", ()))})
 
 
 def _write_state(state: State) -> None:
     draft = folder() / f".{STATE}-{os.getpid()}"
     with draft.open("w", encoding="utf-8") as stream:
-        json.dump(state.__dict__, stream)
+        json.dump({name.name: getattr(state, name.name) for name in fields(state)}, stream)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(folder() / STATE)
 
 
 def load_file(path: Path, key: str) -> Ranker:
-    """The ranker in a file, its signature checked by `key` (hex) first."""
-    return _ranker(str(path), key)
-
-
-@lru_cache(maxsize=4)
-def _ranker(path: str, key: str) -> Ranker:
+    """The ranker in a file as it lies there now, its signature checked by `key` (hex) first."""
     from ml.rank import Ranker
 
     return Ranker.load(path, bytes.fromhex(key))
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, key: str, moment: int, inode: int) -> Ranker:
+    return load_file(path, key)
+
+
+def _ranker(path: Path, key: str) -> Ranker:
+    """The same, read and checked again only when the file was replaced or changed."""
+    found = path.stat()
+    return _loaded(path, key, found.st_mtime_ns, found.st_ino)
 
 
 def ranker_of(version: str) -> Ranker:
@@ -108,12 +133,24 @@ def ranker_of(version: str) -> Ranker:
     from ml.rank import shipped_model
 
     path, key = shipped_model()
-    shipped = _ranker(str(path), key.hex())
+    shipped = _ranker(path, key.hex())
     if version in ("", shipped.version):
         return shipped
     own = folder() / "rank" / f"{version}.skops"
-    signer = folder().parent / "keys" / f"{version}.pub"
-    return _ranker(str(own), signer.read_text("ascii").strip())
+    return _ranker(own, _key_file(version).read_text("ascii").strip())
+
+
+def _key_file(version: str) -> Path:
+    return folder().parent / "keys" / f"{version}.pub"
+
+
+def keep_key(version: str, key: str) -> None:
+    """Keep the public key of a model's file, apart from the file."""
+    path = _key_file(version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(key + "\n", encoding="ascii")
+    draft.replace(path)
 
 
 @lru_cache(maxsize=4)
@@ -121,7 +158,19 @@ def _mapped(root: str, version: str, model: str) -> Snapshot:
     from ml.matrix import ProjectMatrix
 
     matrix = ProjectMatrix.load(Path(root) / "matrix", version=version)
-    return Snapshot(matrix, ranker_of(model).with_genres(matrix.spec.genres))
+    return Snapshot(matrix, _serving(model).with_genres(matrix.spec.genres))
+
+
+def _serving(version: str) -> Ranker:
+    """The ranker of the model in service; the one that comes with the code when its file was damaged or replaced. The
+    next rebuild then puts the model before it into service and tells the platform."""
+    from ml.store import ModelRefused
+
+    try:
+        return ranker_of(version)
+    except (OSError, ModelRefused):
+        log.error("the file of model %s is refused; the shipped model ranks", version, exc_info=True)
+        return ranker_of("")
 
 
 @lru_cache(maxsize=2)
@@ -145,17 +194,32 @@ def current() -> Snapshot:
     state = _state()
     changed, last = signals.changed_since(state.through if state else None)
     if state is not None:
-        base = _mapped(str(folder()), state.matrix, state.model)
+        base = _with_trial(_mapped(str(folder()), state.matrix, state.model), state)
         if not changed:
             return base
         if len(changed) > MOST_OVERLAID:
-            return Snapshot(base.matrix, base.ranker, frozenset(changed))
+            return replace(base, outdated=frozenset(changed))
     key = (str(folder()), state.matrix if state else "", last)
     if key not in _overlays:
         if len(_overlays) >= 4:
             _overlays.pop(next(iter(_overlays)))
         _overlays[key] = _overlaid(base, changed) if state else _built(ranker_of(""))
-    return _overlays[key]
+    made = _overlays[key]
+    return replace(base, matrix=made.matrix) if state else made
+
+
+def _with_trial(base: Snapshot, state: State) -> Snapshot:
+    """With what the state says beside matrix and model. A candidate whose file is refused ranks nothing."""
+    from ml.store import ModelRefused
+
+    candidate = None
+    if state.trial:
+        try:
+            candidate = ranker_of(state.candidate).with_genres(base.matrix.spec.genres)
+        except (OSError, ModelRefused):
+            log.error("the file of candidate %s is refused; the trial rests", state.candidate, exc_info=True)
+    trial = state.trial if candidate else ""
+    return replace(base, copies=state.copy_ids, trial=trial, candidate=candidate)
 
 
 def contents(ids: Iterable[str] | None = None) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -179,7 +243,7 @@ def _built(ranker: Ranker) -> Snapshot:
 
 def _overlaid(base: Snapshot, changed: Iterable[str]) -> Snapshot:
     fresh = [content for _at, content in contents(changed).values()]
-    return Snapshot(base.matrix.with_projects(fresh, base.ranker.model, removed=changed), base.ranker)
+    return replace(base, matrix=base.matrix.with_projects(fresh, base.ranker.model, removed=changed))
 
 
 @contextmanager
@@ -219,8 +283,9 @@ def _refresh_some(state: State, changed: set[str], also: set[str], last: str) ->
     }
     gone = {i for i in wanted - set(found) if i in base.matrix.positions}
     if not fresh and not gone:
-        if last != state.through:
-            _write_state(State(state.matrix, state.model, last, state.built_at, state.applied))
+        now = replace(state, through=last, **queries.serving_extras())
+        if now != state:
+            _write_state(now)
         return {"version": state.matrix, "rows": len(base.matrix), "changed": 0}
     projects = [content for _at, content in fresh.values()]
     matrix = base.matrix.with_projects(projects, base.ranker.model, removed=gone)
@@ -233,18 +298,47 @@ def _refresh_some(state: State, changed: set[str], also: set[str], last: str) ->
 def _store(made: Snapshot, last: str, applied: Mapping[str, str], changed: int) -> dict[str, Any]:
     root = folder() / "matrix"
     made.matrix.save(root)
-    state = State(made.matrix.version, made.ranker.version, last, clock.rfc3339(clock.now()), dict(applied))
+    state = State(
+        made.matrix.version,
+        made.ranker.version,
+        last,
+        clock.rfc3339(clock.now()),
+        dict(applied),
+        **queries.serving_extras(),
+    )
     _write_state(state)
     _prune(root, made.matrix.version)
     return {"version": made.matrix.version, "rows": len(made.matrix), "changed": changed}
 
 
 def _prune(root: Path, current_version: str) -> None:
-    """Drop old versions; who has one mapped keeps it until it closes it."""
+    """Drop old versions but for the newest few and the last one of each of the latest days, so that lists of a week can
+    be worked out again; who has one mapped keeps it until it closes it."""
     versions = [path for path in root.iterdir() if path.is_dir() and path.name != current_version]
     versions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in versions[KEEP_VERSIONS - 1 :]:
-        shutil.rmtree(path, ignore_errors=True)
+    days: set[int] = set()
+    for number, path in enumerate(versions):
+        day = int(path.stat().st_mtime // 86_400)
+        kept = number < KEEP_VERSIONS - 1 or (day not in days and len(days) < KEEP_DAYS)
+        days.add(day)
+        if not kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def stored_matrix(version: str) -> ProjectMatrix | None:
+    """A matrix of the latest days by its version; None when it is not kept any more."""
+    from ml.matrix import ProjectMatrix
+
+    try:
+        return ProjectMatrix.load(folder() / "matrix", version=version)
+    except FileNotFoundError:
+        return None
+
+
+def trial_in_force() -> str:
+    """The id of the open trial, or nothing."""
+    state = _state()
+    return state.trial if state else ""
 
 
 def built_at() -> datetime | None:

@@ -17,8 +17,8 @@ from dealflow.core.errors import Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.mandates import introductions
 from dealflow.mandates import queries as mandates
-from dealflow.matching import live, queries
-from dealflow.matching.models import IntroRequest, MatchFeedback, MatchStanding, RankerModel
+from dealflow.matching import lifecycle, live, queries, trials
+from dealflow.matching.models import IntroRequest, MatchFeedback, MatchStanding, ModelEvent, RankerModel
 from dealflow.matching.policy import Can, Tag
 from dealflow.matching.schemas import FeedbackIn
 from dealflow.pitches import queries as pitches
@@ -52,13 +52,13 @@ def answer(actor: Actor, mandate_id: str, values: FeedbackIn) -> MatchStanding:
         _request_intro(actor, mandate, project, reason)
         row.intro_at = clock.now()
     row.updated_at = clock.now()
-    session().add(
-        MatchFeedback(
-            organisation_id=actor.organisation_id, mandate_id=mandate.id, project_id=project.id, user_id=actor.user_id,
-            action=values.action, reason=reason, rank=values.rank, model_version=live.model_in_force(),
-        )
+    given = MatchFeedback(
+        organisation_id=actor.organisation_id, mandate_id=mandate.id, project_id=project.id, user_id=actor.user_id,
+        action=values.action, reason=reason, rank=values.rank, model_version=live.model_in_force(),
     )  # fmt: skip
+    session().add(given)
     session().flush()
+    trials.credit(given)
     if tag := _TAGS.get(values.action):
         after = {"standing": row.standing, "introduction": row.intro_at is not None}
         named = {"mandate_id": mandate.id, "project_id": project.id}
@@ -117,9 +117,7 @@ def install_shipped() -> RankerModel:
         return known[ranker.version]
     path, key = shipped_model()
     _copy(path, live.folder() / "rank" / f"{ranker.version}.skops")
-    keys = live.folder().parent / "keys"
-    keys.mkdir(parents=True, exist_ok=True)
-    (keys / f"{ranker.version}.pub").write_text(key.hex() + "\n", encoding="ascii")
+    live.keep_key(ranker.version, key.hex())
     first = queries.model_in_service() is None
     row = RankerModel(
         model_version=ranker.version, path=f"rank/{ranker.version}.skops", public_key=key.hex(),
@@ -128,6 +126,7 @@ def install_shipped() -> RankerModel:
     )  # fmt: skip
     session().add(row)
     session().flush()
+    session().add(ModelEvent(model_version=ranker.version, kind="installed", figures={"state": row.state}))
     audit.record(SYSTEM, Tag.MODEL_INSTALLED, row, after={"version": ranker.version, "state": row.state})
     return row
 
@@ -143,8 +142,7 @@ def rebuild() -> dict[str, Any]:
     """Build the whole matrix anew with the model in service. Opens its own transactions: {version, rows, changed}."""
     with system_edge():
         install_shipped()
-        in_service = queries.model_in_service()
-        version = in_service.model_version if in_service else ""
+        version = lifecycle.serving_version()
     analyse()
     with system_edge(write=False):
         return live.refresh(model=version, full=True)

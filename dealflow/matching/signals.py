@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from dealflow.accounts import queries as accounts
 from dealflow.core import clock
 from dealflow.core.db import session
 from dealflow.core.outbox import OutboxEvent
 from dealflow.matching.models import MatchFeedback
+from dealflow.pitches import queries as pitches
 from dealflow.pitches.events import ProjectChanged, ProjectPublished, ProjectWithdrawn
 
 _EVENTS = tuple(event.__name__ for event in (ProjectPublished, ProjectChanged, ProjectWithdrawn))
@@ -33,24 +35,48 @@ def changed_since(through: str | None) -> tuple[set[str], str]:
 
 
 def of(ids: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
-    """Project id → {interactions, attention} of those anybody answered to.
+    """Project id → {interactions, attention} of those anybody answered to. Four statements.
 
-    An organisation counts once per action, so that clicking again and again gains nothing.
+    An organisation counts once per action and as far as it can be believed (ml.credence): accounts made for the purpose
+    and those of the owner's own people gain nothing, and take no competitor's newness away.
     """
-    from ml.weights import ACTION_WEIGHTS
+    from ml.credence import Witness, attention
 
-    actors = func.count(MatchFeedback.organisation_id.distinct())
-    query = select(MatchFeedback.project_id, MatchFeedback.action, actors).group_by(
-        MatchFeedback.project_id, MatchFeedback.action
-    )
+    query = select(MatchFeedback.project_id, MatchFeedback.action, MatchFeedback.organisation_id).distinct()
     if ids is not None:
         query = query.where(MatchFeedback.project_id.in_(list(ids)))
-    found: dict[str, dict[str, Any]] = {}
-    for project_id, action, count in session().execute(query, execution_options=_COUNTED):
-        entry = found.setdefault(project_id, {"interactions": 0, "attention": 0.0})
-        entry["interactions"] += count if action != "undo" else 0
-        entry["attention"] += max(0.0, ACTION_WEIGHTS.get(action, 0.0)) * count
-    return found
+    rows = session().execute(query, execution_options=_COUNTED).all()
+    if not rows:
+        return {}
+    projects = pitches.owners_of({row.project_id for row in rows})
+    houses = {row.organisation_id for row in rows}
+    answered, founded = _owners_answered(houses), accounts.founded(houses)
+    linked = accounts.linked(houses)
+    found: dict[str, dict[str, list[tuple[str, Witness]]]] = {}
+    for row in rows:
+        house, owner = row.organisation_id, projects[row.project_id]
+        age = (clock.now() - founded[house]).total_seconds() / 86_400
+        witness = Witness(age, answered.get(house, 0), (house, owner) in linked)
+        found.setdefault(row.project_id, {}).setdefault(house, []).append((row.action, witness))
+    return {
+        project_id: {
+            "interactions": sum(any(w.credence > 0 for _a, w in given) for given in by_house.values()),
+            "attention": attention(entry for given in by_house.values() for entry in given),
+        }
+        for project_id, by_house in found.items()
+    }
+
+
+def _owners_answered(houses: Iterable[str]) -> dict[str, int]:
+    """Organisation → the owners of how many projects it ever answered."""
+    pairs = select(MatchFeedback.organisation_id, MatchFeedback.project_id).distinct()
+    pairs = pairs.where(MatchFeedback.organisation_id.in_(set(houses)))
+    rows = session().execute(pairs, execution_options=_COUNTED).all()
+    owners = pitches.owners_of({project_id for _house, project_id in rows})
+    met: dict[str, set[str]] = {}
+    for house, project_id in rows:
+        met.setdefault(house, set()).add(owners[project_id])
+    return {house: len(found) for house, found in met.items()}
 
 
 def with_age(known: Mapping[str, Any], published_at: str | None) -> dict[str, Any]:

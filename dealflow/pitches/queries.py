@@ -222,6 +222,13 @@ def published_rows(
         )
 
 
+def owners_of(ids: Iterable[str]) -> dict[str, str]:
+    """Project id → id of the organisation that owns it, whoever asks."""
+    query = select(Project.id, Project.organisation_id).where(Project.id.in_(set(ids)))
+    options = {"unscoped": "who owns a project is needed to judge who answered it"}
+    return {row.id: row.organisation_id for row in session().execute(query, execution_options=options)}
+
+
 _CARD = (
     Project.id, Project.organisation_id, Project.status, Project.visibility, Project.title_zh, Project.title_en, Project.logline,
     Project.genres, Project.stage, Project.format, Project.instruments, Project.budget_minor, Project.budget_currency,

@@ -1,0 +1,82 @@
+"""What investors answered on this platform, as data to fit models on and to judge them by."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from dealflow.core.db import session
+from dealflow.mandates import queries as mandates
+from dealflow.matching import live
+from dealflow.matching.models import MatchFeedback
+
+if TYPE_CHECKING:
+    from ml.answers import Answer
+    from ml.gates import Served
+    from ml.rank import Ranker
+
+MOST_MANDATES = 200
+_EVERYBODY = {"unscoped": "a model is made from the answers of all, and shows those of nobody"}
+
+
+def stated() -> list[dict[str, Any]]:
+    """Active mandates with their ids, in the order of ids; for measuring only."""
+    return [mandates.content(row) | {"id": row.id} for row in mandates.active_everywhere()]
+
+
+def sampled(most: int = MOST_MANDATES) -> list[dict[str, Any]]:
+    """At most so many of them; which ones does not change from day to day."""
+    return sorted(stated(), key=lambda m: (zlib.crc32(m["id"].encode()), m["id"]))[:most]
+
+
+def answers() -> list[Answer]:
+    """The last standing of every pair with what the investor had answered before, in order of time. Taken-back answers
+    and those of mandates that are gone are left out."""
+    from ml.answers import MOST_HISTORY, Answer
+
+    known = {mandate["id"]: mandate for mandate in stated()}
+    standing: dict[tuple[str, str], tuple[int, str, int | None]] = {}
+    columns = (MatchFeedback.mandate_id, MatchFeedback.project_id, MatchFeedback.action, MatchFeedback.rank)
+    rows = session().execute(select(*columns).order_by(MatchFeedback.id), execution_options=_EVERYBODY)
+    for number, (mandate_id, project_id, action, rank) in enumerate(rows):
+        pair = (mandate_id, project_id)
+        if action == "undo":
+            standing.pop(pair, None)
+        elif action != "view" or pair not in standing:
+            standing.pop(pair, None)
+            standing[pair] = (number, action, rank)
+    found, before = [], dict[str, list[tuple[str, str]]]()
+    for (mandate_id, project_id), (_number, action, rank) in sorted(standing.items(), key=lambda e: e[1][0]):
+        if mandate_id in known:
+            earlier = before.setdefault(mandate_id, [])
+            found.append(Answer(known[mandate_id], project_id, action, rank, tuple(earlier[-MOST_HISTORY:])))
+            earlier.append((project_id, action))
+    return found
+
+
+def served(ranker: Ranker, like: Served | None = None) -> Served:
+    """A ranker with a matrix of all published projects, attention left out: it is made from the very answers that are
+    to be told apart. `like` lends its matrix when both read projects alike."""
+    import numpy as np
+
+    from ml.gates import Served
+
+    if like is not None and reads_alike(ranker, like.ranker):
+        return Served(ranker, like.matrix)
+    matrix = ranker.build_matrix([content for _at, content in live.contents().values()])
+    x = np.array(matrix.x)
+    x[:, matrix.groups["attention"]] = 0
+    return Served(ranker, replace(matrix, x=x))
+
+
+def reads_alike(first: Ranker, second: Ranker) -> bool:
+    """Whether both make the same matrix of the same projects."""
+    import numpy as np
+
+    a, b = first.model, second.model
+    return a.spec == b.spec and all(
+        np.array_equal(x, y) for x, y in ((a.text.idf, b.text.idf), (a.text.components, b.text.components))
+    )
