@@ -1,9 +1,10 @@
 """What would move a project up: honest changes, each tried by scoring the project again.
 
-Guards against reading mandates out of advice. Everything told is about at least GROUP mandates together: a gain below
-that is not told, gains are rounded down to steps of GROUP, median ranks above ten to two digits. Only the stored,
-published state can be asked about, and each edit of it is a visible version. Ranks use what mandates state; what
-investors did before does not enter.
+Guards against reading mandates out of advice. Everything told is about at least GROUP mandates of several houses
+together: a gain below that is not told, gains are rounded down to steps of GROUP, median ranks above ten to two digits.
+Limits show to a step only and a pitch can be asked about in a few states a day (`discretion`). Only the stored, published
+state can be asked about, and each edit of it is a visible version. Ranks use what mandates state; what investors did
+before does not enter.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from dealflow.core.actor import Actor
 from dealflow.core.money import CURRENCIES
 from dealflow.mandates import queries as mandates
-from dealflow.matching import live
+from dealflow.matching import discretion, live
 from dealflow.matching.reverse import stated_weights
 from dealflow.pitches.vocabulary import INSTRUMENTS
 
@@ -96,20 +98,35 @@ def _scaled(money: Mapping[str, Any] | None, share: float) -> dict[str, Any] | N
     )
 
 
-def advise(actor: Actor, project: Any) -> list[Tried]:
-    """What each candidate would do, those that help, the best first; nothing when fewer than GROUP mandates are there."""
+@dataclass(frozen=True)
+class Advice:
+    """What helps, the best first; `since` is set when it is about an earlier state of the pitch."""
+
+    tried: list[Tried]
+    since: datetime | None = None
+
+
+def advise(actor: Actor, project: Any) -> Advice:
+    """What each candidate would do; nothing when fewer than GROUP mandates are there.
+
+    Raises TooMany when the owner has asked about too many pitches today.
+    """
     snapshot = live.current()
-    content = live.content_of(project)
     if project.status != "published" or project.id not in snapshot.matrix.positions:
-        return []
-    rows = _sampled(len(snapshot.matrix))
+        return Advice([])
+    asked = discretion.look(actor, project)
+    return Advice(_helpful(snapshot, project, asked.content), asked.since)
+
+
+def _helpful(snapshot: live.Snapshot, project: Any, content: Mapping[str, Any]) -> list[Tried]:
+    rows = discretion.counted(project, _sampled(len(snapshot.matrix)))
     tries = list(candidates(content))
     if len(rows) < GROUP or not tries:
         return []
     passes, ranks = _rescored(snapshot, rows, project.id, [content, *(changed for *_head, changed in tries)])
     found = []
     for number, (field, before, after, _changed) in enumerate(tries, start=1):
-        tried = _judged(field, before, after, passes[0], passes[number], ranks[0], ranks[number])
+        tried = _judged(field, before, after, rows, (passes[0], passes[number]), (ranks[0], ranks[number]))
         if tried is not None:
             found.append(tried)
     found.sort(key=lambda t: (-t.gained, (t.rank_after or 0) - (t.rank_before or 0), t.field))
@@ -124,7 +141,7 @@ def _sampled(projects: int) -> list[Any]:
 
 
 def _rescored(
-    snapshot: live.Snapshot, rows: list[Any], project_id: str, variants: list[dict[str, Any]]
+    snapshot: live.Snapshot, rows: list[Any], project_id: str, variants: list[Mapping[str, Any]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """(passes [variants, mandates], ranks [variants, mandates]) of a project's variants against all others."""
     import numpy as np
@@ -139,7 +156,7 @@ def _rescored(
     here = matrix.positions[project_id]
     for at, row in enumerate(rows):
         stated = mandates.content(row)
-        passes[:, at] = [not constraints.evaluate(stated, variant) for variant in variants]
+        passes[:, at] = [discretion.passes(stated, variant) for variant in variants]
         if not passes[:, at].any():
             continue
         mask = constraints.mask(stated, matrix.columns)
@@ -154,19 +171,19 @@ def _judged(
     field: str,
     before: Any,
     after: Any,
-    passed: np.ndarray,
-    passes: np.ndarray,
-    ranked: np.ndarray,
-    ranks: np.ndarray,
+    rows: list[Any],
+    passes: tuple[np.ndarray, np.ndarray],
+    ranks: tuple[np.ndarray, np.ndarray],
 ) -> Tried | None:
-    """The change when it helps by enough to be told without telling on anybody."""
-    gained, lost = int((passes & ~passed).sum()), int((passed & ~passes).sum())
-    both = passed & passes
-    told = gained // GROUP * GROUP if gained >= GROUP and gained > lost else 0
+    """The change when it helps by enough to be told without telling on anybody. Pairs are (as it is, changed)."""
+    gained, lost = int((passes[1] & ~passes[0]).sum()), int((passes[0] & ~passes[1]).sum())
+    enough = discretion.houses(rows, passes[1] & ~passes[0]) >= discretion.LEAST_HOUSES
+    told = gained // GROUP * GROUP if enough and gained >= GROUP and gained > lost else 0
+    both = passes[0] & passes[1]
     rank_before = rank_after = None
-    if both.sum() >= GROUP:
-        rank_before = coarse(median(ranked[both].tolist()))
-        rank_after = coarse(median(ranks[both].tolist()))
+    if both.sum() >= GROUP and discretion.houses(rows, both) >= discretion.LEAST_HOUSES:
+        rank_before = coarse(median(ranks[0][both].tolist()))
+        rank_after = coarse(median(ranks[1][both].tolist()))
     better = rank_before is not None and rank_after is not None and rank_after < rank_before and lost == 0
     if not told and not better:
         return None

@@ -99,4 +99,4 @@ def advise(project_id: str) -> Any:
     """What would move one's own project up, each change found by re-scoring."""
     project = reverse.own_project(actor(), project_id)
     policy.require(actor(), Can.SEE_ADVICE, project)
-    return jsonify([tried.as_dict() for tried in advice.advise(actor(), project)])
+    return jsonify([tried.as_dict() for tried in advice.advise(actor(), project).tried])

@@ -125,6 +125,12 @@ def found(actor: Actor) -> list[PitchFingerprint]:
     )
 
 
+def texts(actor: Actor, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """What published pitches say, for those who judge whether one repeats another."""
+    policy.require(actor, Can.OVERSEE)
+    return {project_id: content for project_id, _owner, _at, content in pitches.published_rows(ids)}
+
+
 def clear(actor: Actor, project_id: str) -> PitchFingerprint:
     """Say that a pitch is no copy; it stands where its score puts it again. NotFound when none was found."""
     policy.require(actor, Can.GOVERN)

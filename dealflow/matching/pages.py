@@ -226,10 +226,10 @@ def _intros(project_id: str) -> list[tuple[Any, Any]]:
 def advise(project_id: str) -> str:
     """For the owner: what would move the project up."""
     project = reverse.own_project(actor(), project_id)
-    tried = advice.advise(actor(), project)
+    found = advice.advise(actor(), project)
     return render_template(
         "matching/advice.html", project=project, title=pitches.title(project), group=advice.GROUP,
-        lines=[(t, *_change_words(t)) for t in tried],
+        lines=[(t, *_change_words(t)) for t in found.tried], since=found.since,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dealflow.core import policy
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.jobs import enqueue
-from dealflow.matching import cards, copying, lifecycle, measured, queries, replay, trials
+from dealflow.matching import cards, copying, lifecycle, measured, queries, trials
 from dealflow.matching.policy import Can
 
 bp = Blueprint("models", __name__)
@@ -143,7 +143,7 @@ def copies() -> str:
     found = copying.found(actor())
     ids = [i for row in found for i in (row.project_id, row.copy_of or "")]
     return render_template(
-        "matching/copies.html", found=found, titles=replay.titles(actor(), ids), tab="copies",
+        "matching/copies.html", found=found, texts=copying.texts(actor(), ids), tab="copies",
         may_govern=policy.can(actor(), Can.GOVERN),
     )  # fmt: skip
 

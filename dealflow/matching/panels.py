@@ -8,6 +8,7 @@ from flask import current_app, url_for
 
 from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
+from dealflow.core.errors import TooMany
 from dealflow.core.i18n import gettext
 from dealflow.core.paging import Query
 from dealflow.mandates import queries as mandates
@@ -53,7 +54,11 @@ def fitting(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
     """For the owner: the investors that fit best, who asked for an introduction, and the way to advice."""
     if project.organisation_id != actor.organisation_id or project.status != "published":
         return None
-    found = reverse.investors(actor, project, Query(limit=_ON_START))
+    try:
+        found = reverse.investors(actor, project, Query(limit=_ON_START))
+    except TooMany:
+        # The house has asked about enough pitches today; the pitch itself is shown all the same.
+        return None
     asked = len(queries.intros_of(actor, project.id))
     return "matching/_investors.html", {"project": project, "found": found, "asked": asked}
 

@@ -15,7 +15,7 @@ from dealflow.core.i18n import N_, gettext
 from dealflow.core.paging import Query, listing
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import wording
-from dealflow.matching import live
+from dealflow.matching import discretion, live
 from dealflow.pitches import queries as pitches
 from dealflow.pitches import vocabulary
 
@@ -57,19 +57,21 @@ def stated_weights(ranker: Ranker, rows: Sequence[Any]) -> list[MandateWeights]:
 
 
 def investors(actor: Actor, project: Any, query: Query) -> dict[str, Any]:
-    """A page of the investors that fit a published project, best first, one entry for each organisation."""
-    from ml import constraints
+    """A page of the investors that fit a published project, best first, one entry for each organisation.
+
+    Raises TooMany when the owner has asked about too many pitches today.
+    """
     from ml.rank import display, score_investors
 
     if project.status != "published":
         return listing([], 0, query)
     ranker = live.current().ranker
-    content = live.content_of(project)
+    content = discretion.look(actor, project).content
     able = [
         row
         for row in mandates.active_everywhere(discoverable=True)
         if row.organisation_id != project.organisation_id
-        and not constraints.evaluate(mandates.content(row), content)
+        and discretion.passes(mandates.content(row), content)
     ]
     matrix = ranker.build_matrix([content])
     weights = stated_weights(ranker, able)

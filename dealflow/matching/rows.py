@@ -73,6 +73,7 @@ def texts() -> dict[str, Any]:
         "why": gettext(N_("Why?")), "no_reason": gettext(N_("No reason given")), "note": gettext(N_("Note")),
         "really": gettext(N_("Pass on this project")), "sheet": gettext(N_("Draft term sheet")),
         "compare": gettext(N_("Compare")), "saved": gettext(N_("Saved")), "newcomer": gettext(N_("New here")),
+        "explains": gettext(N_("Shown to learn about it: nobody has answered it yet. Every tenth place is kept for such projects.")),
         "asked": gettext(N_("Introduction asked")), "sample": gettext(N_("Sample")),
         "pass_reasons": [gettext(reason) for reason in PASS_REASONS],
     }  # fmt: skip

@@ -1,0 +1,132 @@
+"""Pages of models say what was measured; copies stand at the end until a person has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dealflow.accounts.models import Organisation
+from dealflow.core import clock, db, jobs
+from dealflow.core.actor import SYSTEM
+from dealflow.matching import copying, measured, queries, signals, trials
+from dealflow.matching.models import DriftReport, PitchFingerprint
+from tests.conftest import Person
+from tests.factories import pitches
+from tests.matching import answered
+
+STORY = (
+    "被赶出家门的女儿二十年后带着遗嘱回到旧城，她发现当年夺走一切的人正是最疼爱她的舅舅。"
+    "三代人的恩怨在雨夜里被一封迟到的信揭开，她必须在亲情和真相之间选择。"
+)
+
+
+def test_cards_tell_what_was_measured(person: Callable[..., Person], shipped: str) -> None:
+    projects = answered.published_projects(person, 12)
+    answered.answer(projects, answered.mandates(person, 8), lambda stage: stage == "financing")
+    assert measured.watch() == {"alarms": 0}
+    version = answered.candidate(shipped)
+    with db.system_edge():
+        trials.start(SYSTEM, version)
+    staff, anybody = person("platform"), person("creator")
+    for lang in ("zh", "en"):
+        browser = staff.browser(lang)
+        for path in ("", f"/{shipped}", f"/{version}", "/trials", "/drift", "/exposure", "/copies"):
+            answer = browser.get(f"/models{path}")
+            assert answer.status_code == 200, path
+        card = anybody.browser(lang).get(f"/models/{shipped}").text
+        assert "<svg" in card
+        assert ("分组表现" if lang == "zh" else "How it does by group") in card
+        assert "/promote" not in card
+    with db.system_edge(write=False):
+        figures = queries.model(shipped).metrics["measured"]
+    assert figures["answers"] == 48
+    assert {row["way"] for row in figures["arrangement"]} == {"score", "usual", "more", "shown"}
+
+
+def test_a_market_that_turns_is_told_to_the_platform(person: Callable[..., Person], shipped: str) -> None:
+    creator, staff = person("creator"), person("platform")
+    for number in range(12):
+        pitches.published(creator, title={"zh": f"第{number}部"}, stage="financing")
+    measured.watch()
+    with db.system_edge() as session:
+        first = session.scalars(select(DriftReport)).one()
+        turned = dict(first.figures["features"], stage=[0.0, 0.0, 0.0, 0.0, 400.0, 400.0])
+        session.add(
+            DriftReport(
+                model_version=shipped,
+                figures=first.figures | {"features": turned},
+                findings=[],
+                id="drf_" + "0" * 26,
+            )
+        )
+    assert measured.watch()["alarms"] == 1
+    jobs.run_due()
+    told = [note for note in staff.get("/notifications").json["items"] if "/models/drift" in str(note)]
+    assert len(told) == 1
+    assert "Alarm" in staff.browser().get("/models/drift").text
+
+
+def test_a_copy_stands_behind_all_others_until_it_is_cleared(
+    person: Callable[..., Person], shipped: str
+) -> None:
+    author, copyist, investor, staff = (
+        person("creator"),
+        person("creator"),
+        person("investor"),
+        person("platform"),
+    )
+    first = pitches.published(author, synopsis=STORY)["id"]
+    copy = pitches.published(copyist, synopsis=STORY.replace("旧城", "古镇") + "！", title={"zh": "别名"})[
+        "id"
+    ]
+    weak = pitches.published(
+        author, synopsis="别的故事" * 3 + "讲一位厨师在海边重新开店。", stage="released", genres=["sweet"]
+    )["id"]
+    stated = {"stages": {"financing": 1.0}, "genres": {"revenge": 1.0}}
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}, "preferences": stated}
+    mandate = investor.post("/mandates", body).json["id"]
+
+    def ids() -> list[str]:
+        return [item["project_id"] for item in investor.get(f"/mandates/{mandate}/matches").json["items"]]
+
+    assert ids()[-1] == weak
+    assert copying.find() == {"published": 3, "copies": 1, "new": 1}
+    assert copying.find()["new"] == 0
+    jobs.run_due()
+    assert ids() == [first, weak, copy]
+    assert any(copy in str(note) for note in copyist.get("/notifications").json["items"])
+    assert author.get("/notifications").json["items"] == []
+    assert "别名" in staff.browser("zh").get("/models/copies").text
+    assert person("park").browser().post(f"/models/copies/{copy}").status_code == 403
+    assert staff.browser().post(f"/models/copies/{copy}").status_code == 303
+    jobs.run_due()
+    assert ids()[-1] == weak
+    with db.system_edge(write=False) as session:
+        assert session.get_one(PitchFingerprint, copy).cleared_at is not None
+
+
+@pytest.mark.parametrize(
+    ("age", "linked", "believed"), [(30, False, True), (1, False, False), (30, True, False)]
+)
+def test_attention_is_believed_of_known_strangers_only(
+    person: Callable[..., Person], age: int, linked: bool, believed: bool
+) -> None:
+    creator, investor = person("creator"), person("investor")
+    project = pitches.published(creator)["id"]
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    mandate = investor.post("/mandates", body).json["id"]
+    investor.post(f"/mandates/{mandate}/feedback", {"project_id": project, "action": "save"})
+    with db.system_edge() as session:
+        session.get_one(Organisation, investor.organisation_id).created_at = clock.now() - timedelta(days=age)
+        if linked:
+            from dealflow.accounts.models import Membership
+
+            session.add(
+                Membership(organisation_id=investor.organisation_id, user_id=creator.user_id, role="member")
+            )
+    with db.system_edge(write=False):
+        found = signals.of([project])[project]
+    assert (found["attention"] > 0, found["interactions"] > 0) == (believed, believed)
