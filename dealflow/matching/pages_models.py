@@ -21,8 +21,10 @@ bp = Blueprint("models", __name__)
 @needs(Can.SEE_MODELS)
 def index() -> str:
     """All ranking models, and which served when."""
+    spans = cards.spans()
     return render_template(
-        "matching/models.html", rows=cards.versions(), states=cards.STATES, spans=cards.spans(),
+        "matching/models.html", rows=cards.versions(), states=cards.STATES, spans=spans,
+        since={span.version: span.start for span in spans if span.end is None},
         may_govern=policy.can(actor(), Can.GOVERN), oversees=policy.can(actor(), Can.OVERSEE), tab="",
     )  # fmt: skip
 
