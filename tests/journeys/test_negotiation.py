@@ -1,0 +1,76 @@
+"""Two parties side by side: a draft, a proposal, three counter-proposals, clauses accepted one by one, and both accept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+def shared_deal(ours: Visitor, theirs: Visitor) -> str:
+    """An open deal between both."""
+    found = [
+        [deal["id"] for deal in json.loads(who.fetch("/api/v1/deals?open=true&limit=200"))["items"]]
+        for who in (ours, theirs)
+    ]
+    return str(next(deal for deal in found[0] if deal in found[1]))
+
+
+def drafted(investor: Visitor, deal: str) -> str:
+    """A draft of the investor in a deal; its address."""
+    investor.go(f"/deals/{deal}")
+    investor.press("Draft a term sheet")
+    investor.check("negotiation-1-draft")
+    return investor.page.url.removeprefix(investor.site)
+
+
+def confirm(visitor: Visitor, message: str) -> None:
+    """Press a button that asks first, and agree."""
+    visitor.button(message).click()
+    with visitor.page.expect_navigation():
+        visitor.button("Confirm", visitor.page.locator("dialog[open]")).click()
+
+
+def counter(visitor: Visitor, path: str, days: int, name: str) -> None:
+    """Change the exclusivity in the form while the figures stand beside it, and send it."""
+    visitor.go(path + "/edit", f"{name}-edit")
+    visitor.page.locator("[id='exclusivity.days']").fill(str(days))
+    visitor.page.locator("#comment").fill(f"{days}")
+    visitor.press("Send the counter-proposal")
+    visitor.check(name)
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", 1280), ("en", 390)])
+def test_two_parties_agree_after_three_counter_proposals(
+    visit: Callable[..., Visitor], lang: str, width: int
+) -> None:
+    ours, theirs = visit("investor2", lang, width), visit("creator2", lang, width)
+    path = drafted(ours, shared_deal(ours, theirs))
+    confirm(ours, "Propose it")
+    ours.check("negotiation-2-proposed")
+    theirs.go(path, "negotiation-3-received")
+    clause = theirs.page.locator("#clause-exclusivity")
+    clause.locator("details.clause__comment summary").click()
+    clause.locator("textarea[name='text']").last.fill("30?")
+    theirs.button("Send the comment", clause).click()
+    theirs.page.locator("#clause-exclusivity .thread").wait_for()
+    counter(theirs, path, 11, "negotiation-4-first")
+    counter(ours, path, 22, "negotiation-5-second")
+    counter(theirs, path, 33, "negotiation-6-third")
+    ours.go(path)
+    assert ours.page.locator("#clause-exclusivity ins").count() >= 1
+    clause = ours.page.locator("#clause-exclusivity")
+    ours.button("Accept this clause", clause).click()
+    ours.button("Take back my acceptance", ours.page.locator("#clause-exclusivity")).wait_for()
+    ours.check("negotiation-7-clause")
+    with ours.page.expect_navigation():
+        ours.page.locator("form[action$='/accept'] button").first.click()
+        ours.button("Confirm", ours.page.locator("dialog[open]")).click()
+    ours.check("negotiation-8-agreed")
+    theirs.go(path, "negotiation-9-agreed")
+    assert not theirs.page.locator("form[action$='/accept']").count()
