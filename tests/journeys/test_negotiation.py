@@ -39,7 +39,9 @@ def confirm(visitor: Visitor, message: str) -> None:
 def counter(visitor: Visitor, path: str, days: int, name: str) -> None:
     """Change the exclusivity in the form while the figures stand beside it, and send it."""
     visitor.go(path + "/edit", f"{name}-edit")
-    visitor.page.locator("[id='exclusivity.days']").fill(str(days))
+    field = visitor.page.locator("[id='exclusivity.days']")
+    field.locator("xpath=ancestor::details/summary").click()
+    field.fill(str(days))
     visitor.page.locator("#comment").fill(f"{days}")
     visitor.press("Send the counter-proposal")
     visitor.check(name)
