@@ -53,6 +53,10 @@ class Settings:
     scan_command: str | None = None
     mail_from: str = "Dealflow <no-reply@localhost>"
     metrics_token: str | None = None
+    signing_key: str | None = None
+    signing_cert: str | None = None
+    signing_password_file: str | None = None
+    tsa_url: str | None = None
     trusted_proxies: int = 0
     private_webhooks: bool = False
     web_processes: int = 2
@@ -105,6 +109,10 @@ class Settings:
             scan_command=env.get("DEALFLOW_SCAN_COMMAND") or None,
             mail_from=env.get("DEALFLOW_MAIL_FROM") or "Dealflow <no-reply@localhost>",
             metrics_token=env.get("DEALFLOW_METRICS_TOKEN") or None,
+            signing_key=env.get("DEALFLOW_SIGNING_KEY") or None,
+            signing_cert=env.get("DEALFLOW_SIGNING_CERT") or None,
+            signing_password_file=env.get("DEALFLOW_SIGNING_PASSWORD_FILE") or None,
+            tsa_url=env.get("DEALFLOW_TSA_URL") or None,
             trusted_proxies=_number(env, "DEALFLOW_TRUSTED_PROXIES", 0, 0, 10),
             private_webhooks=_flag(env, "DEALFLOW_PRIVATE_WEBHOOKS", False),
             web_processes=_number(env, "DEALFLOW_WEB_PROCESSES", 2, 1, 64),

@@ -1,0 +1,146 @@
+"""The platform's signing key: made on first start in `instance/keys/signing`, or named by settings.
+
+`DEALFLOW_SIGNING_KEY` and `DEALFLOW_SIGNING_CERT` name PEM files (the certificate first, then its chain up to the root);
+`DEALFLOW_SIGNING_PASSWORD_FILE` names a file with the key's passphrase. `DEALFLOW_TSA_URL` names a time-stamp server.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dealflow.settings import Settings, SettingsError
+
+YEARS = timedelta(days=3650)
+KEY, CERTIFICATES = "key.pem", "certificates.pem"
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """Where key and certificates lie; they are read when something is signed or checked."""
+
+    key: Path
+    certificates: Path
+    passphrase: bytes | None = None
+    tsa_url: str | None = None
+
+    def signer(self) -> Any:
+        """A pyHanko signer. SettingsError when the files cannot be used."""
+        from pyhanko.sign import signers
+        from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+        leaf, *others = self._certificates()
+        store = SimpleCertificateStore()
+        store.register_multiple(others)
+        return signers.SimpleSigner(signing_cert=leaf, signing_key=self._key(), cert_registry=store)
+
+    def timestamper(self) -> Any:
+        """The time-stamp server's client, or None."""
+        if not self.tsa_url:
+            return None
+        from dealflow.signing.stamping import time_stamper
+
+        return time_stamper(self.tsa_url)
+
+    def trust(self) -> Any:
+        """What a signature must lead to: the last certificate of the chain, and nothing fetched from anywhere."""
+        from pyhanko_certvalidator import ValidationContext
+
+        return ValidationContext(trust_roots=[self._certificates()[-1]], allow_fetching=False)
+
+    def _certificates(self) -> list[Any]:
+        from pyhanko.keys import load_certs_from_pemder
+
+        try:
+            found = list(load_certs_from_pemder([str(self.certificates)]))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"the signing certificates cannot be read: {error}") from None
+        if not found:
+            raise SettingsError(f"{self.certificates.name} holds no certificate")
+        return found
+
+    def _key(self) -> Any:
+        from pyhanko.keys import load_private_key_from_pemder
+
+        try:
+            return load_private_key_from_pemder(str(self.key), passphrase=self.passphrase)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"the signing key cannot be read: {error}") from None
+
+
+def of(settings: Settings) -> SigningKey:
+    """The key in force; made now when none is named and none is there."""
+    if settings.signing_key:
+        if not settings.signing_cert:
+            raise SettingsError("DEALFLOW_SIGNING_KEY needs DEALFLOW_SIGNING_CERT beside it")
+        secret = Path(settings.signing_password_file).read_bytes().strip() if settings.signing_password_file else None
+        return SigningKey(Path(settings.signing_key), Path(settings.signing_cert), secret, settings.tsa_url)
+    folder = settings.instance / "keys" / "signing"
+    if not (folder / CERTIFICATES).exists():
+        make(folder, settings.base_url)
+    return SigningKey(folder / KEY, folder / CERTIFICATES, None, settings.tsa_url)
+
+
+def make(folder: Path, name: str, *, now: datetime | None = None) -> None:
+    """A P-256 key with a certificate of an authority made for it, which signs nothing else and whose key is thrown away.
+
+    Two processes may make it at once: the first to put the certificates in place wins, whole.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    start = (now or datetime.now(UTC)) - timedelta(days=1)
+    root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+    def title(common: str) -> x509.Name:
+        return x509.Name([
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Dealflow"), x509.NameAttribute(NameOID.COMMON_NAME, common[:64]),
+        ])  # fmt: skip
+
+    def certificate(subject: x509.Name, key: Any, *, authority: bool) -> x509.Certificate:
+        usage = x509.KeyUsage(
+            digital_signature=not authority, content_commitment=not authority, key_encipherment=False,
+            data_encipherment=False, key_agreement=False, key_cert_sign=authority, crl_sign=authority, encipher_only=False,
+            decipher_only=False,
+        )  # fmt: skip
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(title("Dealflow signing root"))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(start + YEARS)
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
+            .add_extension(usage, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
+            )
+        )
+        return builder.sign(root_key, hashes.SHA256())
+
+    leaf = certificate(title(f"Dealflow platform seal, {name}"), leaf_key, authority=False)
+    root = certificate(title("Dealflow signing root"), root_key, authority=True)
+    pem = serialization.Encoding.PEM
+    private = leaf_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # The whole folder appears at once, so that key and certificates always belong together.
+    made = folder.with_name(f".{folder.name}-{os.getpid()}")
+    made.mkdir(mode=0o700)
+    (made / KEY).touch(mode=0o600)
+    (made / KEY).write_bytes(private)
+    (made / CERTIFICATES).write_bytes(leaf.public_bytes(pem) + root.public_bytes(pem))
+    try:
+        made.rename(folder)
+    except OSError:
+        if not (folder / CERTIFICATES).exists():
+            raise
+        for path in made.iterdir():
+            path.unlink()
+        made.rmdir()
