@@ -131,6 +131,22 @@ def readers(*, user_ids: Iterable[str] = (), organisation_id: str | None = None)
     return [Reader(u.id, u.email, u.name, u.locale, u.time_zone) for u in rows]
 
 
+def signatory(organisation_id: str, email: str) -> Reader | None:
+    """The person with this address who may write for an organisation."""
+    query = (
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.role.in_(("owner", "member")),
+            User.email == email.strip().lower(),
+            User.disabled_at.is_(None),
+        )
+    )
+    found = session().scalars(query, execution_options=_PEOPLE).first()
+    return Reader(found.id, found.email, found.name, found.locale, found.time_zone) if found else None
+
+
 def own_user(actor: Actor) -> User:
     """The actor's own row."""
     policy.require(actor, Can.SEE_SELF)

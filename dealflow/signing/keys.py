@@ -76,7 +76,11 @@ def of(settings: Settings) -> SigningKey:
     if settings.signing_key:
         if not settings.signing_cert:
             raise SettingsError("DEALFLOW_SIGNING_KEY needs DEALFLOW_SIGNING_CERT beside it")
-        secret = Path(settings.signing_password_file).read_bytes().strip() if settings.signing_password_file else None
+        secret = (
+            Path(settings.signing_password_file).read_bytes().strip()
+            if settings.signing_password_file
+            else None
+        )
         return SigningKey(Path(settings.signing_key), Path(settings.signing_cert), secret, settings.tsa_url)
     folder = settings.instance / "keys" / "signing"
     if not (folder / CERTIFICATES).exists():
@@ -116,7 +120,9 @@ def make(folder: Path, name: str, *, now: datetime | None = None) -> None:
             .serial_number(x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(start + YEARS)
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
+            .add_extension(
+                x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
+            )
             .add_extension(usage, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(

@@ -78,7 +78,8 @@ def _sign_one(pdf: bytes, block: Block, place: tuple[int, float, float], key: Si
     from pyhanko.stamp import StaticStampStyle
 
     page, left, top = place
-    box = (left, top - block.height_mm * POINTS, left + block.width_mm * POINTS, top)
+    right, bottom = left + block.width_mm * POINTS, top - block.height_mm * POINTS
+    box = (round(left), round(bottom), round(right), round(top))
     metadata = signers.PdfSignatureMetadata(
         field_name=block.anchor, name=block.name, reason=block.reason, contact_info=block.contact,
         subfilter=fields.SigSeedSubFilter.PADES, md_algorithm="sha256",
@@ -90,7 +91,7 @@ def _sign_one(pdf: bytes, block: Block, place: tuple[int, float, float], key: Si
         style = StaticStampStyle.from_pdf_file(drawn.name, border_width=0, background_layout=whole)
         signer = signers.PdfSigner(
             metadata, key.signer(), timestamper=key.timestamper(), stamp_style=style,
-            new_field_spec=fields.SigFieldSpec(block.anchor, on_page=page, box=tuple(round(x) for x in box)),
+            new_field_spec=fields.SigFieldSpec(block.anchor, on_page=page, box=box),
         )  # fmt: skip
         out = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
     return bytes(out.getbuffer())
@@ -123,6 +124,11 @@ def check(pdf: bytes, key: SigningKey) -> list[Found]:
         covered = not last or status.coverage == SignatureCoverageLevel.ENTIRE_FILE
         # `intact` alone stays true when a page was changed afterwards; the bottom line does not.
         found.append(
-            Found(signature.field_name, name, status.signer_reported_dt, genuine=bool(status.bottom_line) and covered)
+            Found(
+                signature.field_name,
+                name,
+                status.signer_reported_dt,
+                genuine=bool(status.bottom_line) and covered,
+            )
         )
     return found

@@ -209,3 +209,15 @@ def as_dict(sheet: TermSheet, current: TermSheetVersion) -> dict[str, Any]:
         "parties": current.parties,
         "terms": current.terms,
     }
+
+
+def is_superseded(code: str) -> bool:
+    """Whether a version with this code is known and another one of its term sheet came after it, whoever asks."""
+    query = (
+        select(TermSheetVersion.number, TermSheet.current_number)
+        .join(TermSheet, TermSheet.id == TermSheetVersion.term_sheet_id)
+        .where(TermSheetVersion.code == code)
+    )
+    options = {"unscoped": "whoever holds a print may ask whether it is the last one"}
+    row = session().execute(query, execution_options=options).first()
+    return row is not None and row.number < row.current_number

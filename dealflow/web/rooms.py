@@ -20,6 +20,7 @@ ROOMS = (
     "deals",
     "matching",
     "termsheets",
+    "signing",
 )
 
 

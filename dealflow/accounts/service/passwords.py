@@ -160,15 +160,17 @@ def renew_recovery_codes(actor: Actor, *, current: str) -> list[str]:
     return otp.new_recovery_codes(user)
 
 
-def confirm_code(actor: Actor, code: str | None) -> None:
-    """For acts that need the second step (signing): return when the actor uses none or the code is right.
+def confirm_code(actor: Actor, code: str | None) -> bool:
+    """For acts that need the second step (signing): True when the code is right, False when the actor uses none.
 
-    Invalid of the field `otp` otherwise.
+    TooMany, or Invalid of the field `otp`; the caller has a wrong one counted with `note_wrong`.
     """
     user = session().get_one(User, actor.user_id)
     if user.otp_enabled_at is None:
-        return
+        return False
+    limits.check(limits.account_key(user.email, "confirm"), actor.address)
     if not code:
         raise Invalid.field("otp", "otp_required", N_("Enter the code of your authenticator as well"))
     if not otp.accept(user, code):
         raise Invalid.field("otp", "wrong_code", N_("This code is wrong, was used already or is too old"))
+    return True

@@ -55,11 +55,16 @@ def wordings(document: Document) -> dict[str, Any]:
     return {"both": both, "say": say, "say_plain": say_plain, "dual": len(document.langs) > 1}
 
 
-def render_html(document: Document) -> str:
-    """The whole page, styles inside; needs nothing but the fonts of `dealflow.core.pdf`."""
+def render_html(document: Document, signing: Any = None) -> str:
+    """The whole page, styles inside; needs nothing but the fonts of `dealflow.core.pdf`.
+
+    `signing`: who signed and when (dealflow.signing.printing.Record); then places for the signatures and the audit
+    trail stand where a draft has blanks.
+    """
     page = environment().get_template("document.html")
     return page.render(
         d=document,
+        signing=signing,
         **wordings(document),
         html_lang=HTML_LANG[document.lang],
         title=document_title(document),

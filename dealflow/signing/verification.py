@@ -1,0 +1,77 @@
+"""Whether a file is what was signed here. Tells that, who signed and when; nothing more."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import IO, Any
+
+from sqlalchemy import select
+
+from dealflow.core import clock
+from dealflow.core.db import session
+from dealflow.core.errors import NotFound, TooLarge
+from dealflow.core.i18n import N_
+from dealflow.signing import queries
+from dealflow.signing.models import SigningRound, SigningStep
+from dealflow.termsheets import queries as sheets
+
+LIMIT = 64 * 1024 * 1024
+# A version's code stands in the clear in every print's identifier and in every signature.
+_CODE = re.compile(rb"(?<![A-Z0-9-])[2-9A-HJ-NP-Z]{5}(?:-[2-9A-HJ-NP-Z]{5}){3}(?![A-Z0-9-])")
+_PUBLIC = {"unscoped": "whoever holds a file may ask whether it is genuine"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`genuine`, `altered`, `superseded` or `unknown`; for the first two, what was really signed."""
+
+    outcome: str
+    signing: SigningRound | None = None
+    steps: tuple[SigningStep, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The public answer."""
+        return {"outcome": self.outcome} | (_signed(self.signing, self.steps) if self.signing else {})
+
+
+def by_code(code: str) -> dict[str, Any]:
+    """Who signed the version with this code and when; NotFound when nobody did."""
+    found = queries.completed_by_code(code.strip().upper())
+    if found is None:
+        raise NotFound()
+    return _signed(found[0], tuple(found[1]))
+
+
+def _signed(signing: SigningRound, steps: tuple[SigningStep, ...]) -> dict[str, Any]:
+    return {
+        "code": signing.code,
+        "document_sha256": signing.file_sha256,
+        "signed_at": clock.rfc3339(signing.closed_at) if signing.closed_at else None,
+        "signers": [{"name": s.name, "at": clock.rfc3339(s.at) if s.at else None} for s in steps],
+    }
+
+
+def of_file(stream: IO[bytes]) -> Verdict:
+    """What a file is. TooLarge; the file is read once, never parsed and never kept."""
+    content = stream.read(LIMIT + 1)
+    if len(content) > LIMIT:
+        raise TooLarge(N_("A file to verify may have up to 64 MB"))
+    digest = hashlib.sha256(content).hexdigest()
+    query = select(SigningRound).where(SigningRound.file_sha256 == digest)
+    signing = session().scalars(query, execution_options=_PUBLIC).first()
+    if signing is not None:
+        return _verdict("genuine", signing)
+    for code in dict.fromkeys(match.decode() for match in _CODE.findall(content)):
+        found = queries.completed_by_code(code)
+        if found is not None:
+            return Verdict("altered", found[0], tuple(found[1]))
+        if sheets.is_superseded(code):
+            return Verdict("superseded")
+    return Verdict("unknown")
+
+
+def _verdict(outcome: str, signing: SigningRound) -> Verdict:
+    rows = select(SigningStep).where(SigningStep.round_id == signing.id).order_by(SigningStep.position)
+    return Verdict(outcome, signing, tuple(session().scalars(rows, execution_options=_PUBLIC)))
