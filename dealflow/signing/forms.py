@@ -7,9 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 
+from dealflow.accounts import labels
 from dealflow.core.forms import Form, empty_to_none
-from dealflow.core.i18n import _l
+from dealflow.core.i18n import N_, _l
 from dealflow.core.schema import Date, Schema, Text, Version
+
+LANGUAGES = {"zh+en": N_("Chinese and English"), "zh": N_("Chinese"), "en": N_("English")}
 
 
 class SignerIn(Schema):
@@ -115,7 +118,7 @@ class BeginForm(Form):
     expires_on = DateField(_l("To be signed by"), filters=[lambda value: value or None])
     language = SelectField(
         _l("Language of the signed file"),
-        choices=[("zh+en", _l("Chinese and English")), ("zh", _l("Chinese")), ("en", _l("English"))],
+        choices=labels.choices(LANGUAGES),
     )
     require_otp = BooleanField(_l("Every signer must confirm with an authenticator's code"))
 

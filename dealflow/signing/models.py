@@ -104,7 +104,7 @@ class SigningStep(Base, Versioned, Owned):
     digest: Mapped[str | None] = mapped_column(String(64))
     seal: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     reason: Mapped[str] = mapped_column(String(2000), default="")
-    reminded_on: Mapped[date | None]
+    told_on: Mapped[date | None]
 
     __mapper_args__ = {"version_id_col": Versioned.version}
 

@@ -271,11 +271,10 @@ def expire_due() -> int:
 def remind_due() -> None:
     """Remind whoever's turn it is, every second day."""
     today = clock.today()
-    for signing in session().scalars(select(SigningRound).where(SigningRound.state == "open")):
+    open_rounds = select(SigningRound).where(SigningRound.state == "open", SigningRound.expires_on >= today)
+    for signing in session().scalars(open_rounds):
         step = queries.waiting(queries.steps(signing))
-        since = (step.reminded_on or signing.created_at.date()) if step else today
-        if step is not None and today - since >= REMIND_EVERY and signing.expires_on >= today:
-            step.reminded_on = today
+        if step is not None and step.told_on is not None and today - step.told_on >= REMIND_EVERY:
             _tell(SYSTEM, signing, step, f"signing.reminder:{step.id}:{today.isoformat()}")
 
 
@@ -286,6 +285,7 @@ def _tell_next(actor: Actor, signing: SigningRound) -> None:
 
 
 def _tell(actor: Actor, signing: SigningRound, step: SigningStep, key: str) -> None:
+    step.told_on = clock.today()
     whom: dict[str, Any] = (
         {"user_ids": [step.user_id]} if step.user_id else {"organisation_id": step.organisation_id}
     )

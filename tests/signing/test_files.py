@@ -1,0 +1,173 @@
+"""The executed file: whole, signed step by step, readable by others' tools, and known again."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from dealflow.core import jobs
+from dealflow.core.config import settings
+from dealflow.settings import Settings, SettingsError
+from dealflow.signing import keys, pades
+from tests.conftest import Person
+
+Sheet = dict[str, Any]
+
+
+@pytest.fixture
+def executed(sheet: Sheet, investor: Person, creator: Person) -> bytes:
+    """The file of a term sheet that both sides signed."""
+    investor.browser().post("/settings/seal", data={"words": "远山资本管理有限公司"})
+    for who in (investor, creator):
+        assert who.post(f"/term-sheets/{sheet['id']}/sign", {"title": "镕喆"}).status_code == 200
+    jobs.run_due()
+    answer = investor.get(f"/term-sheets/{sheet['id']}/signed.pdf")
+    assert answer.status_code == 200, answer.json
+    return bytes(answer.get_data())
+
+
+def code_of(who: Person, sheet: Sheet) -> str:
+    return str(who.get(f"/term-sheets/{sheet['id']}/signing").json["code"])
+
+
+def upload(who: Person, content: bytes) -> Any:
+    client = who.app.test_client()
+    return client.post("/api/v1/verify", data={"file": (io.BytesIO(content), "x.pdf")}).json
+
+
+def test_each_step_is_a_signature_and_nothing_but_signatures_was_added(
+    executed: bytes, tmp_path: Path
+) -> None:
+    found = pades.check(executed, keys.of(settings()))
+    assert [(f.field, f.genuine) for f in found] == [("signature-1", True), ("signature-2", True)]
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(executed)
+    qpdf = subprocess.run(
+        [shutil.which("qpdf") or "qpdf", "--check", str(path)], capture_output=True, text=True, check=False
+    )
+    assert qpdf.returncode == 0, qpdf.stdout + qpdf.stderr
+    assert executed.count(b"%%EOF") == 3
+
+
+def test_the_audit_trail_is_the_last_page_and_an_attachment(
+    executed: bytes, sheet: Sheet, investor: Person
+) -> None:
+    document = pypdfium2.PdfDocument(executed)
+    last = document[len(document) - 1].get_textpage().get_text_bounded()
+    assert "Audit trail" in last
+    assert code_of(investor, sheet) in last
+    assert "DRAFT" not in document[0].get_textpage().get_text_bounded()
+    with pikepdf.open(io.BytesIO(executed)) as opened:
+        trail = json.loads(opened.attachments["audit-trail.json"].get_file().read_bytes())
+        terms = json.loads(opened.attachments["termsheet.json"].get_file().read_bytes())
+    assert [step["position"] for step in trail["steps"]] == [1, 2]
+    assert terms["state"] == "executed"
+
+
+def test_the_plain_address_gives_the_signed_file_and_another_language_a_print(
+    executed: bytes, sheet: Sheet, creator: Person
+) -> None:
+    assert creator.get(f"/term-sheets/{sheet['id']}.pdf").get_data() == executed
+    english = creator.get(f"/term-sheets/{sheet['id']}.pdf?lang=en").get_data()
+    assert english.startswith(b"%PDF")
+    assert english != executed
+
+
+def test_the_file_is_made_once(executed: bytes, sheet: Sheet, investor: Person) -> None:
+    from dealflow.signing.jobs import seal
+
+    round_id = investor.get(f"/term-sheets/{sheet['id']}/signing").json["id"]
+    assert seal(round_id) == {"made": False}
+    assert investor.get(f"/term-sheets/{sheet['id']}/signed.pdf").get_data() == executed
+
+
+def test_anybody_can_verify_a_code_and_learns_nothing_more(
+    executed: bytes, sheet: Sheet, investor: Person
+) -> None:
+    client = investor.app.test_client()
+    answer = client.get(f"/api/v1/verify/{code_of(investor, sheet)}")
+    assert answer.status_code == 200
+    assert set(answer.json) == {"code", "document_sha256", "signed_at", "signers"}
+    assert [set(s) for s in answer.json["signers"]] == [{"name", "at"}] * 2
+    page = client.get(f"/verify/{code_of(investor, sheet)}?lang=en").text
+    assert "What was signed" in page
+    assert "revenue" not in page.lower()
+    machine = client.get(f"/verify/{code_of(investor, sheet)}", headers={"Accept": "application/json"})
+    assert machine.json == answer.json
+    assert client.get("/api/v1/verify/AAAAA-AAAAA-AAAAA-AAAAA").status_code == 404
+
+
+def test_the_same_file_is_genuine_and_one_changed_byte_is_seen(executed: bytes, investor: Person) -> None:
+    assert upload(investor, executed)["outcome"] == "genuine"
+    key = keys.of(settings())
+    for place in (200, len(executed) // 3, len(executed) // 2, len(executed) - 3000):
+        changed = bytearray(executed)
+        changed[place] ^= 1
+        assert upload(investor, bytes(changed))["outcome"] == "altered", place
+        assert not all(f.genuine for f in pades.check(bytes(changed), key)), place
+    assert upload(investor, executed + b"\n% more\n")["outcome"] == "altered"
+    assert not pades.check(executed + b"\n% more\n", key)[-1].genuine
+
+
+def test_a_page_changed_by_a_later_revision_is_not_genuine(executed: bytes, investor: Person) -> None:
+    with pikepdf.open(io.BytesIO(executed)) as opened:
+        del opened.pages[0]
+        out = io.BytesIO()
+        opened.save(out)
+    assert not any(f.genuine for f in pades.check(out.getvalue(), keys.of(settings())))
+    assert upload(investor, out.getvalue())["outcome"] in ("altered", "unknown")
+
+
+def test_other_files_are_unknown_and_earlier_versions_superseded(
+    sheet: Sheet, deal: Sheet, investor: Person, creator: Person
+) -> None:
+    early = bytes(investor.get(f"/term-sheets/{sheet['id']}.pdf").get_data())
+    assert upload(investor, early)["outcome"] == "unknown"
+    terms = dict(sheet["terms"])
+    terms["exclusivity"] = {**terms["exclusivity"], "days": 5}
+    assert (
+        creator.post(f"/term-sheets/{sheet['id']}/versions", {"terms": terms, "base_version": 1}).status_code
+        == 201
+    )
+    assert upload(investor, early)["outcome"] == "superseded"
+    assert upload(investor, b"%PDF-1.7 something else")["outcome"] == "unknown"
+
+
+def test_a_missing_file_is_named(investor: Person) -> None:
+    answer = investor.app.test_client().post("/api/v1/verify", data={})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
+
+
+def test_the_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    here = Settings(instance=tmp_path, database_url="sqlite:///x")
+    first = keys.of(here)
+    assert keys.of(here).certificates.read_bytes() == first.certificates.read_bytes()
+    assert first.key.stat().st_mode & 0o077 == 0
+    assert first.signer().signing_cert.subject.native["organization_name"] == "Dealflow"
+
+
+def test_a_key_of_ones_own_signs_and_the_platforms_does_not_know_it(tmp_path: Path, executed: bytes) -> None:
+    keys.make(tmp_path / "own", "https://own.example")
+    own = Settings(
+        instance=tmp_path, database_url="sqlite:///x", signing_key=str(tmp_path / "own" / keys.KEY),
+        signing_cert=str(tmp_path / "own" / keys.CERTIFICATES),
+    )  # fmt: skip
+    assert not any(f.genuine for f in pades.check(executed, keys.of(own)))
+    with pytest.raises(SettingsError, match="DEALFLOW_SIGNING_CERT"):
+        keys.of(Settings(instance=tmp_path, database_url="sqlite:///x", signing_key="key.pem"))
+    broken = Settings(
+        instance=tmp_path,
+        database_url="sqlite:///x",
+        signing_key=str(tmp_path / "none.pem"),
+        signing_cert=str(tmp_path / "none.pem"),
+    )
+    with pytest.raises(SettingsError):
+        keys.of(broken).signer()
