@@ -174,7 +174,9 @@ def sign(
 
 def _locked(actor: Actor, term_sheet_id: str) -> tuple[SigningRound, list[SigningStep]]:
     """The open round, held until the transaction ends, and its steps as they stand now."""
-    known = queries.get_round(actor, term_sheet_id)
+    known = queries.round_of(actor, term_sheet_id)
+    if known is None:
+        raise InvalidTransition(N_("Both sides must accept the same version before it is signed"))
     signing = session().get_one(SigningRound, known.id, with_for_update=True, populate_existing=True)
     if signing.state != "open":
         raise InvalidTransition()

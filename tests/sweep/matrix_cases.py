@@ -59,7 +59,14 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "introduction_id": ("introduction", "answered"),
 }
 # Parameters that are no ids of objects.
-WORDS = {"step": "basics", "filename": "css/base.css", "secret": "none", "variant": "small", "clause": "law"}
+WORDS = {
+    "code": "NONE",
+    "step": "basics",
+    "filename": "css/base.css",
+    "secret": "none",
+    "variant": "small",
+    "clause": "law",
+}
 # Routes whose object is named in the query or the body: the matrix tries each of these.
 CHOSEN = {
     "POST /api/v1/deals": ("draft", "fresh", "private", "published"),
@@ -102,6 +109,8 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
     "POST /api/v1/books/{book_id}/close": {"through": "2020-01-31"},
     "POST /api/v1/books/{book_id}/reopen": {"reason": "late"},
+    "POST /api/v1/term-sheets/{term_sheet_id}/sign/decline": {"reason": "no"},
+    "POST /api/v1/term-sheets/{term_sheet_id}/sign/stop": {"reason": "no"},
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /settings/webhooks": WEBHOOK,
@@ -142,6 +151,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /settings/organisations/new": {"name": "x", "kind": "creator"},
     "POST /settings/tokens": {"label": "x", "days": "30", "scopes": "read"},
     "POST /mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
+    "POST /settings/seal": {"words": "seal"},
 }
 QUERIES = {
     "GET /introductions/new": {"project_id": "<object>"},
