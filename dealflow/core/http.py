@@ -85,6 +85,7 @@ class Endpoint:
     versioned: bool
     summary: str
     lists: bool = False
+    upload: type[BaseModel] | None = None
 
 
 def api_blueprint(room: str) -> Blueprint:
@@ -101,12 +102,13 @@ def endpoint(
     status: int = 200,
     versioned: bool = False,
     lists: bool = False,
+    upload: type[BaseModel] | None = None,
 ) -> Callable[[V], V]:
     """Wrap an API view: authenticates, parses `body=` and `query=`, checks If-Match (`version=`) when
     versioned, answers JSON with ETag, honours Idempotency-Key on POST.
 
     The view returns a dict (or None for 204, or a Response). `returns` describes it; `lists` says that it
-    is a list of `returns`.
+    is a list of `returns`. `upload` names the fields that a multipart body takes beside its `file`.
     """
 
     def wrap(view: V) -> V:
@@ -129,7 +131,7 @@ def endpoint(
 
         summary = (view.__doc__ or "").strip().split("\n")[0]
         run.permission = permission  # type: ignore[attr-defined]
-        run.endpoint = Endpoint(permission, body, query, returns, status, versioned, summary, lists)  # type: ignore[attr-defined]
+        run.endpoint = Endpoint(permission, body, query, returns, status, versioned, summary, lists, upload)  # type: ignore[attr-defined]
         if getattr(view, "writes", False):
             run.writes = True  # type: ignore[attr-defined]
         return run  # type: ignore[return-value]

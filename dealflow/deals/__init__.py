@@ -12,7 +12,17 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.deals import api, api_introductions, api_pipelines, events, invariants, jobs, pages, panels  # noqa: F401
+    from dealflow.deals import (  # noqa: F401
+        api,
+        api_introductions,
+        api_pipelines,
+        events,
+        invariants,
+        jobs,
+        listening,
+        pages,
+        panels,
+    )
     from dealflow.deals.policy import POLICY
     from dealflow.deals.service.introductions import ask_by_match
     from dealflow.mandates import introductions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -57,6 +58,42 @@ def store_document(actor: Actor, stream: IO[bytes], filename: str | None, *, pur
     return _store(actor, stream, filename, purpose, "document", settings().upload_limit)
 
 
+Derive = Callable[[Path, str, Path], dict[str, dict[str, Any]]]
+
+
+def store_derived(
+    actor: Actor, stream: IO[bytes], filename: str | None, *, kind: str, purpose: str, derive: Derive
+) -> StoredFile:
+    """Store a document or video as it is, and beside it the forms of it that the using room serves.
+
+    `derive(source, content_type, folder)` writes each form to `folder/<name>` and returns name → {content_type, …}.
+    """
+    facts: dict[str, Any]
+    with storage.waiting_room() as room:
+        limit = settings().video_limit if kind == "video" else settings().upload_limit
+        source, sha256 = _receive(actor, stream, Path(room), limit, kind)
+        facts = {
+            "sha256": sha256, "size": source.stat().st_size, "content_type": kinds.content_type(source, kind),
+        }  # fmt: skip
+        made = derive(source, facts["content_type"], Path(room))
+        for name, form in made.items():
+            path = Path(room) / name
+            form |= {"sha256": _hash(path), "size": path.stat().st_size}
+            storage.put(path, form["sha256"])
+        storage.put(source, sha256)
+    return _keep(actor, kind, purpose, clean_name(filename), facts, made)
+
+
+def store_made(
+    actor: Actor, source: Path, name: str, *, organisation_id: str, content_type: str, purpose: str
+) -> StoredFile:
+    """Store a file that this application made itself, for an organisation."""
+    sha256 = _hash(source)
+    facts = {"sha256": sha256, "size": source.stat().st_size, "content_type": content_type}
+    storage.put(source, sha256)
+    return _keep(actor, "document", purpose, clean_name(name), facts, {}, organisation_id)
+
+
 def _store(
     actor: Actor, stream: IO[bytes], filename: str | None, purpose: str, kind: str, limit: int
 ) -> StoredFile:
@@ -100,9 +137,11 @@ def _keep(
     name: str,
     facts: dict[str, Any],
     variants: dict[str, dict[str, Any]],
+    organisation_id: str | None = None,
 ) -> StoredFile:
+    owner = organisation_id or str(actor.organisation_id)
     row = StoredFile(
-        id=ids.new("fil"), organisation_id=str(actor.organisation_id), created_by_id=actor.user_id, kind=kind,
+        id=ids.new("fil"), organisation_id=owner, created_by_id=actor.user_id, kind=kind,
         purpose=purpose, name=name, content_type=facts["content_type"], size=facts["size"], sha256=facts["sha256"],
         variants=variants,
     )  # fmt: skip
@@ -113,6 +152,7 @@ def _keep(
         Tag.STORED,
         row.id,
         after={"name": name, "purpose": purpose, "size": row.size, "sha256": row.sha256},
+        organisation_id=owner,
     )
     return row
 

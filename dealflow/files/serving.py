@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 
 from flask import Response, request
@@ -14,23 +14,43 @@ from dealflow.files.models import StoredFile
 CSP = "default-src 'none'; media-src 'self'; img-src 'self'; frame-ancestors 'none'; sandbox"
 
 
+NO_STORE = "no-store"
+Chunks = Callable[[int, int], Iterable[bytes]]
+
+
 def answer(row: StoredFile, variant: str = "") -> Response:
     """The file, or a part of it for a Range of one piece.
 
     Inline for pictures (which we encoded ourselves) and videos, a download otherwise.
     """
     facts = queries.facts(row, variant)
-    size, etag = facts["size"], facts["sha256"]
-    response = Response(mimetype=facts["content_type"])
-    inline = row.kind in ("image", "video")
-    response.headers["Content-Disposition"] = disposition("inline" if inline else "attachment", row.name)
-    response.headers["Content-Security-Policy"] = CSP
+    return ranged(
+        lambda start, length: open_range(row, variant, start, length),
+        size=facts["size"], etag=facts["sha256"], content_type=facts["content_type"],
+        how="inline" if row.kind in ("image", "video") else "attachment", name=row.name,
+        cache="private, max-age=3600" if row.kind == "image" else "private, no-cache",
+    )  # fmt: skip
+
+
+def ranged(
+    chunks: Chunks,
+    *,
+    size: int,
+    etag: str,
+    content_type: str,
+    how: str,
+    name: str,
+    cache: str = NO_STORE,
+    csp: str = CSP,
+) -> Response:
+    """Bytes of a known size, or the one piece of them that is asked for; `chunks(start, length)` opens them."""
+    response = Response(mimetype=content_type)
+    response.headers["Content-Disposition"] = disposition(how, name)
+    response.headers["Content-Security-Policy"] = csp
     response.headers["Accept-Ranges"] = "bytes"
-    response.headers["Cache-Control"] = (
-        "private, max-age=3600" if row.kind == "image" else "private, no-cache"
-    )
+    response.headers["Cache-Control"] = cache
     response.set_etag(etag)
-    if not is_resource_modified(request.environ, etag=etag):
+    if cache != NO_STORE and not is_resource_modified(request.environ, etag=etag):
         response.status_code = 304
         return response
     start, stop = 0, size
@@ -46,7 +66,7 @@ def answer(row: StoredFile, variant: str = "") -> Response:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     response.content_length = stop - start
     if request.method != "HEAD":
-        response.response = open_range(row, variant, start, stop - start)
+        response.response = chunks(start, stop - start)
     return response
 
 

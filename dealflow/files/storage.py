@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,6 +102,19 @@ def whole(sha256: str) -> Iterator[bytes]:
     with current().system.open(current().path(sha256), "rb") as stream:
         while chunk := stream.read(CHUNK):
             yield bytes(chunk)
+
+
+@contextmanager
+def local(sha256: str) -> Iterator[Path]:
+    """The bytes as a local file, for those who need a path; not to be written to."""
+    store = current()
+    if store.local:
+        yield Path(store.path(sha256))
+        return
+    with waiting_room() as room:
+        copy = Path(room) / sha256
+        store.system.get_file(store.path(sha256), str(copy))
+        yield copy
 
 
 def check() -> None:

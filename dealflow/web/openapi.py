@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from dealflow import __version__
@@ -79,12 +80,22 @@ def _answer(described: Endpoint) -> dict[str, Any]:
     return answer
 
 
+def _multipart(fields: type[BaseModel]) -> dict[str, Any]:
+    shape = {"$ref": _REF.format(model=fields.__name__)}
+    file = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+    }
+    return {"required": True, "content": {"multipart/form-data": {"schema": {"allOf": [file, shape]}}}}
+
+
 def document(app: Flask) -> dict[str, Any]:
     """The whole description."""
     endpoints = _endpoints(app)
     models: dict[str, Any] = {"Problem": Problem}
     for _path, _method, _name, described in endpoints:
-        for model in (described.body, described.returns):
+        for model in (described.body, described.returns, described.upload):
             if model is not None:
                 models[model.__name__] = model
     _map, top = models_json_schema([(m, "validation") for m in models.values()], ref_template=_REF)
@@ -104,6 +115,8 @@ def document(app: Flask) -> dict[str, Any]:
         if described.body is not None:
             schema = {"$ref": _REF.format(model=described.body.__name__)}
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        if described.upload is not None:
+            operation["requestBody"] = _multipart(described.upload)
         if described.permission == PUBLIC:
             operation["security"] = []
         paths.setdefault(path, {})[method] = operation

@@ -17,6 +17,7 @@ ROOMS = (
     "pitches",
     "mandates",
     "ledger",
+    "dataroom",
     "deals",
     "matching",
     "termsheets",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dealflow.accounts.models import Membership
 from dealflow.core import db
 from tests.conftest import Person
-from tests.factories import pitches
+from tests.factories import pitches, rooms
 
 ROLES = ("owner", "member", "viewer")
 # Name → kind. `creator` owns the project, `investor` is its counterparty; the others are strangers to both.
@@ -81,7 +81,7 @@ def _made(answer: Any, status: int = 201) -> dict[str, Any]:
 
 
 def populate(world: World) -> World:
-    """Projects in each visibility, a mandate, a deal and a term sheet between creator and investor."""
+    """Projects in each visibility, a mandate, a deal, a term sheet and a data room between creator and investor."""
     creator, investor = world["creator.owner"], world["investor.owner"]
     canary = {"synopsis": "CANARY-synopsis 一座旧城"}
     draft = _made(
@@ -125,6 +125,7 @@ def populate(world: World) -> World:
         "introduction": introduction["id"],
         "sheet": sheet["id"],
     }
+    furnish(world)
     return world
 
 
@@ -138,6 +139,27 @@ def talk(creator: Person, investor: Person) -> dict[str, str]:
         creator.post(f"/term-sheets/{sheet['id']}/comments", {"clause": "law", "text": "CANARY-said"})
     )
     return {"proposed": sheet["id"], "comment": said["id"]}
+
+
+def furnish(world: World) -> None:
+    """A data room of the published project: open to the investor's house, of which the owner accepted the NDA."""
+    creator, investor, project = world["creator.owner"], world["investor.owner"], world.ids["published"]
+    folder = _made(creator.post(f"/projects/{project}/folders", {"name": "CANARY-room-folder"}))
+    document = rooms.upload(creator, project, name="CANARY-room-document.pdf")
+    given = rooms.grant(creator, project, investor, level="download")
+    rooms.accept(investor, project)
+    opened = investor.get(f"/documents/{document['id']}/content")
+    assert opened.status_code == 200, opened.json
+    opened.close()
+    asked = _made(investor.post(f"/documents/{document['id']}/questions", {"text": "CANARY-room-question"}))
+    (view,) = creator.get(f"/projects/{project}/data-room/views").json["items"]
+    world.ids |= {
+        "folder": folder["id"],
+        "document": document["id"],
+        "grant": given["id"],
+        "access": view["id"],
+        "question": asked["id"],
+    }
 
 
 def build(person: Callable[..., Person], houses: dict[str, str] | None = None) -> World:

@@ -17,13 +17,15 @@ from dealflow.core import db, ids, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.core.jobs import Job
 from dealflow.core.money import Money
+from dealflow.dataroom.service import guests
 from dealflow.deals.models import MoveApproval
 from dealflow.files import service as files
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Line, Side
 from dealflow.notify.models import Notification, Webhook, WebhookDelivery
-from tests.factories import pitches
+from tests.conftest import Person
+from tests.factories import pitches, rooms
 from tests.factories.world import MANDATE, World
 from tests.sweep.routes import Route, routes
 
@@ -57,6 +59,11 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "webhook_id": ("webhook",),
     "delivery_id": ("delivery",),
     "introduction_id": ("introduction", "answered"),
+    "document_id": ("document",),
+    "folder_id": ("folder",),
+    "grant_id": ("grant",),
+    "question_id": ("question",),
+    "link_id": ("link",),
 }
 # Parameters that are no ids of objects.
 WORDS = {
@@ -78,6 +85,9 @@ CHOSEN = {
     "POST /term-sheets": ("draft", "fresh", "private", "published"),
 }
 WEBHOOK = {"label": "CRM", "url": "https://hooks.example/dealflow", "kinds": ["deal.opened"]}
+# Data rooms are opened by grants alone, so that a project that is shown to some differs in nothing from a draft.
+ROOM_ROUTES = re.compile(r"/projects/{project_id}/(data-room|documents|folders|grants|nda)\b")
+ROOM_PROJECTS = ("draft", "published")
 JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/webhooks": WEBHOOK,
     "POST /api/v1/projects": pitches.complete(),
@@ -111,6 +121,13 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/books/{book_id}/reopen": {"reason": "late"},
     "POST /api/v1/term-sheets/{term_sheet_id}/sign/decline": {"reason": "no"},
     "POST /api/v1/term-sheets/{term_sheet_id}/sign/stop": {"reason": "no"},
+    "POST /api/v1/projects/{project_id}/folders": {"name": "new"},
+    "PATCH /api/v1/folders/{folder_id}": {"name": "changed"},
+    "PATCH /api/v1/documents/{document_id}": {"name": "changed.pdf"},
+    "POST /api/v1/projects/{project_id}/grants": {"organisation_id": "<guest>"},
+    "POST /api/v1/projects/{project_id}/nda/texts": {"source": "own", "text_en": "Keep it to yourself."},
+    "POST /api/v1/documents/{document_id}/questions": {"text": "Why?"},
+    "POST /api/v1/questions/{question_id}/answers": {"text": "Because."},
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /settings/webhooks": WEBHOOK,
@@ -152,6 +169,23 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /settings/tokens": {"label": "x", "days": "30", "scopes": "read"},
     "POST /mandates/{mandate_id}/feedback": {"project_id": "<published>", "action": "save"},
     "POST /settings/seal": {"words": "seal"},
+    "POST /api/v1/projects/{project_id}/documents": {"file": "<document>"},
+    "POST /api/v1/documents/{document_id}/versions": {"file": "<document>"},
+    "POST /projects/{project_id}/documents": {"file": "<document>"},
+    "POST /documents/{document_id}/versions": {"file": "<document>"},
+    "POST /documents/{document_id}/edit": {"name": "changed.pdf", "version": "1"},
+    "POST /documents/{document_id}/seen": {"access": "<access>", "pages": "1:2"},
+    "POST /documents/{document_id}/questions": {"text": "Why?"},
+    "POST /questions/{question_id}/answers": {"text": "Because."},
+    "POST /projects/{project_id}/folders": {"name": "new"},
+    "POST /folders/{folder_id}": {"name": "changed", "version": "1"},
+    "POST /projects/{project_id}/data-room/grants": {"organisation_id": "<guest>", "level": "view"},
+    "POST /projects/{project_id}/data-room/links": {"email": "reader@example.test", "days": "7"},
+    "POST /projects/{project_id}/data-room/nda/texts": {
+        "source": "own",
+        "text_zh": "",
+        "text_en": "Keep it to yourself.",
+    },
 }
 QUERIES = {
     "GET /introductions/new": {"project_id": "<object>"},
@@ -159,6 +193,8 @@ QUERIES = {
     "GET /clause-library/diff": {"from": "1", "to": "1"},
     "GET /api/v1/clause-library/diff": {"from": "1", "to": "1"},
     "GET /term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
+    "DELETE /api/v1/projects/{project_id}/grants": {"organisation_id": "<guest>"},
+    "GET /documents/{document_id}/pages/{page}": {"access": "<access>"},
     "GET /api/v1/term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
 }
 
@@ -184,7 +220,7 @@ def cases(app: Flask) -> Iterator[Case]:
         variants: tuple[str, ...] = CHOSEN.get(str(route), ("",))
         for parameter in route.parameters:
             if parameter in OBJECTS:
-                variants = OBJECTS[parameter]
+                variants = ROOM_PROJECTS if ROOM_ROUTES.search(str(route)) else OBJECTS[parameter]
                 break
         yield from (Case(route, variant) for variant in variants)
 
@@ -212,18 +248,34 @@ def more_objects(world: World) -> None:
         stored = files.store_image(creator.actor, picture(), "still.png", purpose="matrix.still")
     _book(world, creator.organisation_id)
     _machines(world, creator.organisation_id)
+    _link(world, creator)
     with db.system_edge() as session:
         told = Notification(
             user_id=member.user_id, organisation_id=creator.organisation_id, code="x", title="A deal was opened",
             link="/deals", key="x",
         )  # fmt: skip
-        session.add(told)
-        session.flush()
         job = Job(
             kind=next(iter(jobs.KINDS)), payload={}, organisation_id=creator.organisation_id, state="dead",
             user_id=creator.user_id, error="CANARY-job-error",
         )  # fmt: skip
         session.add(job)
+        upload = Job(
+            kind="mandates.import", payload={"table": [["name"], [["CANARY-mandate-row"]], [2]]}, state="done",
+            organisation_id=world["investor.owner"].organisation_id,
+            result={"counts": {"create": 0, "update": 0, "same": 0, "error": 1}, "errors": [[2, "CANARY-mandate-row"]]},
+        )  # fmt: skip
+        session.add_all([told, job, upload])
+        hook = Webhook(
+            organisation_id=creator.organisation_id, label="CANARY-webhook", url="https://hooks.example/", kinds=["deal.opened"],
+            secret="sealed",
+        )  # fmt: skip
+        session.add(hook)
+        session.flush()
+        late = WebhookDelivery(
+            webhook_id=hook.id, organisation_id=creator.organisation_id, event_id=ids.new("evt"), kind="deal.opened", object_id="x",
+            body={"data": "CANARY-webhook"}, state="dead",
+        )  # fmt: skip
+        session.add(late)
         session.flush()
         world.ids |= {
             "invitation": invited.json["id"],
@@ -262,6 +314,13 @@ def _machines(world: World, organisation_id: str) -> None:
         session.add(late)
         session.flush()
         world.ids |= {"upload": upload.id, "webhook": hook.id, "delivery": late.id}
+
+
+def _link(world: World, creator: Person) -> None:
+    """A guest's link to the data room of the published project."""
+    with db.edge(actor=creator.actor):
+        link = guests.invite(creator.actor, world.ids["published"], email="guest@example.test", days=7)
+    world.ids["link"] = link.id
 
 
 def _book(world: World, organisation_id: str) -> None:
@@ -318,6 +377,8 @@ def fill(values: Any, case: Case, world: World, own: str) -> Any:
         return {key: fill(value, case, world, own) for key, value in values.items()}
     if values == "<table>":
         return (BytesIO("name,capital\n甲,1000000\n".encode()), "table.csv")
+    if values == "<document>":
+        return (BytesIO(rooms.pdf(1)), "paper.pdf")
     if values == "<picture>":
         return (picture(), "poster.png")
     if isinstance(values, str) and re.fullmatch(r"<\w+>", values):
@@ -346,7 +407,7 @@ def request_of(case: Case, world: World, own: str) -> dict[str, Any]:
     sent: dict[str, Any] = {"headers": {}}
     if name in QUERIES:
         sent["query_string"] = fill(QUERIES[name], case, world, own)
-    if name in JSON_BODIES or (case.route.is_api and case.route.method == "POST"):
+    if name in JSON_BODIES or (case.route.is_api and case.route.method == "POST" and name not in FORMS):
         sent["json"] = fill(JSON_BODIES.get(name, {}), case, world, own)
     elif case.route.method == "POST":
         sent["data"] = fill(FORMS.get(name, {}), case, world, own)

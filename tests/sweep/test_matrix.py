@@ -37,6 +37,7 @@ CANARIES = {
     "CANARY-job": {"creator", "platform"},
     "CANARY-book": {"creator"},
     "CANARY-webhook": {"creator"},
+    "CANARY-room": {"creator", "investor"},
 }
 Outcomes = dict[str, str]
 

@@ -56,6 +56,7 @@ def values(world: World) -> dict[str, str]:
         "pipeline_id": ids["pipeline"],
         "introduction_id": ids["introduction"],
         "step": "basics",
+        "document_id": ids["document"],
     }
 
 
@@ -114,6 +115,16 @@ NEEDS_MORE = frozenset(
         "files.variant",
         "matching.compare",
         "models.show",
+        "dataroom.content",
+        "dataroom.guest_content",
+        "dataroom.guest_document",
+        "dataroom.guest_enter",
+        "dataroom.guest_nda",
+        "dataroom.guest_part",
+        "dataroom.guest_room",
+        "dataroom.part",
+        "dataroom.take_archive",
+        "dataroom.take_version",
     }
 )
 

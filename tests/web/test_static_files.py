@@ -115,7 +115,7 @@ def test_vendored_files_are_the_pinned_ones() -> None:
     rows = re.findall(
         r"^\| `([^`]+)` \| `([^`]+)`.*? \| ([\d.]+) \| .*?\(`([^`]+)`\) \| (.*?) \|$", readme, re.M
     )
-    assert len(rows) == 5
+    assert len(rows) == 10
     for file, package, version, licence, digest in rows:
         assert pins[package] == version
         assert (STATIC / licence).stat().st_size > 400

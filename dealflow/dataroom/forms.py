@@ -1,0 +1,131 @@
+"""Forms of the pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+from wtforms import (
+    BooleanField,
+    DateField,
+    FileField,
+    IntegerField,
+    MultipleFileField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
+
+from dealflow.core import i18n
+from dealflow.core.forms import Form, empty_to_none
+from dealflow.core.i18n import N_, _l
+from dealflow.core.schema import Ref, Schema, rule
+
+ACCEPT = ".pdf,.docx,.xlsx,.pptx,.txt,.jpg,.jpeg,.png,.webp,.mp4,.webm,.mov"
+LEVEL_CHOICES = (
+    SelectChoice("view", _l("View, with a watermark")),
+    SelectChoice("download", _l("View and download")),
+)
+
+
+class UploadForm(Form):
+    """Documents to add."""
+
+    file = MultipleFileField(_l("Add documents"))
+    folder_id = SelectField(_l("Into"), choices=[], validate_choice=False, filters=[empty_to_none])
+
+
+class FolderForm(Form):
+    """A new folder."""
+
+    name = StringField(_l("Name of the folder"))
+    parent_id = SelectField(_l("In"), choices=[], validate_choice=False, filters=[empty_to_none])
+
+
+class DocumentForm(Form):
+    """Name and place of a document."""
+
+    name = StringField(_l("Name of the document"))
+    folder_id = SelectField(_l("Folder"), choices=[], validate_choice=False, filters=[empty_to_none])
+    before = SelectField(
+        _l("Place in the folder"), choices=[], validate_choice=False, filters=[empty_to_none]
+    )
+
+
+class VersionForm(Form):
+    """A new content of a document."""
+
+    file = FileField(_l("New version"))
+
+
+class GrantForm(Form):
+    """Whom to let in."""
+
+    organisation_id = SelectField(_l("Organisation"), choices=[], validate_choice=False)
+    folder_id = SelectField(_l("Covers"), choices=[], validate_choice=False, filters=[empty_to_none])
+    level = SelectField(_l("May"), choices=LEVEL_CHOICES)
+    starts_on = DateField(_l("From"), validators=[], filters=[empty_to_none])
+    ends_on = DateField(_l("Until (and with)"), filters=[empty_to_none])
+
+    def period(self) -> dict[str, datetime | None]:
+        """The chosen days as moments in the reader's time zone."""
+        zone = ZoneInfo(i18n.zone())
+
+        def at(day: Any, more: int) -> datetime | None:
+            if not day:
+                return None
+            return (datetime.combine(day, time(), zone) + timedelta(days=more)).astimezone(UTC)
+
+        return {"starts_at": at(self.starts_on.data, 0), "ends_at": at(self.ends_on.data, 1)}
+
+
+def _address(text: str) -> str:
+    if text.count("@") != 1 or any(c.isspace() for c in text) or text.startswith("@") or text.endswith("@"):
+        raise rule("bad_address", N_("This is not an e-mail address"))
+    return text.lower()
+
+
+class GuestIn(Schema):
+    """A link for an address."""
+
+    email: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_address)]
+    days: Annotated[int, Field(ge=1, le=90)]
+    folder_id: Ref("fld") | None = None  # type: ignore[valid-type]
+
+
+class GuestForm(Form):
+    """A link for an address without an account."""
+
+    email = StringField(_l("E-mail address"))
+    days = IntegerField(_l("Days"), default=14)
+    folder_id = SelectField(_l("Covers"), choices=[], validate_choice=False, filters=[empty_to_none])
+
+
+class NdaForm(Form):
+    """The wording of the NDA."""
+
+    source = SelectField(
+        _l("Text"),
+        choices=(SelectChoice("library", _l("The library’s text")), SelectChoice("own", _l("Own text"))),
+    )
+    text_zh = TextAreaField(_l("In Chinese"))
+    text_en = TextAreaField(_l("In English"))
+    asks_again = BooleanField(_l("Whoever accepted an earlier text must accept this one"), default=True)
+    required = BooleanField(_l("Ask for the NDA before the first view"), default=True)
+
+
+class QuestionForm(Form):
+    """A question about a document."""
+
+    text = TextAreaField(_l("Your question"))
+    page = IntegerField(_l("About page"), filters=[empty_to_none])
+
+
+class AnswerForm(Form):
+    """Something said to a question."""
+
+    text = TextAreaField(_l("Your answer"))
+    publish = BooleanField(_l("Show question and answer to all readers"))

@@ -1,0 +1,1 @@
+"""Use cases of data rooms, a file per subject. The only way to write them."""
