@@ -111,7 +111,7 @@ class NdaForm(Form):
         _l("Text"),
         choices=(SelectChoice("library", _l("The library’s text")), SelectChoice("own", _l("Own text"))),
     )
-    text_zh = TextAreaField(_l("In Chinese"))
+    text_zh = TextAreaField(_l("Text in Chinese"))
     text_en = TextAreaField(_l("In English"))
     asks_again = BooleanField(_l("Whoever accepted an earlier text must accept this one"), default=True)
     required = BooleanField(_l("Ask for the NDA before the first view"), default=True)
