@@ -111,6 +111,8 @@ def install_missing_programs(tiers: list[Tier]) -> None:
 def run_tier(tier: Tier, environment: dict[str, str]) -> Outcome:
     """Run all commands of a tier, each announced; the code is the worst of theirs."""
     started, worst = time.monotonic(), 0
+    # The workers fill the cores already; numeric libraries that start a thread a core beside them only wait for each other.
+    environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **environment}
     for command in tier.commands:
         shown = " ".join(Path(part).name if part.startswith("/") else part for part in command)
         print(f"\n== tier {tier.name}: {shown}", flush=True)
