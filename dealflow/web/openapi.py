@@ -14,6 +14,7 @@ from dealflow.core.http import PUBLIC, Endpoint, public
 from dealflow.core.schema import Schema
 
 _REF = "#/components/schemas/{model}"
+Refs = dict[type[BaseModel], dict[str, Any]]
 
 
 class ProblemField(Schema):
@@ -62,10 +63,10 @@ def _parameters(path: str, described: Endpoint) -> list[dict[str, Any]]:
     return found
 
 
-def _answer(described: Endpoint) -> dict[str, Any]:
+def _answer(described: Endpoint, refs: Refs) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": described.summary or "OK"}
     if described.returns is not None:
-        shape: dict[str, Any] = {"$ref": _REF.format(model=described.returns.__name__)}
+        shape = refs[described.returns]
         if described.lists:
             shape = {
                 "type": "object",
@@ -80,8 +81,7 @@ def _answer(described: Endpoint) -> dict[str, Any]:
     return answer
 
 
-def _multipart(fields: type[BaseModel]) -> dict[str, Any]:
-    shape = {"$ref": _REF.format(model=fields.__name__)}
+def _multipart(shape: dict[str, Any]) -> dict[str, Any]:
     file = {
         "type": "object",
         "required": ["file"],
@@ -93,15 +93,16 @@ def _multipart(fields: type[BaseModel]) -> dict[str, Any]:
 def document(app: Flask) -> dict[str, Any]:
     """The whole description."""
     endpoints = _endpoints(app)
-    models: dict[str, Any] = {"Problem": Problem}
-    for _path, _method, _name, described in endpoints:
-        for model in (described.body, described.returns, described.upload):
-            if model is not None:
-                models[model.__name__] = model
-    _map, top = models_json_schema([(m, "validation") for m in models.values()], ref_template=_REF)
+    used: list[type[BaseModel]] = [
+        m for *_rest, d in endpoints for m in (d.body, d.returns, d.upload) if m is not None
+    ]
+    models: list[type[BaseModel]] = list(dict.fromkeys([Problem, *used]))
+    # Two rooms may give different shapes one name; pydantic then tells them apart by their modules.
+    found, top = models_json_schema([(m, "validation") for m in models], ref_template=_REF)
+    refs: Refs = {m: found[m, "validation"] for m in models}
     refused = {
         "description": "Refused",
-        "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
+        "content": {"application/problem+json": {"schema": refs[Problem]}},
     }
     paths: dict[str, Any] = {}
     for path, method, name, described in endpoints:
@@ -110,13 +111,13 @@ def document(app: Flask) -> dict[str, Any]:
             "summary": described.summary,
             "tags": [name.split(".")[0].removesuffix("_api")],
             "parameters": _parameters(path, described),
-            "responses": {str(described.status): _answer(described), "default": refused},
+            "responses": {str(described.status): _answer(described, refs), "default": refused},
         }
         if described.body is not None:
-            schema = {"$ref": _REF.format(model=described.body.__name__)}
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+            content = {"application/json": {"schema": refs[described.body]}}
+            operation["requestBody"] = {"required": True, "content": content}
         if described.upload is not None:
-            operation["requestBody"] = _multipart(described.upload)
+            operation["requestBody"] = _multipart(refs[described.upload])
         if described.permission == PUBLIC:
             operation["security"] = []
         paths.setdefault(path, {})[method] = operation
