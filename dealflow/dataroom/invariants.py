@@ -44,7 +44,10 @@ def reading_follows_the_nda() -> list[str]:
         .where(
             NdaAcceptance.room_id == DataAccess.room_id,
             NdaAcceptance.reader == DataAccess.reader,
-            NdaAcceptance.reader_organisation_id == func.coalesce(DataAccess.reader_organisation_id, NOBODY),
+            (NdaAcceptance.reader_organisation_id == DataAccess.reader_organisation_id)
+            | (
+                DataAccess.reader_organisation_id.is_(None) & (NdaAcceptance.reader_organisation_id == NOBODY)
+            ),
             NdaAcceptance.at <= DataAccess.at,
         )
         .exists()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pikepdf
 from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 VIDEO = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 1600
 
@@ -55,8 +57,10 @@ def upload(
 def send(owner: Any, path: str, data: bytes, name: str = "budget.pdf", **fields: str) -> Any:
     """The answer to a multipart upload."""
     headers = {"Authorization": f"Bearer {owner.token}", "Accept-Language": "en"}
+    # Encoded in memory: the client would leave a large body's temporary file open.
+    boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(data), name)} | fields)
     return owner.app.test_client().post(
-        f"/api/v1{path}", data={"file": (io.BytesIO(data), name)} | fields, headers=headers
+        f"/api/v1{path}", data=body, headers=headers, content_type=f"multipart/form-data; boundary={boundary}"
     )
 
 
