@@ -175,9 +175,9 @@ def _once(key: str, run: Callable[[], Response]) -> Response:
 
 
 def read_body(model: type[BaseModel]) -> Any:
-    """The JSON body checked against a schema; no body at all counts as `{}` where nothing is required."""
+    """The JSON body checked against a schema; a request without body and type counts as `{}` where nothing is required."""
     required = any(info.is_required() for info in model.model_fields.values())
-    if not required and not request.content_length and not request.get_data(cache=True):
+    if not required and not request.mimetype and not request.get_data(cache=True):
         return model.model_validate({})
     if request.mimetype != "application/json":
         raise BadRequest(N_("Send JSON with the content type application/json"), code="not_json")

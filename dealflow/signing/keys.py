@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from dealflow.core import clock
 from dealflow.settings import Settings, SettingsError
 
 YEARS = timedelta(days=3650)
 KEY, CERTIFICATES = "key.pem", "certificates.pem"
+ROOT = "Dealflow signing root"
 
 
 @dataclass(frozen=True)
@@ -88,60 +90,23 @@ def of(settings: Settings) -> SigningKey:
     return SigningKey(folder / KEY, folder / CERTIFICATES, None, settings.tsa_url)
 
 
-def make(folder: Path, name: str, *, now: datetime | None = None) -> None:
+def make(folder: Path, name: str) -> None:
     """A P-256 key with a certificate of an authority made for it, which signs nothing else and whose key is thrown away.
 
     Two processes may make it at once: the first to put the certificates in place wins, whole.
     """
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
+    from cryptography.hazmat.primitives import serialization
 
-    start = (now or datetime.now(UTC)) - timedelta(days=1)
-    root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-    def title(common: str) -> x509.Name:
-        return x509.Name([
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Dealflow"), x509.NameAttribute(NameOID.COMMON_NAME, common[:64]),
-        ])  # fmt: skip
-
-    def certificate(subject: x509.Name, key: Any, *, authority: bool) -> x509.Certificate:
-        usage = x509.KeyUsage(
-            digital_signature=not authority, content_commitment=not authority, key_encipherment=False,
-            data_encipherment=False, key_agreement=False, key_cert_sign=authority, crl_sign=authority, encipher_only=False,
-            decipher_only=False,
-        )  # fmt: skip
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(title("Dealflow signing root"))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + YEARS)
-            .add_extension(
-                x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
-            )
-            .add_extension(usage, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
-            )
-        )
-        return builder.sign(root_key, hashes.SHA256())
-
-    leaf = certificate(title(f"Dealflow platform seal, {name}"), leaf_key, authority=False)
-    root = certificate(title("Dealflow signing root"), root_key, authority=True)
     pem = serialization.Encoding.PEM
-    private = leaf_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key, chain = _key_and_chain(name)
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     folder.parent.mkdir(parents=True, exist_ok=True)
     # The whole folder appears at once, so that key and certificates always belong together.
     made = folder.with_name(f".{folder.name}-{os.getpid()}")
     made.mkdir(mode=0o700)
     (made / KEY).touch(mode=0o600)
     (made / KEY).write_bytes(private)
-    (made / CERTIFICATES).write_bytes(leaf.public_bytes(pem) + root.public_bytes(pem))
+    (made / CERTIFICATES).write_bytes(b"".join(certificate.public_bytes(pem) for certificate in chain))
     try:
         made.rename(folder)
     except OSError:
@@ -150,3 +115,50 @@ def make(folder: Path, name: str, *, now: datetime | None = None) -> None:
         for path in made.iterdir():
             path.unlink()
         made.rmdir()
+
+
+def _key_and_chain(name: str) -> tuple[Any, list[Any]]:
+    """A private key, its certificate and the root that issued it."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    leaf = _certificate(f"Dealflow platform seal, {name}", key, root_key, authority=False)
+    return key, [leaf, _certificate(ROOT, root_key, root_key, authority=True)]
+
+
+def _certificate(name: str, key: Any, root_key: Any, *, authority: bool) -> Any:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    usage = x509.KeyUsage(
+        digital_signature=not authority, content_commitment=not authority, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, key_cert_sign=authority, crl_sign=authority, encipher_only=False,
+        decipher_only=False,
+    )  # fmt: skip
+    start = clock.now() - timedelta(days=1)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_title(name))
+        .issuer_name(_title(ROOT))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + YEARS)
+        .add_extension(
+            x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
+        )
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
+        )
+    )
+    return builder.sign(root_key, hashes.SHA256())
+
+
+def _title(name: str) -> Any:
+    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
+    parts = {NameOID.ORGANIZATION_NAME: "Dealflow", NameOID.COMMON_NAME: name[:64]}
+    return x509.Name([x509.NameAttribute(kind, text) for kind, text in parts.items()])
