@@ -20,13 +20,7 @@ from dealflow.core.money import CURRENCIES, LIMIT, Money
 from dealflow.core.paging import Query
 from dealflow.core.schema import Text, rule
 from dealflow.core.search import escape, matches
-from dealflow.pitches.models import (
-    GenreTerm,
-    Project,
-    ProjectDraft,
-    ProjectInvitation,
-    ProjectVersion,
-)
+from dealflow.pitches.models import GenreTerm, Project, ProjectDraft, ProjectInvitation, ProjectVersion
 from dealflow.pitches.schemas import Instrument, ProjectIn, Stage, Status
 from dealflow.pitches.vocabulary import Genre, carried_genres
 
@@ -225,7 +219,8 @@ def published_rows(
 def owners_of(ids: Iterable[str]) -> dict[str, str]:
     """Project id → id of the organisation that owns it, whoever asks."""
     query = select(Project.id, Project.organisation_id).where(Project.id.in_(set(ids)))
-    return dict(session().execute(query, execution_options={"unscoped": "to judge who answered"}).tuples())
+    rows = session().execute(query, execution_options={"unscoped": "to judge who answered"})
+    return {project_id: owner for project_id, owner in rows}
 
 
 _CARD = (
