@@ -43,7 +43,7 @@ def open_deal(visitor: Visitor) -> None:
 def move_and_note(visitor: Visitor) -> None:
     """Move the deal to the next stage it offers, keep a note; both stand on the page afterwards."""
     page = visitor.page
-    target = page.locator("select[name='to'] option").first.inner_text()
+    target = page.locator("select[name='stage_id'] option").first.inner_text()
     visitor.fill(reason="The numbers hold.")
     visitor.press("Move")
     assert target.strip() in page.locator("main").inner_text()
@@ -92,8 +92,11 @@ def test_a_fund_manager_finds_a_deal_and_reads_who_gets_what(
         hit.click()
     with page.expect_navigation():
         page.locator("main a[href^='/term-sheets/ts_']").first.click()
-    assert page.locator("main table .badge").filter(has_text=visitor.say("break-even")).count()
     visitor.check("fund-11-who-gets-what")
+    with page.expect_navigation():
+        page.get_by_role("link", name=visitor.say("Open the simulator")).first.click()
+    assert visitor.say("Break-even gross") in page.locator("main").inner_text()
+    visitor.check("fund-12-simulator")
 
 
 def test_keys_choose_in_a_list_and_the_help_tells_them(visit: Callable[..., Visitor]) -> None:
