@@ -131,8 +131,7 @@ class Visitor:
     def _axe(self) -> list[str]:
         # In a window as high as the page, so that nothing is judged by what a bar happens to cover now; evaluated by
         # the debugger, so that the page's own policy against foreign scripts stays in force.
-        height = self.page.evaluate("document.documentElement.scrollHeight")
-        self.page.set_viewport_size({"width": self.width, "height": min(int(height), 12_000)})
+        self._show_whole()
         self.page.evaluate(AXE)
         result: dict[str, Any] = self.page.evaluate("rules => axe.run(document, rules)", RULES)
         self.page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
@@ -141,6 +140,17 @@ class Visitor:
             + " | ".join(n["html"][:160] for n in v["nodes"][:3])
             for v in result["violations"]
         ]
+
+    def _show_whole(self) -> None:
+        """Make the window as high as the page; pictures that load only now may make the page higher again."""
+        for _ in range(4):
+            height = min(int(self.page.evaluate("document.documentElement.scrollHeight")), 12_000)
+            self.page.set_viewport_size({"width": self.width, "height": height})
+            self.page.evaluate(
+                "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
+            if self.page.evaluate("document.documentElement.scrollHeight") <= height:
+                return
 
     def _overflow(self) -> list[str]:
         if not self.scripts:
