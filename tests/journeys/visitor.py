@@ -24,6 +24,13 @@ PASSWORD = "demo-dealflow"
 SHOTS = Path(tempfile.gettempdir()) / "shots" if os.environ.get("DEALFLOW_SHOTS") else None
 HEIGHTS = {1280: 900, 390: 844}
 
+# Every picture in the window has come or failed, or three seconds have passed; then two frames are drawn.
+PICTURES_LOADED = """Promise.race([
+  Promise.all([...document.images].filter(i => i.getClientRects().length && !i.complete)
+    .map(i => new Promise(done => { i.addEventListener("load", done); i.addEventListener("error", done); }))),
+  new Promise(done => setTimeout(done, 3000)),
+]).then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+
 
 class Visitor:
     """A browser window of its own, in one language at one width."""
@@ -131,10 +138,12 @@ class Visitor:
     def _axe(self) -> list[str]:
         # In a window as high as the page, so that nothing is judged by what a bar happens to cover now; evaluated by
         # the debugger, so that the page's own policy against foreign scripts stays in force.
+        place = self.page.evaluate("scrollY")
         self._show_whole()
         self.page.evaluate(AXE)
         result: dict[str, Any] = self.page.evaluate("rules => axe.run(document, rules)", RULES)
         self.page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
+        self.page.evaluate("top => scrollTo({top, behavior: 'instant'})", place)
         return [
             f"axe {v['id']} ({v['impact']}): {v['help']}: "
             + " | ".join(n["html"][:160] for n in v["nodes"][:3])
@@ -142,15 +151,14 @@ class Visitor:
         ]
 
     def _show_whole(self) -> None:
-        """Make the window as high as the page; pictures that load only now may make the page higher again."""
+        """Make the window as high as the page and stand at its top; pictures that load only now may make it higher again."""
         for _ in range(4):
             height = min(int(self.page.evaluate("document.documentElement.scrollHeight")), 12_000)
             self.page.set_viewport_size({"width": self.width, "height": height})
-            self.page.evaluate(
-                "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-            )
+            self.page.evaluate(PICTURES_LOADED)
             if self.page.evaluate("document.documentElement.scrollHeight") <= height:
-                return
+                break
+        self.page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
 
     def _overflow(self) -> list[str]:
         if not self.scripts:
