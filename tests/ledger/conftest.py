@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -43,10 +43,3 @@ def book_id(app: Flask, owner: Person) -> str:
         return service.open_book(
             SYSTEM, kind="project", object_id="prj_x", organisation_id=owner.organisation_id, name="项目", currency="CNY"
         ).id  # fmt: skip
-
-
-@pytest.fixture
-def writing(app: Flask) -> Iterator[None]:
-    """An open system transaction, committed at the end."""
-    with db.system_edge():
-        yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,31 +11,18 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from dealflow import create_app
-from dealflow.core import db, ids, jobs
+from dealflow.core import db, ids
 from dealflow.core.actor import SYSTEM
 from dealflow.ledger import queries, service
 from dealflow.ledger.models import Account, Entry, Posting, Seal
-from dealflow.settings import Settings
-from dealflow.web import rooms
+from tests.concurrency.conftest import app as both_databases
 from tests.conftest import Person
 from tests.ledger.conftest import draft
 
 DAY = date(2026, 3, 1)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
-    """The application on SQLite and on PostgreSQL."""
-    if request.param == "postgresql":
-        settings = settings.with_(database_url=request.getfixturevalue("postgres_url"))
-    made = create_app(settings)
-    jobs.wake_with(None)
-    if request.param == "postgresql":
-        rooms.load_models()
-        db.Base.metadata.create_all(db.database().engine)
-    yield made
-    db.database().engine.dispose()
+app = both_databases
 
 
 @pytest.fixture
