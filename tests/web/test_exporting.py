@@ -46,9 +46,11 @@ def test_it_holds_what_is_theirs(exported: Path) -> None:
     assert {deal["project_organisation_id"] for deal in deals} == {mine["id"]}
     assert {row["role"] for row in table(exported, "person")} == {"owner", "member", "viewer"}
     assert table(exported, "audit_event")
-    (stored,) = [path for path in (exported / "files").iterdir() if path.suffix]
+    stored = {path.stem: path for path in (exported / "files").iterdir() if path.suffix}
     facts = {row["id"]: row for row in table(exported, "stored_file")}
-    assert hashlib.sha256(stored.read_bytes()).hexdigest() == facts[stored.stem]["sha256"]
+    assert stored.keys() == facts.keys()
+    for name, path in stored.items():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == facts[name]["sha256"]
 
 
 def test_it_holds_nothing_of_others_and_no_secrets(exported: Path) -> None:
