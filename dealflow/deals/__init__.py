@@ -16,6 +16,7 @@ def register(app: Flask) -> None:
         api,
         api_introductions,
         api_pipelines,
+        binding,
         events,
         invariants,
         jobs,

@@ -20,6 +20,7 @@ ROOMS = (
     "dataroom",
     "deals",
     "matching",
+    "releases",
     "termsheets",
     "signing",
 )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dealflow.accounts.models import Membership
 from dealflow.core import db
 from tests.conftest import Person
-from tests.factories import pitches, rooms
+from tests.factories import pitches, releases, rooms
 
 ROLES = ("owner", "member", "viewer")
 # Name → kind. `creator` owns the project, `investor` is its counterparty; the others are strangers to both.
@@ -126,6 +126,7 @@ def populate(world: World) -> World:
         "sheet": sheet["id"],
     }
     furnish(world)
+    world.ids |= put_out(creator, investor)
     return world
 
 
@@ -139,6 +140,14 @@ def talk(creator: Person, investor: Person) -> dict[str, str]:
         creator.post(f"/term-sheets/{sheet['id']}/comments", {"clause": "law", "text": "CANARY-said"})
     )
     return {"proposed": sheet["id"], "comment": said["id"]}
+
+
+def put_out(creator: Person, investor: Person) -> dict[str, str]:
+    """A project of its own that is released and has money, of which the investor is a party."""
+    project = pitches.published(creator, title={"zh": "已上线的项目"})
+    deal = _made(investor.post("/deals", {"project_id": project["id"]}))
+    releases.bind(deal["id"])
+    return releases.put_out(creator, project["id"], "CANARY-released")
 
 
 def furnish(world: World) -> None:

@@ -64,6 +64,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "grant_id": ("grant",),
     "question_id": ("question",),
     "link_id": ("link",),
+    "release_id": ("release",),
+    "receipt_id": ("receipt",),
 }
 # Parameters that are no ids of objects.
 WORDS = {
@@ -86,8 +88,20 @@ CHOSEN = {
 }
 WEBHOOK = {"label": "CRM", "url": "https://hooks.example/dealflow", "kinds": ["deal.opened"]}
 # Data rooms are opened by grants alone, so that a project that is shown to some differs in nothing from a draft.
-ROOM_ROUTES = re.compile(r"/projects/{project_id}/(data-room|documents|folders|grants|nda)\b")
+# So are its releases, by a signed deal.
+ROOM_ROUTES = re.compile(
+    r"/projects/{project_id}/(data-room|documents|folders|grants|nda|releases|receipts|ad-spend|evidence|statements)\b"
+)
 ROOM_PROJECTS = ("draft", "published")
+RECEIPT: dict[str, Any] = {
+    "amount": {"amount_minor": 5, "currency": "CNY"},
+    "on": "2026-10-01",
+    "source": "hongguo",
+    "evidence_class": "platform_statement",
+    "external_ref": "new",
+}
+CORRECTION = {"amount": {"amount_minor": 1, "currency": "CNY"}, "reason": "a slip", "external_ref": "newer"}
+FIGURES = {"on": "2026-10-01", "plays": 5, "evidence_class": "self_reported", "source": "own"}
 JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/webhooks": WEBHOOK,
     "POST /api/v1/projects": pitches.complete(),
@@ -128,6 +142,13 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/projects/{project_id}/nda/texts": {"source": "own", "text_en": "Keep it to yourself."},
     "POST /api/v1/documents/{document_id}/questions": {"text": "Why?"},
     "POST /api/v1/questions/{question_id}/answers": {"text": "Because."},
+    "POST /api/v1/projects/{project_id}/releases": {"platform": "douyin", "released_on": "2026-09-01"},
+    "PATCH /api/v1/releases/{release_id}": {"title": "changed"},
+    "POST /api/v1/releases/{release_id}/withdraw": {"reason": "a slip"},
+    "POST /api/v1/releases/{release_id}/figures": FIGURES,
+    "POST /api/v1/projects/{project_id}/receipts": RECEIPT,
+    "POST /api/v1/receipts/{receipt_id}/corrections": CORRECTION,
+    "POST /api/v1/projects/{project_id}/ad-spend": RECEIPT,
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /settings/webhooks": WEBHOOK,
@@ -172,6 +193,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/documents": {"file": "<document>"},
     "POST /api/v1/documents/{document_id}/versions": {"file": "<document>"},
     "POST /projects/{project_id}/documents": {"file": "<document>"},
+    "POST /api/v1/projects/{project_id}/evidence": {"file": "<document>"},
     "POST /documents/{document_id}/versions": {"file": "<document>"},
     "POST /documents/{document_id}/edit": {"name": "changed.pdf", "version": "1"},
     "POST /documents/{document_id}/seen": {"access": "<access>", "pages": "1:2"},

@@ -38,6 +38,7 @@ CANARIES = {
     "CANARY-book": {"creator"},
     "CANARY-webhook": {"creator"},
     "CANARY-room": {"creator", "investor"},
+    "CANARY-released": {"creator", "investor"},
 }
 Outcomes = dict[str, str]
 

@@ -1,0 +1,185 @@
+"""Putting releases on record, and the figures of their days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from dealflow.audit import service as audit
+from dealflow.core import clock
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, FieldError, Invalid, InvalidTransition, StaleVersion
+from dealflow.core.i18n import N_
+from dealflow.core.outbox import emit
+from dealflow.core.schema import load
+from dealflow.releases import desks, queries
+from dealflow.releases.events import ReleasePublished
+from dealflow.releases.models import Release, ReleaseFigure
+from dealflow.releases.policy import Tag
+from dealflow.releases.service.evidence import check_document
+from dealflow.releases.service.spending import watch_caps
+from dealflow.releases.shapes import FigureIn, ReleaseIn, plain
+
+_SWEEP = {"unscoped": "the platform announces releases of all tenants"}
+_SEVERAL = 200
+
+
+def add_release(actor: Actor, project_id: str, values: ReleaseIn) -> Release:
+    """Put a release on record. Conflict when the project is out there already; Invalid, Forbidden, NotFound."""
+    desk = desks.to_write(actor, project_id)
+    row = Release(
+        project_id=desk.project_id, organisation_id=desk.organisation_id, platform=values.platform,
+        title=values.title or desk.title, territory=values.territory, released_on=values.released_on,
+        filing_number=values.filing_number, link=values.link,
+    )  # fmt: skip
+    due = row.released_on <= clock.today()
+    row.announced_at = clock.now() if due else None
+    _write(row)
+    audit.record(actor, Tag.RELEASED, row, after=plain(values), organisation_id=desk.organisation_id)
+    if due:
+        emit(ReleasePublished(row.id, row.project_id, row.released_on.isoformat()))
+    return row
+
+
+def _write(row: Release) -> None:
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:
+        message = N_("There is a release on this platform in this territory already; change or withdraw it")
+        error = FieldError("platform", "taken", message)
+        raise Conflict(message, errors=[error]) from None
+
+
+def change_release(actor: Actor, release_id: str, values: dict[str, Any], *, version: int | None) -> Release:
+    """Change what is said of a release. StaleVersion, InvalidTransition when withdrawn, Invalid, Conflict."""
+    row = _editable(actor, release_id, version)
+    before = _content(row)
+    checked = load(ReleaseIn, before | values)
+    after = checked.model_dump()
+    after["title"] = after["title"] or desks.of_actor(actor, row.project_id).title
+    for name, value in after.items():
+        setattr(row, name, value)
+    if _content(row) == before:
+        return row
+    _write(row)
+    audit.record(
+        actor, Tag.CHANGED, row, before=before, after=_content(row), organisation_id=row.organisation_id
+    )
+    if row.announced_at is None and row.released_on <= clock.today():
+        _announce(row)
+    return row
+
+
+def _content(row: Release) -> dict[str, Any]:
+    return {
+        "platform": row.platform, "title": row.title, "territory": row.territory, "released_on": row.released_on.isoformat(),
+        "filing_number": row.filing_number, "link": row.link,
+    }  # fmt: skip
+
+
+def _editable(actor: Actor, release_id: str, version: int | None) -> Release:
+    row = queries.release(actor, release_id)
+    desks.to_write(actor, row.project_id)
+    if version is not None and version != row.version:
+        raise StaleVersion(row.version)
+    if row.withdrawn_at is not None:
+        raise InvalidTransition(N_("This release was withdrawn"))
+    return row
+
+
+def withdraw_release(actor: Actor, release_id: str, *, reason: str, version: int | None = None) -> Release:
+    """Take a release that was entered by mistake off the record; its figures no longer count, receipts stay."""
+    row = _editable(actor, release_id, version)
+    row.withdrawn_at, row.withdraw_reason = clock.now(), reason
+    session().flush()
+    audit.record(
+        actor,
+        Tag.WITHDRAWN,
+        row,
+        after={"withdrawn": True},
+        reason=reason,
+        organisation_id=row.organisation_id,
+    )
+    return row
+
+
+def _announce(row: Release) -> None:
+    row.announced_at = clock.now()
+    session().flush()
+    emit(ReleasePublished(row.id, row.project_id, row.released_on.isoformat()))
+
+
+def announce_due() -> int:
+    """Tell higher rooms of releases whose day has come; how many."""
+    query = (
+        select(Release)
+        .where(
+            Release.announced_at.is_(None),
+            Release.withdrawn_at.is_(None),
+            Release.released_on <= clock.today(),
+        )
+        .order_by(Release.id)
+        .limit(_SEVERAL)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(session().scalars(query, execution_options=_SWEEP))
+    for row in rows:
+        _announce(row)
+    return len(rows)
+
+
+def add_figures(actor: Actor, release_id: str, values: FigureIn) -> tuple[ReleaseFigure, bool]:
+    """What a source says of one day: (the row, whether it is new). Saying the same again changes nothing; saying
+    something else adds a row that counts in place of the one before. Raises Invalid, InvalidTransition, Conflict."""
+    release = _editable(actor, release_id, None)
+    desk = desks.of_actor(actor, release.project_id)
+    check_document(desk, values.document_id)
+    given = values.model_dump(include={"plays", "paid_users", "receipts", "ad_spend"})
+    if all(value is None for value in given.values()):
+        raise Invalid.field("plays", "required", N_("Give at least one figure"))
+    keys = (
+        ReleaseFigure.release_id == release.id, ReleaseFigure.on == values.on, ReleaseFigure.source == values.source,
+        ReleaseFigure.evidence_class == values.evidence_class,
+    )  # fmt: skip
+    last = (
+        session()
+        .scalars(select(ReleaseFigure).where(*keys).order_by(ReleaseFigure.number.desc()).limit(1))
+        .first()
+    )
+    row = ReleaseFigure(
+        release_id=release.id, project_id=release.project_id, organisation_id=release.organisation_id, on=values.on,
+        plays=values.plays, paid_users=values.paid_users, evidence_class=values.evidence_class, source=values.source,
+        number=last.number + 1 if last else 1, document_id=values.document_id, user_id=actor.user_id,
+        user_name=actor.user_name,
+    )  # fmt: skip
+    row.receipts = values.receipts.money() if values.receipts else None
+    row.ad_spend = values.ad_spend.money() if values.ad_spend else None
+    if last is not None and _said(last) == _said(row):
+        return last, False
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:
+        raise Conflict(
+            N_("Somebody gave figures of this day at the same moment; look at them again")
+        ) from None
+    audit.record(
+        actor, Tag.FIGURE, release, before=_said(last) if last else None, after=plain(values),
+        organisation_id=release.organisation_id,
+    )  # fmt: skip
+    if row.ad_spend is not None:
+        watch_caps(release.project_id)
+    return row, True
+
+
+def _said(row: ReleaseFigure) -> dict[str, Any]:
+    return {
+        "plays": row.plays, "paid_users": row.paid_users, "receipts": row.receipts.json() if row.receipts else None,
+        "ad_spend": row.ad_spend.json() if row.ad_spend else None, "document_id": row.document_id,
+    }  # fmt: skip
