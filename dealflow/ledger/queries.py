@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
@@ -21,6 +21,19 @@ from dealflow.ledger.models import Account, Book, DayTotal, Entry, Posting
 from dealflow.ledger.policy import Can
 
 _WHOLE = {"unscoped": "the reader of the book was judged by the room that keeps it"}
+
+
+@dataclass(frozen=True)
+class PostedLine:
+    """One posting with what names it; debit positive."""
+
+    entry_id: str
+    number: int
+    on: date
+    kind: str
+    key: str
+    code: str
+    amount: Money
 
 
 @dataclass(frozen=True)
@@ -154,6 +167,36 @@ def balance(book: Book, code: str, *, on: date | None = None) -> Money:
     if on is not None:
         query = query.where(DayTotal.posted_on <= on)
     return Money(int(session().scalar(query, execution_options=_WHOLE) or 0), book.currency)
+
+
+def posted_lines(
+    book: Book, *, since: date | None = None, through: date | None = None, prefixes: tuple[str, ...] = ()
+) -> list[PostedLine]:
+    """The postings of a book, or of its accounts whose codes begin with one of `prefixes`, in order of day and entry.
+
+    One statement. `since` and `through` are days, both included.
+    """
+    query = (
+        select(
+            Posting.entry_id, Entry.number, Posting.posted_on, Entry.kind, Entry.key, Account.code, Posting.amount_minor,
+            Posting.currency,
+        )
+        .join(Entry, Entry.id == Posting.entry_id)
+        .join(Account, Account.id == Posting.account_id)
+        .where(Account.book_id == book.id)
+        .order_by(Posting.posted_on, Entry.number, Posting.line)
+    )  # fmt: skip
+    if since is not None:
+        query = query.where(Posting.posted_on >= since)
+    if through is not None:
+        query = query.where(Posting.posted_on <= through)
+    if prefixes:
+        query = query.where(or_(*(Account.code.startswith(prefix, autoescape=True) for prefix in prefixes)))
+    rows = session().execute(query, execution_options=_WHOLE)
+    return [
+        PostedLine(entry, number, on, kind, key, code, Money(minor, currency))
+        for entry, number, on, kind, key, code, minor, currency in rows
+    ]
 
 
 def trial_balance(book: Book, *, on: date | None = None) -> list[Balance]:

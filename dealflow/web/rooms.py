@@ -17,6 +17,7 @@ ROOMS = (
     "pitches",
     "mandates",
     "ledger",
+    "funds",
     "dataroom",
     "deals",
     "matching",

@@ -1,0 +1,29 @@
+"""Tables of funds: the fund and its limited partners, and what moves between them."""
+
+from dealflow.funds.models.flows import (
+    FundCall,
+    FundCallLine,
+    FundCharge,
+    FundDistribution,
+    FundDistributionLine,
+    FundPaper,
+    FundPayment,
+    FundStatement,
+)
+from dealflow.funds.models.fund import Fund, FundClosing, FundCommitment, FundLp, FundTransfer
+
+__all__ = [
+    "Fund",
+    "FundCall",
+    "FundCallLine",
+    "FundCharge",
+    "FundClosing",
+    "FundCommitment",
+    "FundDistribution",
+    "FundDistributionLine",
+    "FundLp",
+    "FundPaper",
+    "FundPayment",
+    "FundStatement",
+    "FundTransfer",
+]

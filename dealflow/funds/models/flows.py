@@ -1,0 +1,270 @@
+"""Calls, payments, charges, distributions, and the papers kept as issued."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dealflow.core import clock
+from dealflow.core.actor import Actor
+from dealflow.core.db import Base, Versioned
+from dealflow.core.ddl import append_only
+from dealflow.core.ids import Id, new
+from dealflow.core.scope import Owned, OwnedByOrganisation
+from dealflow.funds.models.fund import FundLp, OfLp
+from dealflow.funds.states import CALL_STATES, DISTRIBUTION_STATES
+
+PURPOSES = ("investment", "fee", "expenses")
+CHARGES = ("fee", "expense", "income")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class FundCall(Base, Versioned, Owned):
+    """A capital call; `purposes` is [{kind, amount_minor, outside, deal, text}]. Known to those it is addressed to."""
+
+    __tablename__ = "fund_call"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "number"),
+        CheckConstraint(_one_of("state", CALL_STATES), name="state"),
+        CheckConstraint("(state = 'draft') = (issued_on IS NULL) OR state = 'cancelled'", name="issued"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+    id: Mapped[str] = mapped_column(Id("fca"), primary_key=True, default=lambda: new("fca"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    due_on: Mapped[date]
+    issued_on: Mapped[date | None]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    purposes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    excused: Mapped[list[str]] = mapped_column(JSON, default=list)
+    text: Mapped[str] = mapped_column(String(500), default="")
+    entry_id: Mapped[str | None] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
+    created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+
+    __mapper_args__ = {"version_id_col": Versioned.version}
+
+    @classmethod
+    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+        mine = (
+            select(FundCallLine.call_id)
+            .join(FundLp, FundLp.id == FundCallLine.lp_id)
+            .where(FundLp.lp_organisation_id == actor.organisation_id)
+        )
+        return or_(cls.organisation_id == actor.organisation_id, cls.id.in_(mine))
+
+
+class FundCallLine(Base, OfLp):
+    """What a call asks of one partner. `paid_minor` cannot rise above it, whatever two hands do."""
+
+    __tablename__ = "fund_call_line"
+    __table_args__ = (
+        UniqueConstraint("call_id", "lp_id"),
+        CheckConstraint("inside_minor >= 0 AND outside_minor >= 0", name="parts"),
+        CheckConstraint("paid_minor BETWEEN 0 AND inside_minor + outside_minor", name="paid"),
+    )
+    id: Mapped[str] = mapped_column(Id("fli"), primary_key=True, default=lambda: new("fli"))
+    call_id: Mapped[str] = mapped_column(Id("fca"), ForeignKey("fund_call.id"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"), index=True)
+    lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    inside_minor: Mapped[int] = mapped_column(BigInteger)
+    outside_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    @property
+    def amount_minor(self) -> int:
+        """All that the partner is asked for."""
+        return self.inside_minor + self.outside_minor
+
+    @property
+    def open_minor(self) -> int:
+        """What is not paid yet."""
+        return self.amount_minor - self.paid_minor
+
+
+class FundPayment(Base, OfLp):
+    """Money of a partner for a call. `reference` is the bank's: the same one is entered once. Append only.
+
+    `given_*` is what came in when it came in another currency, at `rate` (units of the fund's currency for one of it).
+    """
+
+    __tablename__ = "fund_payment"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "reference"),
+        CheckConstraint(
+            "amount_minor > 0 AND interest_minor >= 0 AND inside_minor BETWEEN 0 AND amount_minor",
+            name="amounts",
+        ),
+        CheckConstraint("(rate IS NULL) = (given_currency IS NULL)", name="rate"),
+    )
+    id: Mapped[str] = mapped_column(Id("fpy"), primary_key=True, default=lambda: new("fpy"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"))
+    call_line_id: Mapped[str] = mapped_column(Id("fli"), ForeignKey("fund_call_line.id"), index=True)
+    lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    paid_on: Mapped[date]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    inside_minor: Mapped[int] = mapped_column(BigInteger)
+    interest_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    given_minor: Mapped[int | None] = mapped_column(BigInteger)
+    given_currency: Mapped[str | None] = mapped_column(String(3))
+    rate: Mapped[str | None] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(100))
+    entry_id: Mapped[str] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
+    created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class FundCharge(Base, Versioned, OwnedByOrganisation):
+    """A management fee, an expense, or other income of a fund; `key` is its identity (a fee's is its period)."""
+
+    __tablename__ = "fund_charge"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "key"),
+        CheckConstraint(_one_of("kind", CHARGES), name="kind"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("(rate IS NULL) = (given_currency IS NULL)", name="rate"),
+        CheckConstraint("(paid_on IS NULL) = (paid_entry_id IS NULL)", name="paid"),
+    )
+    id: Mapped[str] = mapped_column(Id("fch"), primary_key=True, default=lambda: new("fch"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    key: Mapped[str] = mapped_column(String(120))
+    charged_on: Mapped[date]
+    text: Mapped[str] = mapped_column(String(300), default="")
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    given_minor: Mapped[int | None] = mapped_column(BigInteger)
+    given_currency: Mapped[str | None] = mapped_column(String(3))
+    rate: Mapped[str | None] = mapped_column(String(40))
+    entry_id: Mapped[str] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
+    paid_on: Mapped[date | None]
+    paid_entry_id: Mapped[str | None] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
+    created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+
+    __mapper_args__ = {"version_id_col": Versioned.version}
+
+
+class FundDistribution(Base, Versioned, Owned):
+    """Money that goes out through the waterfall (or comes back from the manager: a clawback), by two people.
+
+    `plan` is the preview by tier and partner that the second person approves.
+    """
+
+    __tablename__ = "fund_distribution"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "number"),
+        Index(
+            "uq__fund_distribution__open", "fund_id", unique=True, sqlite_where=text("state = 'draft'"),
+            postgresql_where=text("state = 'draft'"),
+        ),
+        Index(
+            "uq__fund_distribution__clawback", "fund_id", unique=True,
+            sqlite_where=text("state = 'posted' AND kind = 'clawback'"),
+            postgresql_where=text("state = 'posted' AND kind = 'clawback'"),
+        ),
+        CheckConstraint(_one_of("state", DISTRIBUTION_STATES), name="state"),
+        CheckConstraint("kind IN ('distribution', 'clawback')", name="kind"),
+        CheckConstraint("amount_minor > 0 AND recallable_minor BETWEEN 0 AND amount_minor", name="amounts"),
+        CheckConstraint("(state = 'posted') = (entry_id IS NOT NULL)", name="posted"),
+        CheckConstraint("approved_by_id IS NULL OR approved_by_id <> prepared_by_id", name="two_people"),
+    )  # fmt: skip
+    id: Mapped[str] = mapped_column(Id("fdi"), primary_key=True, default=lambda: new("fdi"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12), default="distribution")
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    paid_on: Mapped[date]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    recallable_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    deal: Mapped[str | None] = mapped_column(String(60))
+    tax_ppm: Mapped[int] = mapped_column(default=0)
+    text: Mapped[str] = mapped_column(String(300), default="")
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    prepared_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    prepared_by_name: Mapped[str] = mapped_column(String(200), default="")
+    approved_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    approved_by_name: Mapped[str] = mapped_column(String(200), default="")
+    entry_id: Mapped[str | None] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
+
+    __mapper_args__ = {"version_id_col": Versioned.version}
+
+    @classmethod
+    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+        mine = (
+            select(FundDistributionLine.distribution_id)
+            .join(FundLp, FundLp.id == FundDistributionLine.lp_id)
+            .where(FundLp.lp_organisation_id == actor.organisation_id)
+        )
+        return or_(cls.organisation_id == actor.organisation_id, cls.id.in_(mine))
+
+
+class FundDistributionLine(Base, OfLp):
+    """What one partner got of a posted distribution. Append only."""
+
+    __tablename__ = "fund_distribution_line"
+    __table_args__ = (UniqueConstraint("distribution_id", "lp_id"),)
+    id: Mapped[str] = mapped_column(Id("fdl"), primary_key=True, default=lambda: new("fdl"))
+    distribution_id: Mapped[str] = mapped_column(Id("fdi"), ForeignKey("fund_distribution.id"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"), index=True)
+    lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    recallable_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class FundStatement(Base, OfLp):
+    """A capital account statement as issued: all its figures with the entries behind them. Append only."""
+
+    __tablename__ = "fund_statement"
+    __table_args__ = (UniqueConstraint("fund_id", "lp_id", "period"),)
+    id: Mapped[str] = mapped_column(Id("fst"), primary_key=True, default=lambda: new("fst"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"))
+    lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    period: Mapped[str] = mapped_column(String(10))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sha256: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime] = mapped_column(default=clock.now)
+    issued_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+
+
+class FundPaper(Base, OfLp):
+    """A file of a statement or of a notice (`about`), kept as it was first made. Append only."""
+
+    __tablename__ = "fund_paper"
+    __table_args__ = (UniqueConstraint("about", "form", "lang"),)
+    id: Mapped[str] = mapped_column(Id("fpp"), primary_key=True, default=lambda: new("fpp"))
+    about: Mapped[str] = mapped_column(String(60))
+    form: Mapped[str] = mapped_column(String(4))
+    lang: Mapped[str] = mapped_column(String(2))
+    lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    file_id: Mapped[str] = mapped_column(Id("fil"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+for _table in (FundPayment, FundDistributionLine, FundStatement, FundPaper):
+    append_only(_table.__table__)

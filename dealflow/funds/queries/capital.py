@@ -1,0 +1,139 @@
+"""The capital account of each partner over a period, read from the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dealflow.core.i18n import N_
+from dealflow.core.money import Money
+from dealflow.finance.allocation import largest_remainder
+from dealflow.funds import chart
+from dealflow.funds.models import Fund, FundLp
+from dealflow.funds.periods import before
+from dealflow.funds.queries.figures import Figure, book_of_fund
+from dealflow.funds.queries.objects import commitments_on, lps
+from dealflow.ledger import queries as ledger
+from dealflow.ledger.queries import PostedLine
+
+# Columns between opening and closing, in the order in which a statement shows them.
+COLUMNS = {
+    "contributions": N_("Contributions"),
+    "distributions": N_("Distributions"),
+    "fees": N_("Management fees"),
+    "expenses": N_("Fund expenses"),
+    "income": N_("Other income"),
+    "interest": N_("Interest among partners"),
+    "realised": N_("Realised gains"),
+    "unrealised": N_("Unrealised gains"),
+    "carry": N_("Carried interest of the manager"),
+    "transfers": N_("Taken over or left to partners"),
+}
+_COLUMN = {
+    "contribution": "contributions", "contribution_outside": "contributions", "refund": "contributions",
+    "distribution": "distributions", "distribution_recallable": "distributions", "interest": "distributions",
+    "carry": "carry", "fee": "fees", "expenses": "expenses", "other": "income", "realised": "realised",
+    "unrealised": "unrealised", "equalisation_interest": "interest", "late_interest": "interest",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """What the holdings of a fund are worth above their cost at the end of a day, with the entries or rows behind it."""
+
+    amount: Money
+    entry_ids: tuple[str, ...] = ()
+
+
+Source = Callable[[Fund, date], Valuation | None]
+_sources: dict[str, Source] = {}
+
+
+def register_valuation_source(name: str, source: Source) -> None:
+    """Let a higher room supply unrealised gains that are not posted in the book; None when it knows nothing of a fund."""
+    _sources[name] = source
+
+
+@dataclass(frozen=True)
+class CapitalAccount:
+    """A partner's capital from the end of the day before `since` to the end of `through`; `columns` as in COLUMNS."""
+
+    lp: FundLp
+    since: date
+    through: date
+    opening: Figure
+    columns: dict[str, Figure]
+    closing: Figure
+
+    def figures(self) -> dict[str, Figure]:
+        """Opening, the columns, closing."""
+        return {"opening": self.opening, **self.columns, "closing": self.closing}
+
+
+class _Sheet:
+    """One partner's sums while the lines are read."""
+
+    def __init__(self) -> None:
+        self.minor = dict.fromkeys(("opening", *COLUMNS), 0)
+        self.entries: dict[str, dict[str, None]] = {name: {} for name in self.minor}
+
+    def add(self, column: str, minor: int, entries: Iterable[str]) -> None:
+        self.minor[column] += minor
+        self.entries[column] |= dict.fromkeys(entries)
+
+    def account(self, fund: Fund, lp: FundLp, since: date, through: date) -> CapitalAccount:
+        found = {
+            name: Figure(fund.money(minor), tuple(self.entries[name])) for name, minor in self.minor.items()
+        }
+        entries = dict.fromkeys(entry for figure in found.values() for entry in figure.entry_ids)
+        closing = Figure(fund.money(sum(self.minor.values())), tuple(entries))
+        return CapitalAccount(lp, since, through, found.pop("opening"), found, closing)
+
+
+def _read(sheets: dict[str, _Sheet], lines: Iterable[PostedLine], since: date) -> None:
+    for line in lines:
+        lp_id, _family, what = chart.owner(line.code) or ("", "", "")
+        if what not in _COLUMN or lp_id not in sheets:
+            continue
+        column = "transfers" if line.kind == "fund_transfer" else _COLUMN[what]
+        sheets[lp_id].add(
+            "opening" if line.on < since else column, -line.amount.amount_minor, (line.entry_id,)
+        )
+
+
+def _unrealised(fund: Fund, on: date) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Each partner's part of what the sources know, and what is behind it."""
+    found = [value for source in _sources.values() if (value := source(fund, on)) is not None]
+    whole = sum(value.amount.amount_minor for value in found)
+    committed = commitments_on(fund.id, on)
+    if not whole or not any(committed.values()):
+        return {}, ()
+    parts = largest_remainder(whole, list(committed.values()))
+    behind = tuple(dict.fromkeys(entry for value in found for entry in value.entry_ids))
+    return dict(zip(committed, parts, strict=True)), behind
+
+
+def capital_accounts(fund: Fund, since: date, through: date) -> dict[str, CapitalAccount]:
+    """The capital account of every partner over a period, by id; they sum to the fund's, to the fen."""
+    book, rows = book_of_fund(fund), lps(fund.id)
+    sheets = {row.id: _Sheet() for row in rows}
+    if book is not None:
+        prefixes = ("equity:", "income:", "expenses:")
+        _read(sheets, ledger.posted_lines(book, through=through, prefixes=prefixes), since)
+    if _sources:
+        (early, old), (late, new) = _unrealised(fund, before(since)), _unrealised(fund, through)
+        for lp_id, sheet in sheets.items():
+            sheet.add("opening", early.get(lp_id, 0), old)
+            sheet.add("unrealised", late.get(lp_id, 0) - early.get(lp_id, 0), dict.fromkeys((*old, *new)))
+    return {row.id: sheets[row.id].account(fund, row, since, through) for row in rows}
+
+
+def totals(fund: Fund, accounts: Iterable[CapitalAccount]) -> dict[str, Figure]:
+    """Opening, columns and closing summed over partners."""
+    found: dict[str, Figure] = {}
+    rows = [account.figures() for account in accounts]
+    for name in ("opening", *COLUMNS, "closing"):
+        entries = dict.fromkeys(entry for row in rows for entry in row[name].entry_ids)
+        found[name] = Figure(fund.money(sum(row[name].amount.amount_minor for row in rows)), tuple(entries))
+    return found

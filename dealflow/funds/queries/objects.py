@@ -1,0 +1,224 @@
+"""Funds, partners and what was done, as rows; scoped by the actor of the open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from dealflow.core import policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import NotFound
+from dealflow.core.paging import Query
+from dealflow.core.search import escape
+from dealflow.funds.models import (
+    Fund,
+    FundCall,
+    FundCallLine,
+    FundCharge,
+    FundClosing,
+    FundCommitment,
+    FundDistribution,
+    FundDistributionLine,
+    FundLp,
+    FundPayment,
+    FundStatement,
+    FundTransfer,
+)
+from dealflow.funds.policy import Can
+
+_JUDGED = {"unscoped": "whoever asks has been judged on the fund"}
+
+
+class FundQuery(Query):
+    """Filters of the list of funds."""
+
+
+def by_id(fund_id: str) -> Fund:
+    """A fund for a caller that has judged the actor."""
+    return session().scalars(select(Fund).where(Fund.id == fund_id), execution_options=_JUDGED).one()
+
+
+def get(actor: Actor, fund_id: str) -> Fund:
+    """A fund that the actor manages or is a partner of; NotFound otherwise."""
+    found = session().scalars(select(Fund).where(Fund.id == fund_id)).first()
+    if found is None or not policy.can(actor, Can.SEE, found):
+        raise NotFound()
+    return found
+
+
+def managed(actor: Actor, fund_id: str) -> Fund:
+    """A fund of the actor's own organisation; NotFound otherwise, to its partners too."""
+    found = get(actor, fund_id)
+    policy.require(actor, Can.MANAGE, found, see=Can.MANAGE)
+    return found
+
+
+def listed(actor: Actor, query: FundQuery | None = None) -> tuple[list[Fund], int]:
+    """A page of the funds that the actor manages or is a partner of, by name, and how many there are."""
+    wanted = select(Fund)
+    query = query or FundQuery(limit=200)
+    if query.q:
+        wanted = wanted.where(Fund.name.ilike(f"%{escape(query.q)}%", escape="\\"))
+    total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = session().scalars(wanted.order_by(Fund.name, Fund.id).limit(query.limit).offset(query.offset))
+    return list(rows), total
+
+
+def vehicles(fund: Fund) -> list[Fund]:
+    """The vehicles below a fund."""
+    return list(session().scalars(select(Fund).where(Fund.parent_id == fund.id).order_by(Fund.name)))
+
+
+def lps(fund_id: str) -> list[FundLp]:
+    """All partners of a fund in the order in which they came."""
+    query = select(FundLp).where(FundLp.fund_id == fund_id).order_by(FundLp.id)
+    return list(session().scalars(query, execution_options=_JUDGED))
+
+
+def names(fund_id: str) -> dict[str, str]:
+    """The partners' names by id."""
+    return {row.id: row.name for row in lps(fund_id)}
+
+
+def own_lps(actor: Actor, fund_ids: Iterable[str]) -> dict[str, FundLp]:
+    """Fund id → the partner that the actor's organisation is in it."""
+    query = select(FundLp).where(
+        FundLp.fund_id.in_(set(fund_ids)), FundLp.lp_organisation_id == actor.organisation_id
+    )
+    return {row.fund_id: row for row in session().scalars(query)}
+
+
+def lp(actor: Actor, fund_id: str, lp_id: str) -> FundLp:
+    """A partner that the actor may read: any to the manager, itself to a partner; NotFound otherwise."""
+    found = session().scalars(select(FundLp).where(FundLp.id == lp_id, FundLp.fund_id == fund_id)).first()
+    if found is None or not policy.can(actor, Can.SEE_LP, found):
+        raise NotFound()
+    return found
+
+
+def partner(fund_id: str, lp_id: str) -> FundLp | None:
+    """A partner of a fund for a caller that has judged the actor."""
+    query = select(FundLp).where(FundLp.id == lp_id, FundLp.fund_id == fund_id)
+    return session().scalars(query, execution_options=_JUDGED).first()
+
+
+def commitments(fund_id: str) -> list[FundCommitment]:
+    """The history of commitments that the actor may know of, oldest first."""
+    query = select(FundCommitment).where(FundCommitment.fund_id == fund_id)
+    return list(session().scalars(query.order_by(FundCommitment.since, FundCommitment.id)))
+
+
+def commitments_on(fund_id: str, on: date | None = None) -> dict[str, int]:
+    """Partner id → minor units committed at the end of a day (default: all that is known), in the partners' order."""
+    query = (
+        select(FundCommitment.lp_id, func.sum(FundCommitment.amount_minor))
+        .where(FundCommitment.fund_id == fund_id)
+        .group_by(FundCommitment.lp_id)
+    )
+    if on is not None:
+        query = query.where(FundCommitment.since <= on)
+    found = {row[0]: int(row[1]) for row in session().execute(query, execution_options=_JUDGED)}
+    return {lp_id: found[lp_id] for lp_id in sorted(found)}
+
+
+def closings(fund_id: str) -> list[FundClosing]:
+    """The closings of a fund."""
+    query = select(FundClosing).where(FundClosing.fund_id == fund_id).order_by(FundClosing.number)
+    return list(session().scalars(query, execution_options=_JUDGED))
+
+
+def transfers(fund_id: str) -> list[FundTransfer]:
+    """The transfers of a fund."""
+    query = select(FundTransfer).where(FundTransfer.fund_id == fund_id)
+    return list(
+        session().scalars(query.order_by(FundTransfer.moved_on, FundTransfer.id), execution_options=_JUDGED)
+    )
+
+
+def calls(fund_id: str) -> list[FundCall]:
+    """The calls of a fund that the actor may know of, the latest first."""
+    query = select(FundCall).where(FundCall.fund_id == fund_id).order_by(FundCall.number.desc())
+    return list(session().scalars(query))
+
+
+def call(actor: Actor, fund_id: str, call_id: str) -> FundCall:
+    """A call of a fund; NotFound for one the actor may not know of."""
+    query = select(FundCall).where(FundCall.id == call_id, FundCall.fund_id == fund_id)
+    return _found(session().scalars(query).first())
+
+
+def call_lines(calls: Iterable[FundCall]) -> dict[str, list[FundCallLine]]:
+    """Call id → its lines that the actor may know of."""
+    found: dict[str, list[FundCallLine]] = {row.id: [] for row in calls}
+    query = select(FundCallLine).where(FundCallLine.call_id.in_(found)).order_by(FundCallLine.lp_id)
+    for line in session().scalars(query):
+        found[line.call_id].append(line)
+    return found
+
+
+def payments(fund_id: str, lp_id: str | None = None) -> list[FundPayment]:
+    """Payments that the actor may know of, oldest first."""
+    query = select(FundPayment).where(FundPayment.fund_id == fund_id)
+    if lp_id is not None:
+        query = query.where(FundPayment.lp_id == lp_id)
+    return list(session().scalars(query.order_by(FundPayment.paid_on, FundPayment.id)))
+
+
+def charges(fund_id: str) -> list[FundCharge]:
+    """Fees, expenses and other income of a fund, the latest first."""
+    query = select(FundCharge).where(FundCharge.fund_id == fund_id)
+    return list(session().scalars(query.order_by(FundCharge.charged_on.desc(), FundCharge.id.desc())))
+
+
+def charge(fund_id: str, charge_id: str) -> FundCharge:
+    """A charge of a fund; NotFound otherwise."""
+    query = select(FundCharge).where(FundCharge.id == charge_id, FundCharge.fund_id == fund_id)
+    return _found(session().scalars(query).first())
+
+
+def distributions(fund_id: str) -> list[FundDistribution]:
+    """The distributions of a fund that the actor may know of, the latest first."""
+    query = select(FundDistribution).where(FundDistribution.fund_id == fund_id)
+    return list(session().scalars(query.order_by(FundDistribution.number.desc())))
+
+
+def distribution(fund_id: str, distribution_id: str) -> FundDistribution:
+    """A distribution of a fund; NotFound otherwise."""
+    query = select(FundDistribution).where(
+        FundDistribution.id == distribution_id, FundDistribution.fund_id == fund_id
+    )
+    return _found(session().scalars(query).first())
+
+
+def distribution_lines(fund_id: str, lp_id: str | None = None) -> list[FundDistributionLine]:
+    """What partners got, as far as the actor may know it."""
+    query = select(FundDistributionLine).where(FundDistributionLine.fund_id == fund_id)
+    if lp_id is not None:
+        query = query.where(FundDistributionLine.lp_id == lp_id)
+    return list(session().scalars(query.order_by(FundDistributionLine.id)))
+
+
+def statement(fund_id: str, lp_id: str, period: str) -> FundStatement | None:
+    """The statement issued for a period, when the actor may know of it."""
+    query = select(FundStatement).where(
+        FundStatement.fund_id == fund_id, FundStatement.lp_id == lp_id, FundStatement.period == period
+    )
+    return session().scalars(query).first()
+
+
+def statements(fund_id: str, lp_id: str | None = None) -> list[FundStatement]:
+    """Statements that the actor may know of, the latest period first."""
+    query = select(FundStatement).where(FundStatement.fund_id == fund_id)
+    if lp_id is not None:
+        query = query.where(FundStatement.lp_id == lp_id)
+    return list(session().scalars(query.order_by(FundStatement.period.desc(), FundStatement.lp_id)))
+
+
+def _found(row: Any) -> Any:
+    if row is None:
+        raise NotFound()
+    return row

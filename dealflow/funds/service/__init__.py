@@ -1,0 +1,20 @@
+"""Use cases of funds; the only way to write."""
+
+from dealflow.funds.service.base import book_of, post
+from dealflow.funds.service.calls import Purpose
+from dealflow.funds.service.calls import cancel as cancel_call
+from dealflow.funds.service.calls import draft as draft_call
+from dealflow.funds.service.calls import issue as issue_call
+from dealflow.funds.service.charges import accrue_fee, charge, pay_charge
+from dealflow.funds.service.closings import equalisation, hold_closing, transfer
+from dealflow.funds.service.distributions import approve, prepare, prepare_clawback
+from dealflow.funds.service.distributions import cancel as cancel_distribution
+from dealflow.funds.service.funds import create, edit
+from dealflow.funds.service.partners import add, invite, invited, join
+from dealflow.funds.service.payments import late_interest, pay
+
+__all__ = [
+    "Purpose", "accrue_fee", "add", "approve", "book_of", "cancel_call", "cancel_distribution", "charge", "create", "draft_call",
+    "edit", "equalisation", "hold_closing", "invite", "invited", "issue_call", "join", "late_interest", "pay", "pay_charge", "post",
+    "prepare", "prepare_clawback", "transfer",
+]  # fmt: skip

@@ -1,0 +1,141 @@
+"""What the waterfall of a fund is computed from, and how a distribution falls through it.
+
+The rules are those of `finance.fund_distribution`; here only the fund's events are brought together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from dealflow.finance import fund_distribution
+from dealflow.finance.allocation import cumulative, largest_remainder
+from dealflow.funds import queries
+from dealflow.funds.models import Fund, FundDistribution
+
+WriteOffs = Callable[[str, date], list[tuple[date, str]]]
+_write_offs: dict[str, WriteOffs] = {}
+TIERS = (
+    "roc_minor", "pref_minor", "catch_up_gp_minor", "catch_up_lp_minor", "split_gp_minor", "split_lp_minor",
+)  # fmt: skip
+
+
+def register_write_offs(name: str, find: WriteOffs) -> None:
+    """Let a higher room tell which deals of a fund were written off: `find(fund_id, through)` gives (day, deal)."""
+    _write_offs[name] = find
+
+
+def contributions(fund: Fund, through: date) -> list[dict[str, Any]]:
+    """What partners paid in for calls, by day; in a fund whose carry goes deal by deal, by deal."""
+    calls = {call.id: call for call in queries.calls(fund.id)}
+    lines = {line.id: line for rows in queries.call_lines(calls.values()).values() for line in rows}
+    paid: dict[str, int] = defaultdict(int)
+    found = []
+    for payment in queries.payments(fund.id):
+        if payment.paid_on > through:
+            continue
+        call = calls[lines[payment.call_line_id].call_id]
+        deals = [(row["deal"], row["amount_minor"]) for row in call.purposes]
+        if fund.carry_mode == "european":
+            deals = [(None, call.amount_minor)]
+        weights = [minor for _deal, minor in deals]
+        old, new = (cumulative(paid[call.id] + more, weights) for more in (0, payment.amount_minor))
+        paid[call.id] += payment.amount_minor
+        for (deal, _whole), was, now in zip(deals, old, new, strict=True):
+            if now > was:
+                event = {"on": payment.paid_on.isoformat(), "kind": "contribution", "amount_minor": now - was}
+                found.append(event | ({"deal": deal} if deal else {}))
+    return found
+
+
+def _terms(fund: Fund, through: date) -> dict[str, Any]:
+    posted = sorted(
+        (
+            row
+            for row in queries.distributions(fund.id)
+            if row.state == "posted" and row.kind == "distribution"
+        ),
+        key=lambda row: row.number,
+    )
+    events = contributions(fund, through)
+    for find in _write_offs.values():
+        events += [
+            {"on": on.isoformat(), "kind": "write_off", "deal": deal} for on, deal in find(fund.id, through)
+        ]
+    events += [_event(row.paid_on, row.amount_minor, row.deal) for row in posted]
+    return {
+        "mode": fund.carry_mode, "pref_rate_ppm": fund.pref_rate_ppm, "carry_ppm": fund.carry_ppm, "catch_up_ppm": fund.catch_up_ppm,
+        "events": events,
+    }  # fmt: skip
+
+
+def _event(on: date, minor: int, deal: str | None) -> dict[str, Any]:
+    event = {"on": on.isoformat(), "kind": "distribution", "amount_minor": minor}
+    return event | ({"deal": deal} if deal else {})
+
+
+def standing(fund: Fund, on: date, tax_ppm: int = 0) -> dict[str, Any]:
+    """The waterfall as it stands at the end of a day: totals, capital not returned, hurdle, and the clawback if it ended."""
+    terms = _terms(fund, on)
+    terms["events"] = [event for event in terms["events"] if event["on"] <= on.isoformat()]
+    return fund_distribution.compute(terms | {"end": {"on": on.isoformat(), "tax_ppm": tax_ppm}})
+
+
+def plan(fund: Fund, on: date, minor: int, deal: str | None, recallable: int) -> dict[str, Any]:
+    """How an amount paid out on a day falls: the tiers, the manager's carry, and each partner's part.
+
+    {step, gp_minor, lp_minor, weights: {lp: committed}, lps: {lp: {amount_minor, recallable_minor, carry_minor}}}
+    """
+    terms = _terms(fund, on)
+    terms["events"].append(_event(on, minor, deal))
+    step = fund_distribution.compute(terms)["steps"][-1]
+    gp = step["catch_up_gp_minor"] + step["split_gp_minor"]
+    weights = {k: v for k, v in queries.commitments_on(fund.id, on).items() if v}
+    before = _since_the_last_change(fund, weights)
+    amounts = _further(weights, sum(row.plan["lp_minor"] for row in before), minor - gp)
+    carries = _further(weights, sum(row.plan["gp_minor"] for row in before), gp)
+    recalled = dict(
+        zip(amounts, largest_remainder(min(recallable, minor - gp), list(amounts.values())), strict=True)
+    )
+    return {
+        "step": {tier: step[tier] for tier in TIERS}, "gp_minor": gp, "lp_minor": minor - gp, "weights": weights,
+        "lps": {
+            lp_id: {"amount_minor": amounts[lp_id], "recallable_minor": recalled[lp_id], "carry_minor": carries[lp_id]}
+            for lp_id in weights
+        },
+    }  # fmt: skip
+
+
+def _since_the_last_change(fund: Fund, weights: dict[str, int]) -> list[FundDistribution]:
+    """The last distributions that were shared by the same commitments: they are continued to the fen."""
+    found = []
+    for row in queries.distributions(fund.id):
+        if row.state != "posted" or row.kind != "distribution":
+            continue
+        if row.plan["weights"] != weights:
+            break
+        found.append(row)
+    return found
+
+
+def _further(weights: dict[str, int], before: int, more: int) -> dict[str, int]:
+    """Each partner's part of a further amount, so that all amounts together are shared exactly."""
+    old, new = (cumulative(total, list(weights.values())) for total in (before, before + more))
+    return {lp_id: b - a for lp_id, a, b in zip(weights, old, new, strict=True)}
+
+
+def clawback_plan(fund: Fund, on: date, tax_ppm: int) -> dict[str, Any]:
+    """What the manager gives back at the end, by partner: shared as the carry was borne."""
+    minor = standing(fund, on, tax_ppm)["clawback_minor"]
+    borne = {k: p.carry.amount.amount_minor for k, p in queries.positions(fund).items()}
+    weights = {k: v for k, v in borne.items() if v > 0}
+    parts = largest_remainder(minor, list(weights.values())) if minor else [0] * len(weights)
+    return {
+        "amount_minor": minor, "gp_minor": -minor, "lp_minor": minor, "weights": weights, "step": {},
+        "lps": {
+            lp_id: {"amount_minor": part, "recallable_minor": 0, "carry_minor": -part}
+            for lp_id, part in zip(weights, parts, strict=True)
+        },
+    }  # fmt: skip
