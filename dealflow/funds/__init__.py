@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import policy
-    from dealflow.funds import chart
+    from dealflow.funds import api, api_money, chart
     from dealflow.funds.policy import POLICY
     from dealflow.ledger import labels
 
     policy.declare(POLICY)
     labels.name_entries(chart.ENTRIES)
+    app.register_blueprint(api.bp)
+    app.register_blueprint(api_money.bp)
