@@ -122,9 +122,12 @@ def hold_closing(fund_id: str, body: FundClosingIn) -> dict[str, Any]:
     found = queries.get(actor(), fund_id)
     rows = []
     for item in body.commitments:
-        lp_id = item.lp_id or service.add(
-            actor(), fund_id, name=item.name, email=item.email or "", organisation_id=item.organisation_id
-        ).id
+        lp_id = (
+            item.lp_id
+            or service.add(
+                actor(), fund_id, name=item.name, email=item.email or "", organisation_id=item.organisation_id
+            ).id
+        )
         rows.append((lp_id, item.amount.money()))
     row = service.hold_closing(
         actor(), fund_id, on=body.on or clock.today(), commitments=rows, rate_ppm=body.equalisation_rate_ppm

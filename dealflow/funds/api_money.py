@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from dealflow.core import clock, policy
 from dealflow.core.http import actor, api_blueprint, endpoint
 from dealflow.core.paging import Query
@@ -48,9 +47,7 @@ def calls(fund_id: str, query: Query) -> dict[str, Any]:
 @endpoint(Can.CALL, body=FundCallIn, returns=FundCallOut, status=201)
 def draft_call(fund_id: str, body: FundCallIn) -> dict[str, Any]:
     """Draft a call."""
-    purposes = [
-        service.Purpose(p.kind, p.amount.money(), p.outside, p.deal, p.text) for p in body.purposes
-    ]
+    purposes = [service.Purpose(p.kind, p.amount.money(), p.outside, p.deal, p.text) for p in body.purposes]
     row = service.draft_call(
         actor(), fund_id, due_on=body.due_on, purposes=purposes, excused=list(body.excused), text=body.text
     )

@@ -17,11 +17,11 @@ ROOMS = (
     "pitches",
     "mandates",
     "ledger",
-    "funds",
     "dataroom",
     "deals",
     "matching",
     "releases",
+    "funds",
     "termsheets",
     "signing",
 )

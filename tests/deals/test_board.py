@@ -55,7 +55,13 @@ def test_filters_narrow_board_table_and_sums_alike(many: Deals, people: People) 
     due = clock.today() - timedelta(days=2)
     step = {"next_step": "Call back", "next_step_on": due.isoformat(), "assignee_id": investor.user_id}
     investor.patch(f"/deals/{many[1]['id']}", step, many[1]["version"])
-    for query in ("q=film+alpha", "due=overdue", "assignee=me", f"project_id={many[1]['project_id']}", "q=call"):
+    for query in (
+        "q=film+alpha",
+        "due=overdue",
+        "assignee=me",
+        f"project_id={many[1]['project_id']}",
+        "q=call",
+    ):
         assert investor.get(f"/deals/board?{query}").json["total"] == 1, query
         for view in ("board", "table"):
             text = investor.browser().get(f"/deals?view={view}&{query}").text

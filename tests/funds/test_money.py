@@ -61,7 +61,12 @@ def test_a_later_partner_pays_in_its_part_with_interest_and_the_others_get_it_ba
     house.paid(house.called(date(2025, 2, 1), 1_000_000), date(2025, 2, 1))
     stand(date(2025, 3, 31))
     house.do(
-        service.charge, kind="expense", on=date(2025, 3, 1), amount=yuan(100_000), reference="audit", text="Audit"
+        service.charge,
+        kind="expense",
+        on=date(2025, 3, 1),
+        amount=yuan(100_000),
+        reference="audit",
+        text="Audit",
     )
     house.close(date(2025, 4, 15), c=10_000_000)
     found = house.positions()
@@ -75,7 +80,10 @@ def test_a_later_partner_pays_in_its_part_with_interest_and_the_others_get_it_ba
         "a": yuan(-30_000), "b": yuan(-20_000), "c": yuan(-50_000), "d": yuan(0),
     }  # fmt: skip
     assert {a.lp.name: a.columns["interest"].amount for a in accounts.values()}["a"] == yuan(3_600)
-    assert sum(flow.amount.amount_minor for flow in house.ask(lambda f: queries.cashflows(f.id))) == -1_000_000_00
+    assert (
+        sum(flow.amount.amount_minor for flow in house.ask(lambda f: queries.cashflows(f.id)))
+        == -1_000_000_00
+    )
 
 
 def test_a_transfer_moves_commitment_and_history_from_its_day_on(house: House) -> None:
@@ -97,7 +105,12 @@ def test_a_distribution_needs_a_second_person_and_falls_through_the_tiers(house:
     house.paid(house.called(date(2025, 2, 1), 1_000_000), date(2025, 2, 1))
     stand(date(2026, 2, 1))
     house.do(
-        service.charge, kind="income", on=date(2026, 2, 1), amount=yuan(1_000_000), reference="sale", text="Sale"
+        service.charge,
+        kind="income",
+        on=date(2026, 2, 1),
+        amount=yuan(1_000_000),
+        reference="sale",
+        text="Sale",
     )
     row = house.do(service.prepare, on=date(2026, 2, 1), amount=yuan(1_500_000), recallable=yuan(100_000))
     with pytest.raises(Conflict):
@@ -162,7 +175,14 @@ def test_money_in_another_currency_keeps_the_days_rate(house: House) -> None:
     assert (row.amount_minor, row.given_minor, row.given_currency, row.rate) == (
         71_234_00, 10_000_00, "USD", "7.1234",
     )  # fmt: skip
-    yen = house.do(service.charge, kind="expense", on=date(2025, 2, 1), amount=Money(10_001, "JPY"), rate="0.047", reference="y")
+    yen = house.do(
+        service.charge,
+        kind="expense",
+        on=date(2025, 2, 1),
+        amount=Money(10_001, "JPY"),
+        rate="0.047",
+        reference="y",
+    )
     assert yen.amount_minor == 470_05
 
 
