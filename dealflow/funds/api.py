@@ -14,8 +14,6 @@ from dealflow.funds.shapes import (
     FundClosingIn,
     FundClosingOut,
     FundCommitmentOut,
-    FundFlowsOut,
-    FundFlowsQuery,
     FundIn,
     FundInviteIn,
     FundLpIn,
@@ -26,6 +24,7 @@ from dealflow.funds.shapes import (
     FundTransferOut,
     columns,
 )
+from dealflow.funds.shapes_money import FundFlowsOut, FundFlowsQuery
 
 bp = api_blueprint("funds")
 

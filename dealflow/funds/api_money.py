@@ -11,7 +11,7 @@ from dealflow.funds import present, queries, service
 from dealflow.funds.api import page
 from dealflow.funds.models import Fund, FundCall, FundDistribution
 from dealflow.funds.policy import Can
-from dealflow.funds.shapes import (
+from dealflow.funds.shapes_money import (
     FundCallIn,
     FundCallOut,
     FundChargeIn,

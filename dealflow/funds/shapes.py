@@ -62,14 +62,14 @@ class FundIn(Schema):
 FundPatch = partial(FundIn)
 
 
-class FigureOut(MoneyIn):
+class FundFigureOut(MoneyIn):
     """An amount and the entries of the fund's book behind it."""
 
     amount_minor: int
     entry_ids: list[str]
 
 
-class SignedMoney(Schema):
+class FundSignedMoney(Schema):
     """An amount that may be negative."""
 
     amount_minor: int
@@ -80,15 +80,15 @@ class FundPositionOut(Schema):
     """Where a partner, or the fund as the sum of its partners, stands."""
 
     commitment: MoneyIn
-    called: FigureOut
-    contributed: FigureOut
-    outside: FigureOut
-    refunded: FigureOut
-    due: FigureOut
-    distributed: FigureOut
-    recallable: FigureOut
-    carry: FigureOut
-    unfunded: SignedMoney
+    called: FundFigureOut
+    contributed: FundFigureOut
+    outside: FundFigureOut
+    refunded: FundFigureOut
+    due: FundFigureOut
+    distributed: FundFigureOut
+    recallable: FundFigureOut
+    carry: FundFigureOut
+    unfunded: FundSignedMoney
 
 
 class FundOut(FundIn):
@@ -102,7 +102,7 @@ class FundOut(FundIn):
     role: Literal["manager", "partner"]
     lp_id: str | None
     book_id: str | None
-    cash: SignedMoney | None = None
+    cash: FundSignedMoney | None = None
     position: FundPositionOut | None = None
 
 
@@ -157,7 +157,7 @@ class FundCommitmentOut(Schema):
     lp_id: str
     name: str
     on: str
-    amount: SignedMoney
+    amount: FundSignedMoney
     closing_id: str | None
     transfer_id: str | None
     created_at: str
@@ -205,243 +205,6 @@ class FundTransferOut(Schema):
     on: str
     entry_id: str | None
     created_at: str
-
-
-class FundPurpose(Schema):
-    """What called money is for. `outside`: not counted against commitments; `deal`: the holding, in deal-by-deal funds."""
-
-    kind: Literal["investment", "fee", "expenses"] = "investment"
-    amount: MoneyIn
-    outside: bool = False
-    deal: Text(60) | None = None  # type: ignore[valid-type]
-    text: Text(300) = ""  # type: ignore[valid-type]
-
-
-class FundCallIn(Schema):
-    """A draft of a capital call."""
-
-    due_on: Date
-    purposes: Annotated[list[FundPurpose], Field(min_length=1, max_length=50)]
-    excused: Annotated[list[Ref("lpt")], Field(max_length=200)] = []  # type: ignore[valid-type]
-    text: Text(500) = ""  # type: ignore[valid-type]
-
-
-class FundCallLineOut(Schema):
-    """What a call asks of one partner."""
-
-    lp_id: str
-    name: str
-    amount: MoneyIn
-    inside: MoneyIn
-    outside: MoneyIn
-    paid: MoneyIn
-    open: MoneyIn
-    late_interest: MoneyIn
-    state: Literal["due", "overdue", "paid"]
-
-
-class FundCallOut(Schema):
-    """A capital call; a partner sees its own line."""
-
-    id: str
-    version: int
-    created_at: str
-    updated_at: str
-    fund_id: str
-    number: int
-    state: Literal["draft", "issued", "cancelled"]
-    due_on: str
-    issued_on: str | None
-    amount: MoneyIn | None
-    purposes: list[FundPurpose]
-    excused: list[str]
-    text: str
-    entry_id: str | None
-    lines: list[FundCallLineOut]
-
-
-class FundReasonIn(Schema):
-    """Why something is cancelled."""
-
-    reason: Text(500, least=1)  # type: ignore[valid-type]
-
-
-class FundPaymentIn(Schema):
-    """A payment of a partner. In another currency, `rate` is units of the fund's currency for one of it on that day."""
-
-    lp_id: Ref("lpt")  # type: ignore[valid-type]
-    amount: MoneyIn
-    on: Date | None = None
-    reference: Key
-    interest: MoneyIn | None = None
-    rate: Annotated[str, Field(max_length=40)] | None = None
-
-
-class FundPaymentOut(Schema):
-    """A payment as entered."""
-
-    id: str
-    call_id: str
-    lp_id: str
-    on: str
-    amount: MoneyIn
-    interest: MoneyIn
-    given: MoneyIn | None
-    rate: str | None
-    reference: str
-    entry_id: str
-    created_at: str
-
-
-class FundFeeIn(Schema):
-    """The period of a management fee: `2026Q3`, `2026H1`, `2026`."""
-
-    period: Text(10, least=4)  # type: ignore[valid-type]
-
-
-class FundChargeIn(Schema):
-    """An expense, or other income of the fund."""
-
-    kind: Literal["expense", "income"] = "expense"
-    amount: MoneyIn
-    on: Date | None = None
-    reference: Key
-    text: Text(300) = ""  # type: ignore[valid-type]
-    rate: Annotated[str, Field(max_length=40)] | None = None
-
-
-class FundChargeOut(Schema):
-    """A fee, an expense or other income."""
-
-    id: str
-    version: int
-    created_at: str
-    updated_at: str
-    kind: Literal["fee", "expense", "income"]
-    reference: str
-    on: str
-    text: str
-    amount: MoneyIn
-    given: MoneyIn | None
-    rate: str | None
-    entry_id: str
-    paid_on: str | None
-    paid_entry_id: str | None
-
-
-class FundDayIn(Schema):
-    """A day; today when it is left out."""
-
-    on: Date | None = None
-
-
-class FundDistributionIn(Schema):
-    """A distribution to be prepared. `deal`: the holding, in funds whose carry goes deal by deal."""
-
-    amount: MoneyIn
-    on: Date | None = None
-    recallable: MoneyIn | None = None
-    deal: Text(60) | None = None  # type: ignore[valid-type]
-    text: Text(300) = ""  # type: ignore[valid-type]
-
-
-class FundClawbackIn(FundDayIn):
-    """The end of a fund; the manager keeps the tax on its carry."""
-
-    tax_ppm: Ppm = 0
-
-
-class FundShareOut(Schema):
-    """A partner's part of a distribution."""
-
-    lp_id: str
-    name: str
-    amount: MoneyIn
-    recallable: MoneyIn
-    carry: SignedMoney | None
-
-
-class FundDistributionOut(Schema):
-    """A distribution with its preview by tier and partner; a partner sees its own part."""
-
-    id: str
-    version: int
-    created_at: str
-    updated_at: str
-    fund_id: str
-    number: int
-    kind: Literal["distribution", "clawback"]
-    state: Literal["draft", "posted", "cancelled"]
-    on: str
-    amount: MoneyIn | None
-    recallable: MoneyIn | None
-    deal: str | None
-    text: str
-    steps: dict[str, int] | None
-    carry: SignedMoney | None
-    prepared_by: str | None
-    approved_by: str | None
-    entry_id: str | None
-    shares: list[FundShareOut]
-
-
-class FundFlowsQuery(Schema):
-    """Which flows."""
-
-    lp_id: Ref("lpt") | None = None  # type: ignore[valid-type]
-    through: Date | None = None
-
-
-class FundFlowOut(Schema):
-    """Money between a partner and the fund, signed from the partner's view."""
-
-    on: str
-    kind: str
-    amount: SignedMoney
-    entry_id: str
-    lp_id: str
-
-
-class FundFlowsOut(Schema):
-    """Cash flows by day and entry."""
-
-    items: list[FundFlowOut]
-
-
-class FundPeriodIn(Schema):
-    """The period of statements."""
-
-    period: Text(10, least=4)  # type: ignore[valid-type]
-
-
-class FundPeriodQuery(Schema):
-    """The period of a statement; the last quarter that is over when it is left out."""
-
-    period: Text(10) | None = None  # type: ignore[valid-type]
-    lang: Literal["zh", "en"] | None = None
-
-
-class FundStatementOut(Schema):
-    """A capital account statement: every figure with its entries, for the period, the year and since the start."""
-
-    fund: dict[str, Any]
-    lp: dict[str, Any]
-    period: str
-    since: str
-    through: str
-    currency: str
-    columns: list[dict[str, Any]]
-    position: dict[str, Any]
-    issued: bool
-    issued_at: str | None
-    sha256: str | None
-
-
-class FundIssuedOut(Schema):
-    """Statements issued for a period."""
-
-    period: str
-    issued: list[dict[str, str]]
 
 
 def columns(values: dict[str, Any], today: date, currency: str) -> dict[str, Any]:
