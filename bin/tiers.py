@@ -72,7 +72,11 @@ def all_tiers() -> tuple[Tier, ...]:
         ),
         Tier("quick", (pytest_command(QUICK, "-n", WORKERS),), needs_services=True),
         Tier("postgres", (pytest_command("on_postgres", "-n", WORKERS),), needs_services=True),
-        Tier("slow", (pytest_command("slow and not browser and not on_postgres"),), needs_services=True),
+        Tier(
+            "slow",
+            (pytest_command("slow and not browser and not on_postgres", "-n", WORKERS, "--dist", "worksteal"),),
+            needs_services=True,
+        ),
         Tier(
             "browser",
             (pytest_command("browser", "-n", WORKERS),),

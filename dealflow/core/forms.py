@@ -18,11 +18,23 @@ from dealflow.core.schema import load
 M = TypeVar("M", bound=BaseModel)
 
 
+# What WTForms says of itself, in words that name the remedy.
+_BUILT_IN = {
+    "Not a valid date value.": N_("Enter a day as year-month-day, such as 2026-11-30"),
+    "Not a valid integer value.": N_("Enter a whole number"),
+    "Not a valid decimal value.": N_("Enter a number"),
+    "Not a valid float value.": N_("Enter a number"),
+    "Not a valid choice.": N_("Choose one of the list"),
+    "Invalid Choice: could not coerce.": N_("Choose one of the list"),
+    "This field is required.": N_("This field must be filled in"),
+}
+
+
 class _Texts:
     """WTForms' own messages through our catalogues."""
 
     def gettext(self, string: str) -> str:
-        return i18n.gettext(string)
+        return i18n.gettext(_BUILT_IN.get(string, string))
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         return i18n.ngettext(singular, plural, n)

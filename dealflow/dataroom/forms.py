@@ -18,6 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
+from wtforms.validators import Optional
 
 from dealflow.core import i18n
 from dealflow.core.forms import Form, empty_to_none
@@ -67,8 +68,8 @@ class GrantForm(Form):
     organisation_id = SelectField(_l("Organisation"), choices=[], validate_choice=False)
     folder_id = SelectField(_l("Covers"), choices=[], validate_choice=False, filters=[empty_to_none])
     level = SelectField(_l("May"), choices=LEVEL_CHOICES)
-    starts_on = DateField(_l("From"), validators=[], filters=[empty_to_none])
-    ends_on = DateField(_l("Until (and with)"), filters=[empty_to_none])
+    starts_on = DateField(_l("From"), [Optional()])
+    ends_on = DateField(_l("Until (and with)"), [Optional()])
 
     def period(self) -> dict[str, datetime | None]:
         """The chosen days as moments in the reader's time zone."""
@@ -121,7 +122,7 @@ class QuestionForm(Form):
     """A question about a document."""
 
     text = TextAreaField(_l("Your question"))
-    page = IntegerField(_l("About page"), filters=[empty_to_none])
+    page = IntegerField(_l("About page"), [Optional()])
 
 
 class AnswerForm(Form):

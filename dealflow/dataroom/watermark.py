@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,14 +31,24 @@ def text_of(access: DataAccess, zone: str = "Asia/Shanghai") -> str:
 
 @lru_cache(maxsize=1)
 def _font() -> Any:
+    """The font, read whole: an open file would share its position with forked workers."""
     from fontTools.ttLib import TTFont
 
-    return TTFont(FONT, lazy=True)
+    return TTFont(FONT, lazy=False)
+
+
+# The font's tables are parsed at first use, and two threads that parse one at once leave it without glyphs.
+_parsing = Lock()
+
+
+def outlines(text: str) -> tuple[str, float]:
+    """The text as PDF path operators in thousandths of its size, and its width."""
+    with _parsing:
+        return _outlines(text)
 
 
 @lru_cache(maxsize=256)
-def outlines(text: str) -> tuple[str, float]:
-    """The text as PDF path operators in thousandths of its size, and its width."""
+def _outlines(text: str) -> tuple[str, float]:
     from fontTools.pens.basePen import BasePen
 
     font = _font()

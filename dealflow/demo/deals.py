@@ -11,7 +11,7 @@ from typing import Any
 from dealflow.core.actor import Actor
 from dealflow.deals import queries, service
 from dealflow.deals.states import STAGES
-from dealflow.demo import sheets, sides
+from dealflow.demo import papers, sheets, sides
 from dealflow.demo.data import table
 from dealflow.demo.investors import Members, Stated
 from dealflow.demo.lives import Life
@@ -104,6 +104,8 @@ def _tell(script: Script, dealing: Dealing) -> None:
         at = script.ago(dealing.days * (1 - share * number))
         if stage == "signed":
             sheets.tell(script, dealing, at, rng)
+        elif stage == "data_room":
+            papers.tell(script, dealing, at)
         _step(script, dealing, stage, at, rng)
     if dealing.stands in ("negotiation", "data_room") or (lost and len(steps) > 2):
         sheets.tell(script, dealing, script.ago(dealing.days * (1 - share * len(steps) * 0.9)), rng)

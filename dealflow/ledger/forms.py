@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wtforms import DateField, TextAreaField
+from wtforms.validators import Optional
 
 from dealflow.core.forms import Form, empty_to_none
 from dealflow.core.i18n import _l
@@ -113,5 +114,5 @@ class CloseForm(Form):
 class ReopenForm(Form):
     """Opening a period again."""
 
-    through = DateField(_l("New end of the closed period"), filters=[lambda value: value or None])
+    through = DateField(_l("New end of the closed period"), [Optional()])
     reason = TextAreaField(_l("Reason"), filters=[empty_to_none])

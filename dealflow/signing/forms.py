@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional
 
 from dealflow.accounts import labels
 from dealflow.core.forms import Form, empty_to_none
@@ -115,7 +116,7 @@ class VerdictOut(Schema):
 class BeginForm(Form):
     """Beginning to sign: up to four people in order."""
 
-    expires_on = DateField(_l("To be signed by"), filters=[lambda value: value or None])
+    expires_on = DateField(_l("To be signed by"), [Optional()])
     language = SelectField(
         _l("Language of the signed file"),
         choices=labels.choices(LANGUAGES),

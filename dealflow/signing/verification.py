@@ -18,7 +18,9 @@ from dealflow.signing.models import SigningRound, SigningStep
 from dealflow.termsheets import queries as sheets
 
 LIMIT = 64 * 1024 * 1024
-# A version's code stands in the clear in every print's identifier and in every signature.
+# A version's code stands in every print's identifier and in every signature, where writers of PDF escape its hyphens.
+_ESCAPED = ((rb"\055", b"-"), (rb"\057", b"/"))
+_IDENTIFIER = re.compile(rb"/ID\s*\[\s*<((?:[0-9A-Fa-f]{2}){1,200})>")
 _CODE = re.compile(rb"(?<![A-Z0-9-])[2-9A-HJ-NP-Z]{5}(?:-[2-9A-HJ-NP-Z]{5}){3}(?![A-Z0-9-])")
 _PUBLIC = {"unscoped": "whoever holds a file may ask whether it is genuine"}
 
@@ -63,13 +65,21 @@ def of_file(stream: IO[bytes]) -> Verdict:
     signing = session().scalars(query, execution_options=_PUBLIC).first()
     if signing is not None:
         return _verdict("genuine", signing)
-    for code in dict.fromkeys(match.decode() for match in _CODE.findall(content)):
+    for code in _codes(content):
         found = queries.completed_by_code(code)
         if found is not None:
             return Verdict("altered", found[0], tuple(found[1]))
         if sheets.is_superseded(code):
             return Verdict("superseded")
     return Verdict("unknown")
+
+
+def _codes(content: bytes) -> list[str]:
+    """What looks like a code in a file, in order, each once."""
+    for written, meant in _ESCAPED:
+        content = content.replace(written, meant)
+    named = [bytes.fromhex(match.decode()) for match in _IDENTIFIER.findall(content)]
+    return list(dict.fromkeys(match.decode() for match in _CODE.findall(b"\n".join([content, *named]))))
 
 
 def _verdict(outcome: str, signing: SigningRound) -> Verdict:

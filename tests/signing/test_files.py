@@ -20,6 +20,7 @@ from dealflow.settings import Settings, SettingsError
 from dealflow.signing import keys, pades
 from dealflow.signing.jobs import seal
 from tests.conftest import Person
+from tests.factories import rooms
 
 Sheet = dict[str, Any]
 
@@ -43,8 +44,7 @@ def code_of(who: Person, sheet: Sheet) -> str:
 
 
 def upload(who: Person, content: bytes) -> Any:
-    client = who.app.test_client()
-    return client.post("/api/v1/verify", data={"file": (io.BytesIO(content), "x.pdf")}).json
+    return rooms.send(who, "/verify", content, "x.pdf").json
 
 
 def test_the_executed_file_is_whole(
