@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from services import ServiceMissing, missing_servers, test_services
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = os.environ.get("DEALFLOW_TEST_WORKERS", "2")
+MEMORY_NEEDED = 6 << 30
 QUICK = "not slow and not browser and not on_postgres"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_BROWSERS = (
@@ -36,6 +37,7 @@ class Tier:
     commands: tuple[tuple[str, ...], ...]
     needs_services: bool = False
     needs_browser: bool = False
+    in_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,17 @@ def all_tiers() -> tuple[Tier, ...]:
                 (python, lint_imports),
             ),
         ),
-        Tier("quick", (pytest_command(QUICK, "-n", WORKERS),), needs_services=True),
-        Tier("postgres", (pytest_command("on_postgres", "-n", WORKERS),), needs_services=True),
+        Tier("quick", (pytest_command(QUICK, "-n", WORKERS),), needs_services=True, in_memory=True),
+        Tier(
+            "postgres", (pytest_command("on_postgres", "-n", WORKERS),), needs_services=True, in_memory=True
+        ),
         Tier(
             "slow",
-            (pytest_command("slow and not browser and not on_postgres", "-n", WORKERS, "--dist", "worksteal"),),
+            (
+                pytest_command(
+                    "slow and not browser and not on_postgres", "-n", WORKERS, "--dist", "worksteal"
+                ),
+            ),
             needs_services=True,
         ),
         Tier(
@@ -82,6 +90,7 @@ def all_tiers() -> tuple[Tier, ...]:
             (pytest_command("browser", "-n", WORKERS),),
             needs_services=True,
             needs_browser=True,
+            in_memory=True,
         ),
     )
 
@@ -128,6 +137,18 @@ def run_tier(tier: Tier, environment: dict[str, str]) -> Outcome:
 
 
 @contextmanager
+def memory_folder(there: Path = Path("/dev/shm")) -> Iterator[dict[str, str]]:  # noqa: S108
+    """Yield the environment of tests that write much and lose nothing with the power: temporary files in memory, where
+    the machine has room for them. The faults of the slow tier stay on the disk, whose promises they are about."""
+    roomy = there.is_dir() and os.access(there, os.W_OK) and shutil.disk_usage(there).free > MEMORY_NEEDED
+    if not roomy:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="dealflow-tests-", dir=there) as folder:
+        yield {"TMPDIR": folder}
+
+
+@contextmanager
 def usable_home() -> Iterator[dict[str, str]]:
     """Yield the environment with a HOME that can be written: browsers refuse to start without one."""
     home = os.environ.get("HOME", "")
@@ -149,7 +170,8 @@ def run_with_services(tiers: list[Tier], environment: dict[str, str]) -> Iterato
                 if tier.needs_browser and not browser:
                     yield Outcome(tier.name, 1, 0, "not run: no Chromium or Chrome was found")
                 else:
-                    yield run_tier(tier, environment | urls)
+                    with memory_folder() if tier.in_memory else nullcontext({}) as more:
+                        yield run_tier(tier, environment | urls | more)
     except ServiceMissing as missing:
         yield Outcome("services", 1, 0, str(missing))
 

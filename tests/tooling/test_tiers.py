@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -69,6 +70,22 @@ def test_without_a_browser_the_browser_tier_fails(monkeypatch: pytest.MonkeyPatc
     (outcome,) = tiers.run_with_services([tier], {})
     assert outcome.code == 1
     assert "no Chromium" in outcome.note
+
+
+def test_temporary_files_lie_in_memory_where_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    free = tiers.MEMORY_NEEDED + 1
+    monkeypatch.setattr(tiers.shutil, "disk_usage", lambda _path: SimpleNamespace(free=free))
+    with tiers.memory_folder(tmp_path) as environment:
+        folder = Path(environment["TMPDIR"])
+        assert folder.is_dir()
+        assert folder.parent == tmp_path
+    assert not folder.exists()
+    free = 0
+    for place in (tmp_path, tmp_path / "absent"):
+        with tiers.memory_folder(place) as environment:
+            assert environment == {}
 
 
 def test_a_home_that_cannot_be_written_is_replaced_for_the_run(
