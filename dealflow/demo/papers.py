@@ -107,7 +107,7 @@ def _outline(dealing: Dealing, words: dict[str, str]) -> bytes:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
     )
-    html = environment.get_template("demo/outline.html").render(
+    html = environment.get_template("demo/pdf/outline.html").render(
         lang="en" if overseas else "zh",
         title=title,
         heading=words["outline"],
