@@ -60,6 +60,7 @@ class Settings:
     trusted_proxies: int = 0
     private_webhooks: bool = False
     web_processes: int = 2
+    dispute_days: int = 30
     upload_limit: int = 64 * 1024 * 1024
     video_limit: int = 200 * 1024 * 1024
     flask: dict[str, Any] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Settings:
             trusted_proxies=_number(env, "DEALFLOW_TRUSTED_PROXIES", 0, 0, 10),
             private_webhooks=_flag(env, "DEALFLOW_PRIVATE_WEBHOOKS", False),
             web_processes=_number(env, "DEALFLOW_WEB_PROCESSES", 2, 1, 64),
+            dispute_days=_number(env, "DEALFLOW_DISPUTE_DAYS", 30, 1, 365),
         )
         settings.check()
         return settings

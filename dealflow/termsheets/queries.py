@@ -211,6 +211,20 @@ def as_dict(sheet: TermSheet, current: TermSheetVersion) -> dict[str, Any]:
     }
 
 
+def executed_of_project(project_id: str) -> list[tuple[TermSheet, TermSheetVersion]]:
+    """The executed term sheets of a project with the version in force, by the day of execution, whoever asks: for rooms
+    that pay by them and judge the reader themselves."""
+    query = (
+        select(TermSheet, TermSheetVersion)
+        .join(TermSheetVersion, TermSheetVersion.term_sheet_id == TermSheet.id)
+        .where(TermSheet.project_id == project_id, TermSheet.state == "executed")
+        .where(TermSheetVersion.number == TermSheet.current_number)
+        .order_by(TermSheet.closed_at, TermSheet.id)
+    )
+    options = {"unscoped": "money is paid by all terms in force, whoever runs it"}
+    return [(row[0], row[1]) for row in session().execute(query, execution_options=options)]
+
+
 def is_superseded(code: str) -> bool:
     """Whether a version with this code is known and another one of its term sheet came after it, whoever asks."""
     query = (

@@ -1,0 +1,40 @@
+"""Forms of the pages."""
+
+from __future__ import annotations
+
+from wtforms import DateField, SelectField, StringField, TextAreaField
+
+from dealflow.core.forms import Form, empty_to_none
+from dealflow.core.i18n import _l
+
+
+class RunForm(Form):
+    """Making a run."""
+
+    through = DateField(_l("Through"))
+
+
+class PayoutForm(Form):
+    """Marking what was paid."""
+
+    payee = SelectField(_l("Payee"), validate_choice=False)
+    on = DateField(_l("Paid on"))
+    bank_reference = StringField(_l("Bank reference"), filters=[empty_to_none])
+
+
+class DisputeForm(Form):
+    """Objecting to a statement."""
+
+    reason = TextAreaField(_l("What is wrong"), filters=[empty_to_none])
+
+
+class AnswerForm(Form):
+    """Answering a dispute."""
+
+    text = TextAreaField(_l("Answer to the payee"), filters=[empty_to_none])
+
+
+class CloseForm(Form):
+    """Ending a dispute."""
+
+    outcome = TextAreaField(_l("Outcome"), filters=[empty_to_none])

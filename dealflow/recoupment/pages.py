@@ -1,0 +1,309 @@
+"""Pages: the project's ledger, a run, what it covered, a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+
+from dealflow.core import clock
+from dealflow.core.errors import DomainError, Invalid, NotFound, StaleVersion
+from dealflow.core.http import actor, needs, read_query
+from dealflow.core.i18n import gettext as _
+from dealflow.core.money import Money, short
+from dealflow.core.paging import Query
+from dealflow.ledger import labels as ledger_labels
+from dealflow.recoupment import labels, present, queries, service
+from dealflow.recoupment.forms import AnswerForm, CloseForm, DisputeForm, PayoutForm, RunForm
+from dealflow.recoupment.policy import Can
+from dealflow.recoupment.shapes import (
+    DisputeAnswerIn,
+    DisputeCloseIn,
+    DisputeIn,
+    PayoutIn,
+    RunIn,
+    StatementFileQuery,
+)
+
+bp = Blueprint("recoupment", __name__)
+
+
+def _money(value: dict[str, Any]) -> Money:
+    return Money(**value)
+
+
+def _render(name: str, **values: Any) -> str:
+    return render_template(
+        f"recoupment/{name}.html", amount_of=_money, percent_of=labels.percent, kind_of=labels.run_kind,
+        state_of=labels.run_state, dispute_of=labels.dispute_state, evidence_of=labels.evidence, **values,
+    )  # fmt: skip
+
+
+def _arguments() -> Any:
+    args = request.args.copy()
+    args.pop("lang", None)
+    return args
+
+
+def _query() -> Query:
+    found: Query = read_query(Query, _arguments()) if request.method == "GET" else Query()
+    return found
+
+
+def _version() -> int | None:
+    text = request.form.get("version", "")
+    return int(text) if text.isdecimal() else None
+
+
+def _tried(act: Callable[[], Any], done: str) -> bool:
+    """Do something and say so, or say why not. What one may not know of stays unknown."""
+    try:
+        act()
+    except (NotFound, StaleVersion):
+        raise
+    except Invalid as refusal:
+        flash(" ".join(error.text() for error in refusal.errors), "danger")
+        return False
+    except DomainError as refusal:
+        if refusal.status not in (403, 409):
+            raise
+        flash(refusal.text(), "danger")
+        return False
+    flash(done, "success")
+    return True
+
+
+def _bars(payees: Iterable[dict[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Who gets what, as parts of a bar; amounts of zero are left out, a bar has no negative part."""
+    return [
+        {
+            "label": p["name"], "value": p[key]["amount_minor"], "display": short(_money(p[key])), "kind": p["kind"],
+        }
+        for p in payees
+        if p[key]["amount_minor"] > 0
+    ]  # fmt: skip
+
+
+def _ledger_page(project_id: str, form: RunForm | None = None) -> str:
+    desk = queries.desk(actor(), project_id)
+    query = _query()
+    found = present.project_ledger(actor(), desk, query)
+    return _render(
+        "ledger", desk=desk, found=found, query=query, form=form or RunForm(through=_month_end()),
+        bars=_bars(found["payees"], "cumulative"), entry_of=ledger_labels.entry_kind, account_of=_account,
+    )  # fmt: skip
+
+
+def _account(found: dict[str, Any]) -> str:
+    label = _(found["label"])
+    return f"{label} · {found['party']}" if found["party"] else label
+
+
+def _month_end() -> date:
+    """The last day of the month before this one."""
+    return date.fromordinal(clock.today().replace(day=1).toordinal() - 1)
+
+
+@bp.get("/projects/<project_id>/ledger")
+@needs(Can.SEE_PART)
+def ledger(project_id: str) -> str:
+    """The money of a project."""
+    return _ledger_page(project_id)
+
+
+@bp.post("/projects/<project_id>/distributions/run")
+@needs(Can.RUN)
+def make(project_id: str) -> Any:
+    """Make a preview."""
+    form = RunForm(request.form)
+    values = form.load(RunIn)
+    if values is None:
+        queries.own_desk(actor(), project_id)
+        return _ledger_page(project_id, form), 422
+    try:
+        run = service.make(actor(), project_id, through=values.through)
+    except Invalid as refusal:
+        form.show(refusal.errors)
+        return _ledger_page(project_id, form), 422
+    return redirect(url_for("recoupment.run", run_id=run.id), 303)
+
+
+def _run_page(run_id: str, form: PayoutForm | None = None) -> str:
+    run = queries.run(actor(), run_id)
+    found = present.whole_run(run)
+    desk = queries.desk(actor(), run.project_id)
+    owed = [(p["payee"], p["name"]) for p in found["payees"] if p["open"]["amount_minor"] > 0]
+    form = form or PayoutForm(on=clock.today())
+    form.payee.choices = owed
+    return _render(
+        "run", run=run, found=found, desk=desk, tiers=_by_tier(found["lines"]), bars=_bars(found["payees"], "due"),
+        in_all=_bars(found["payees"], "cumulative"), form=form, statements=queries.statements(run.id), owed=owed,
+        is_mine=run.made_by_id == actor().user_id, payouts=[p for p in queries.payouts(run.project_id) if p.run_id == run.id],
+    )  # fmt: skip
+
+
+def _by_tier(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines grouped by tier, each with its sums."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in lines:
+        tier = found.setdefault(
+            (line["term_sheet_id"], line["tier"]),
+            {"label": line["label"], "lines": [], "cumulative": 0, "due": 0},
+        )
+        tier["lines"].append(line)
+        tier["cumulative"] += line["cumulative"]["amount_minor"]
+        tier["due"] += line["due"]["amount_minor"]
+    return list(found.values())
+
+
+@bp.get("/distribution-runs/<run_id>")
+@needs(Can.SEE)
+def run(run_id: str) -> str:
+    """A run: who gets what from which tier."""
+    return _run_page(run_id)
+
+
+@bp.get("/distribution-runs/<run_id>/receipts")
+@needs(Can.SEE)
+def receipts(run_id: str) -> str:
+    """What a posted run covered for the first time."""
+    found = queries.run(actor(), run_id)
+    desk, query = queries.desk(actor(), found.project_id), _query()
+    page = present.inputs_page(found, query)
+    return _render(
+        "receipts",
+        run=found,
+        desk=desk,
+        query=query,
+        found=page,
+        entries=queries.receipt_entries(found, page["items"]),
+    )
+
+
+def _after(run_id: str) -> Response:
+    return redirect(url_for("recoupment.run", run_id=run_id), 303)  # type: ignore[return-value]
+
+
+@bp.post("/distribution-runs/<run_id>/approve")
+@needs(Can.APPROVE)
+def approve(run_id: str) -> Any:
+    """Post a preview."""
+    _tried(
+        lambda: service.approve(actor(), run_id, version=_version()),
+        _("The run is posted; statements are on their way."),
+    )
+    return _after(run_id)
+
+
+@bp.post("/distribution-runs/<run_id>/discard")
+@needs(Can.RUN)
+def discard(run_id: str) -> Any:
+    """Put a preview aside."""
+    _tried(lambda: service.discard(actor(), run_id, version=_version()), _("The preview is discarded."))
+    return _after(run_id)
+
+
+@bp.post("/distribution-runs/<run_id>/payouts")
+@needs(Can.PAY)
+def pay(run_id: str) -> Any:
+    """Mark what was paid."""
+    form = PayoutForm(request.form)
+    queries.run(actor(), run_id)
+    values = form.load(PayoutIn)
+    if values is None:
+        return _run_page(run_id, form), 422
+    try:
+        service.mark_paid(
+            actor(), run_id, payee=values.payee, on=values.on, bank_reference=values.bank_reference
+        )
+    except Invalid as refusal:
+        form.show(refusal.errors)
+        return _run_page(run_id, form), 422
+    flash(_("The transfer is recorded."), "success")
+    return _after(run_id)
+
+
+def _statement_page(statement_id: str, form: DisputeForm | None = None) -> str:
+    row = queries.statement(actor(), statement_id)
+    query = _query()
+    return _render(
+        "statement", row=row, found=present.statement(row), content=row.content, query=query, form=form or DisputeForm(),
+        receipts=present.inputs_page(queries.run_of(row), query), answer_form=AnswerForm(), close_form=CloseForm(),
+        today=clock.today(), payouts=queries.payouts(row.project_id, row.payee),
+    )  # fmt: skip
+
+
+@bp.get("/distribution-statements/<statement_id>")
+@needs(Can.SEE_STATEMENT)
+def statement(statement_id: str) -> str:
+    """A statement as it was issued, with the receipts behind it."""
+    return _statement_page(statement_id)
+
+
+@bp.get("/distribution-statements/<statement_id>/file")
+@needs(Can.SEE_STATEMENT)
+def statement_file(statement_id: str) -> Response:
+    """A statement as a file."""
+    return present.served(actor(), statement_id, read_query(StatementFileQuery, _arguments()).form)
+
+
+@bp.post("/distribution-statements/<statement_id>/disputes")
+@needs(Can.DISPUTE)
+def dispute(statement_id: str) -> Any:
+    """Object to a statement."""
+    form = DisputeForm(request.form)
+    values = form.load(DisputeIn)
+    if values is None:
+        return _statement_page(statement_id, form), 422
+    reason = values.reason
+    _tried(
+        lambda: service.dispute(actor(), statement_id, reason=reason), _("Your dispute is with the issuer.")
+    )
+    return redirect(url_for("recoupment.statement", statement_id=statement_id), 303)
+
+
+@bp.post("/distribution-disputes/<dispute_id>/answer")
+@needs(Can.ANSWER)
+def answer(dispute_id: str) -> Any:
+    """Answer a dispute."""
+    row = queries.dispute(actor(), dispute_id)
+    values = AnswerForm(request.form).load(DisputeAnswerIn)
+    if values is None:
+        flash(_("Write an answer before you send it."), "danger")
+    else:
+        text = values.text
+        _tried(
+            lambda: service.answer(actor(), dispute_id, text=text, version=_version()),
+            _("The answer is sent."),
+        )
+    return redirect(url_for("recoupment.statement", statement_id=row.statement_id), 303)
+
+
+@bp.post("/distribution-disputes/<dispute_id>/close")
+@needs(Can.ANSWER)
+def close(dispute_id: str) -> Any:
+    """End a dispute."""
+    row = queries.dispute(actor(), dispute_id)
+    form = CloseForm(request.form)
+    upheld = request.form.get("upheld") == "1"
+    values = form.load(DisputeCloseIn, form.plain() | {"upheld": upheld})
+    if values is None:
+        flash(_("Say how the dispute ends."), "danger")
+    else:
+        outcome = values.outcome
+        _tried(
+            lambda: service.close(actor(), dispute_id, upheld=upheld, outcome=outcome, version=_version()),
+            _("The dispute is closed."),
+        )
+    return redirect(url_for("recoupment.statement", statement_id=row.statement_id), 303)
+
+
+@bp.post("/distribution-disputes/<dispute_id>/withdraw")
+@needs(Can.DISPUTE)
+def withdraw(dispute_id: str) -> Any:
+    """Take a dispute back."""
+    row = queries.dispute(actor(), dispute_id)
+    _tried(lambda: service.withdraw(actor(), dispute_id, version=_version()), _("The dispute is taken back."))
+    return redirect(url_for("recoupment.statement", statement_id=row.statement_id), 303)

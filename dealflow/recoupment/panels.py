@@ -1,0 +1,41 @@
+"""What recoupment adds to other pages: the way to a project's money, and what waits for a second person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dealflow.core import slots
+from dealflow.core.actor import Actor
+from dealflow.core.errors import NotFound
+from dealflow.core.i18n import gettext as _
+from dealflow.recoupment import queries
+
+
+@slots.fill("project.side", order=25)
+def of_project(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the owner and the investors bound to the project, once there are any: the way to its ledger."""
+    if not actor.is_authenticated:
+        return None
+    try:
+        desk = queries.desk(actor, project.id)
+    except NotFound:
+        return None
+    if not desk.payees:
+        return None
+    return "recoupment/_project.html", {"desk": desk, "last": queries.last_posted(project.id)}
+
+
+@slots.fill("home.todo", order=30)
+def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """Previews that somebody else made and the actor may approve."""
+    if not actor.may_write:
+        return None
+    items = [
+        {
+            "title": _("%(name)s asks you to approve a distribution of “%(project)s”", name=run.made_by_name, project=title),
+            "text": _("through %(day)s", day=run.through.isoformat()), "href": f"/distribution-runs/{run.id}",
+            "action": _("Look at it"), "at": run.created_at, "icon": "coins",
+        }
+        for run, title in queries.waiting_for(actor)
+    ]  # fmt: skip
+    return ("", {"items": items}) if items else None

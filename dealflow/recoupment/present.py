@@ -1,0 +1,206 @@
+"""Runs, statements and the project's ledger as the API gives them; pages draw the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+
+from dealflow.core import clock, policy
+from dealflow.core.actor import Actor
+from dealflow.core.errors import Conflict
+from dealflow.core.i18n import N_
+from dealflow.core.money import Money
+from dealflow.core.paging import Query, listing
+from dealflow.files import queries as files
+from dealflow.files import serving
+from dealflow.ledger import queries as ledger
+from dealflow.recoupment import queries, statements
+from dealflow.recoupment.models import DistributionLine, DistributionRun, DistributionStatement
+from dealflow.recoupment.policy import Can
+from dealflow.recoupment.queries import Desk, Dispute, Payout
+
+BOOK = "recoupment"
+
+
+def _money(minor: int, currency: str) -> dict[str, Any]:
+    return Money(minor, currency).json()
+
+
+def run_summary(run: DistributionRun) -> dict[str, Any]:
+    """A run without its lines."""
+    return {
+        "id": run.id, "version": run.version, "created_at": clock.rfc3339(run.created_at),
+        "updated_at": clock.rfc3339(run.updated_at), "project_id": run.project_id, "number": run.number, "kind": run.kind,
+        "state": run.state, "through": run.through.isoformat(), "made_by": run.made_by_name, "approved_by": run.approved_by_name,
+        "approved_at": clock.rfc3339(run.approved_at) if run.approved_at else None,
+        "distributed": _money(run.distributed_minor, run.currency), "due": _money(run.due_minor, run.currency),
+        "refund_balance": _money(run.refund_minor, run.currency),
+        "not_counted": {
+            "count": run.not_counted["count"],
+            "amounts": [_money(minor, currency) for currency, minor in sorted(run.not_counted["amounts"].items())],
+        },
+    }  # fmt: skip
+
+
+def line(row: DistributionLine, run: DistributionRun) -> dict[str, Any]:
+    """A line of a run."""
+    return {
+        "id": row.id, "term_sheet_id": row.term_sheet_id, "tier": row.tier, "label": row.tier_label, "payee": row.payee,
+        "name": row.payee_name, "kind": row.payee_kind, "organisation_id": row.payee_organisation_id, "basis": row.basis,
+        "source_ppm": row.source_ppm, "effective_ppm": statements.effective(row.cumulative_minor, run.distributed_minor),
+        "cumulative": _money(row.cumulative_minor, run.currency), "due": _money(row.due_minor, run.currency),
+    }  # fmt: skip
+
+
+def payee_totals(rows: Sequence[DistributionLine], run: DistributionRun) -> list[dict[str, Any]]:
+    """Each payee over all tiers, with what posted runs still owe it."""
+    owed = queries.open_by_payee(run.project_id)
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        entry = found.setdefault(
+            row.payee,
+            {"payee": row.payee, "name": row.payee_name, "kind": row.payee_kind, "organisation_id": row.payee_organisation_id,
+             "cumulative_minor": 0, "due_minor": 0},
+        )  # fmt: skip
+        entry["cumulative_minor"] += row.cumulative_minor
+        entry["due_minor"] += row.due_minor
+    return [
+        {
+            **{name: entry[name] for name in ("payee", "name", "kind", "organisation_id")},
+            "effective_ppm": statements.effective(entry["cumulative_minor"], run.distributed_minor),
+            "cumulative": _money(entry["cumulative_minor"], run.currency), "due": _money(entry["due_minor"], run.currency),
+            "open": _money(owed.get(entry["payee"], 0), run.currency),
+        }
+        for entry in found.values()
+    ]  # fmt: skip
+
+
+def whole_run(run: DistributionRun) -> dict[str, Any]:
+    """A run with a line for every tier and payee, the sums of the payees, and the term sheets it pays by."""
+    rows = queries.lines(run.id)
+    return run_summary(run) | {
+        "term_sheets": [
+            {"id": s["id"], "version_number": s["version"], "joins_after": s["joins_after"]}
+            for s in run.sheets
+        ],
+        "lines": [line(row, run) for row in rows],
+        "payees": payee_totals(rows, run),
+    }
+
+
+def input_row(row: Any) -> dict[str, Any]:
+    """A receipt or entry of ad spend that a run covered."""
+    facts = row.facts
+    return {
+        "kind": row.kind, "id": row.source_id, "on": row.on.isoformat(), "counted_on": row.counted_on.isoformat(),
+        "amount": _money(row.amount_minor, row.currency), "source": facts.get("source", ""),
+        "platform": facts.get("platform", ""), "external_ref": facts.get("external_ref", ""),
+        "evidence_class": facts["evidence_class"], "corrects": facts.get("corrects"),
+    }  # fmt: skip
+
+
+def inputs_page(run: DistributionRun, query: Query) -> dict[str, Any]:
+    """A page of what a run covered for the first time."""
+    found = queries.covered_receipts(run, query)
+    return found | {"items": [input_row(row) for row in found["items"]]}
+
+
+def dispute(row: Dispute) -> dict[str, Any]:
+    """A dispute."""
+    return {
+        "id": row.id, "version": row.version, "created_at": clock.rfc3339(row.created_at),
+        "updated_at": clock.rfc3339(row.updated_at), "statement_id": row.statement_id, "state": row.state, "reason": row.reason,
+        "by": row.user_name, "answer": row.answer, "answered_by": row.answered_by, "outcome": row.outcome,
+    }  # fmt: skip
+
+
+def payout(row: Payout) -> dict[str, Any]:
+    """A transfer."""
+    return {
+        "id": row.id, "created_at": clock.rfc3339(row.at), "run_id": row.run_id, "payee": row.payee, "on": row.on.isoformat(),
+        "bank_reference": row.bank_reference, "amount": _money(row.amount_minor, row.currency),
+    }  # fmt: skip
+
+
+def statement(row: DistributionStatement) -> dict[str, Any]:
+    """A statement as it was issued, with its files and disputes."""
+    content = row.content
+    return {
+        "id": row.id, "created_at": clock.rfc3339(row.at), "run_id": row.run_id, "project_id": row.project_id,
+        "number": row.number, "through": content["run"]["through"], "kind": content["run"]["kind"], "payee": row.payee,
+        "name": content["payee"]["name"], "issued_on": row.issued_on.isoformat(),
+        "dispute_until": row.dispute_until.isoformat(), "sha256": row.sha256,
+        "cumulative": _money(content["cumulative_minor"], content["currency"]),
+        "due": _money(content["due_minor"], content["currency"]), "open": _money(content["open_minor"], content["currency"]),
+        "lines": [
+            {
+                **{name: found[name] for name in ("term_sheet_id", "tier", "label", "basis", "source_ppm", "effective_ppm")},
+                "cumulative": _money(found["cumulative_minor"], content["currency"]),
+                "due": _money(found["due_minor"], content["currency"]),
+            }
+            for found in content["lines"]
+        ],
+        "files": {form: found.sha256 for form, found in sorted(queries.files_of(row.id).items())},
+        "disputes": [dispute(found) for found in queries.disputes([row.id])],
+    }  # fmt: skip
+
+
+def project_ledger(actor: Actor, desk: Desk, query: Query) -> dict[str, Any]:
+    """The money of a project: for its organisation all of it, for a payee its own part."""
+    whole = policy.can(actor, Can.SEE, desk)
+    last = queries.last_posted(desk.project_id)
+    rows = queries.lines(last.id) if last else []
+    book = ledger.book_for(BOOK, desk.project_id) if whole else None
+    entries = ledger.journal(book, _journal(query)) if book else listing([], 0, query)
+    totals = payee_totals(rows, last) if last else []
+    return {
+        "project_id": desk.project_id,
+        "book_id": book.id if book else None,
+        "currency": last.currency if last else None,
+        "through": last.through.isoformat() if last else None,
+        "distributed": _money(last.distributed_minor, last.currency) if last else None,
+        "accounts": _accounts(book),
+        "payees": [entry for entry in totals if whole or entry["organisation_id"] == actor.organisation_id],
+        "runs": [run_summary(run) for run in queries.runs(desk.project_id)] if whole else [],
+        "statements": [brief(row) for row in queries.statements_to(actor, desk.project_id)],
+        "payouts": [
+            payout(row)
+            for row in queries.payouts(desk.project_id)
+            if whole or row.payee_organisation_id == actor.organisation_id
+        ],
+        **entries,
+    }
+
+
+def _journal(query: Query) -> ledger.JournalQuery:
+    return ledger.JournalQuery(limit=query.limit, cursor=query.cursor)
+
+
+def _accounts(book: Any) -> list[dict[str, Any]]:
+    if book is None:
+        return []
+    return [
+        {"account_id": row.account.id, "account": row.account.code, "label": row.account.label, "party": row.account.party, "balance": row.amount.json()}
+        for row in ledger.trial_balance(book)
+    ]  # fmt: skip
+
+
+def brief(row: DistributionStatement) -> dict[str, Any]:
+    """A statement in a list."""
+    content = row.content
+    return {
+        "id": row.id, "number": row.number, "through": content["run"]["through"], "kind": content["run"]["kind"],
+        "issued_on": row.issued_on.isoformat(), "due": _money(content["due_minor"], content["currency"]),
+        "cumulative": _money(content["cumulative_minor"], content["currency"]),
+    }  # fmt: skip
+
+
+def served(actor: Actor, statement_id: str, form: str) -> Response:
+    """The file of a statement; Conflict until it is made."""
+    row = queries.statement(actor, statement_id)
+    found = queries.files_of(row.id).get(form)
+    if found is None:
+        raise Conflict(N_("This file is being made; try again in a minute"), code="not_ready")
+    return serving.answer(files.get(actor, found.file_id))

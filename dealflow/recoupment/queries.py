@@ -1,0 +1,316 @@
+"""Reads of runs, statements, disputes and payouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from dealflow.core import policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import NotFound
+from dealflow.core.money import Money
+from dealflow.core.paging import Query, listing
+from dealflow.ledger import queries as ledger
+from dealflow.pitches import queries as pitches
+from dealflow.recoupment.models import (
+    Dispute,
+    DistributionInput,
+    DistributionLine,
+    DistributionRun,
+    DistributionStatement,
+    Payout,
+    PayoutLine,
+    StatementFile,
+)
+from dealflow.recoupment.policy import Can
+from dealflow.termsheets import queries as termsheets
+
+# Re-exported so that pages name types through this door.
+__all__ = ["Dispute", "DistributionLine", "DistributionRun", "DistributionStatement", "Payout"]
+_JUDGED = {"unscoped": "the reader of the project's money was judged before"}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A project as this room sees it: who runs its distributions, and which organisations are paid by them."""
+
+    project_id: str
+    organisation_id: str
+    title: str
+    titles: dict[str, Any]
+    payees: frozenset[str]
+
+
+@dataclass(frozen=True)
+class PayoutRow:
+    """What was paid to a payee from a tier, for the rooms above."""
+
+    id: str
+    run_id: str
+    project_id: str
+    payee: str
+    on: date
+    amount: Money
+    tier: str
+
+
+def desk(actor: Actor, project_id: str) -> Desk:
+    """The project for whoever is paid by it or runs it; NotFound otherwise."""
+    brief = pitches.briefs([project_id]).get(project_id)
+    if brief is None:
+        raise NotFound()
+    bound = frozenset(
+        sheet.investor_organisation_id for sheet, _version in termsheets.executed_of_project(project_id)
+    )
+    found = Desk(project_id, brief["organisation_id"], brief["title"], brief["titles"], bound)
+    if not policy.can(actor, Can.SEE_PART, found):
+        raise NotFound()
+    return found
+
+
+def own_desk(actor: Actor, project_id: str) -> Desk:
+    """The project for the organisation that runs it; NotFound for everybody else."""
+    found = desk(actor, project_id)
+    if not policy.can(actor, Can.SEE, found):
+        raise NotFound()
+    return found
+
+
+def run(actor: Actor, run_id: str) -> DistributionRun:
+    """A run of the actor's organisation; NotFound otherwise."""
+    found = session().get(DistributionRun, run_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def runs(project_id: str) -> list[DistributionRun]:
+    """The runs of a project, the latest first, without those that were discarded."""
+    query = select(DistributionRun).where(
+        DistributionRun.project_id == project_id, DistributionRun.state != "discarded"
+    )
+    return list(session().scalars(query.order_by(DistributionRun.id.desc())))
+
+
+def _page(wanted: Any, column: Any, query: Query, shown: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = session().scalars(wanted.order_by(column).limit(query.limit).offset(query.offset))
+    return listing([shown(row) for row in rows], total, query)
+
+
+def runs_page(project_id: str, query: Query, shown: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """A page of all runs of a project, the latest first."""
+    wanted = select(DistributionRun).where(DistributionRun.project_id == project_id)
+    return _page(wanted, DistributionRun.id.desc(), query, shown)
+
+
+def statements_page(
+    run: DistributionRun, query: Query, shown: Callable[[Any], dict[str, Any]]
+) -> dict[str, Any]:
+    """A page of a run's statements, in order of rank."""
+    wanted = select(DistributionStatement).where(DistributionStatement.run_id == run.id)
+    return _page(wanted, DistributionStatement.id, query, shown)
+
+
+def run_of(statement: DistributionStatement) -> DistributionRun:
+    """The run of a statement that the actor may read."""
+    query = select(DistributionRun).where(DistributionRun.id == statement.run_id)
+    return session().scalars(query, execution_options=_JUDGED).one()
+
+
+def last_posted(project_id: str) -> DistributionRun | None:
+    """The latest posted run of a project, whoever asks."""
+    query = (
+        select(DistributionRun)
+        .where(DistributionRun.project_id == project_id, DistributionRun.state == "posted")
+        .order_by(DistributionRun.number.desc())
+        .limit(1)
+    )
+    return session().scalars(query, execution_options=_JUDGED).first()
+
+
+def preview_of(project_id: str) -> DistributionRun | None:
+    """The preview that waits for a second person."""
+    query = select(DistributionRun).where(
+        DistributionRun.project_id == project_id, DistributionRun.state == "preview"
+    )
+    return session().scalars(query).first()
+
+
+def waiting_for(actor: Actor) -> list[tuple[DistributionRun, str]]:
+    """Previews of the actor's organisation that somebody else made, each with its project's title."""
+    query = select(DistributionRun).where(
+        DistributionRun.state == "preview", DistributionRun.made_by_id != actor.user_id
+    )
+    found = list(session().scalars(query.order_by(DistributionRun.id)))
+    titles = pitches.briefs(run.project_id for run in found)
+    return [(run, titles[run.project_id]["title"]) for run in found]
+
+
+def receipt_entries(run: DistributionRun, items: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Receipt → (book, entry) that posted it, for the receipts of a page."""
+    book = ledger.book_for("recoupment", run.project_id)
+    if book is None:
+        return {}
+    keys = [f"receipt:{item['id']}" for item in items if item["kind"] == "receipt"]
+    return {
+        key.removeprefix("receipt:"): (book.id, entry.id) for key, entry in ledger.by_keys(book, keys).items()
+    }
+
+
+def lines(run_id: str, payee: str | None = None) -> list[DistributionLine]:
+    """The lines of a run in order of rank."""
+    query = select(DistributionLine).where(DistributionLine.run_id == run_id)
+    if payee is not None:
+        query = query.where(DistributionLine.payee == payee)
+    return list(session().scalars(query.order_by(DistributionLine.place), execution_options=_JUDGED))
+
+
+def covered(project_id: str) -> frozenset[tuple[str, str]]:
+    """What posted runs have covered, as (kind, id)."""
+    query = select(DistributionInput.kind, DistributionInput.source_id).where(
+        DistributionInput.project_id == project_id
+    )
+    rows = session().execute(query, execution_options=_JUDGED)
+    return frozenset((row.kind, row.source_id) for row in rows)
+
+
+def covered_receipts(run: DistributionRun, query: Query) -> dict[str, Any]:
+    """A page of the receipts and ad spend that a posted run covered for the first time."""
+    wanted = select(DistributionInput).where(DistributionInput.run_id == run.id)
+    total = session().scalar(
+        select(func.count()).select_from(wanted.subquery()), execution_options=_JUDGED
+    )  # fmt: skip
+    ordered = wanted.order_by(
+        DistributionInput.kind.desc(), DistributionInput.counted_on, DistributionInput.id
+    )
+    rows = session().scalars(ordered.limit(query.limit).offset(query.offset), execution_options=_JUDGED)
+    return listing(list(rows), total or 0, query)
+
+
+def inputs_of(run_id: str) -> list[DistributionInput]:
+    """All that a posted run covered for the first time, by day."""
+    query = select(DistributionInput).where(DistributionInput.run_id == run_id)
+    ordered = query.order_by(
+        DistributionInput.counted_on, DistributionInput.kind, DistributionInput.source_id
+    )
+    return list(session().scalars(ordered, execution_options=_JUDGED))
+
+
+def statement(actor: Actor, statement_id: str) -> DistributionStatement:
+    """A statement for its payee or the organisation that issued it; NotFound otherwise."""
+    found = session().get(DistributionStatement, statement_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def statements(run_id: str) -> list[DistributionStatement]:
+    """The statements of a run that the actor may know of."""
+    query = select(DistributionStatement).where(DistributionStatement.run_id == run_id)
+    return list(session().scalars(query.order_by(DistributionStatement.id)))
+
+
+def statements_to(actor: Actor, project_id: str) -> list[DistributionStatement]:
+    """The statements of a project to the actor's organisation, the latest first."""
+    query = select(DistributionStatement).where(
+        DistributionStatement.project_id == project_id,
+        DistributionStatement.payee_organisation_id == actor.organisation_id,
+    )
+    return list(session().scalars(query.order_by(DistributionStatement.id.desc())))
+
+
+def files_of(statement_id: str) -> dict[str, StatementFile]:
+    """The files of a statement by form."""
+    query = select(StatementFile).where(StatementFile.statement_id == statement_id)
+    return {row.form: row for row in session().scalars(query)}
+
+
+def disputes(statement_ids: list[str]) -> list[Dispute]:
+    """Disputes of statements, the latest first."""
+    query = select(Dispute).where(Dispute.statement_id.in_(statement_ids)).order_by(Dispute.id.desc())
+    return list(session().scalars(query))
+
+
+def dispute(actor: Actor, dispute_id: str) -> Dispute:
+    """A dispute for both its parties; NotFound otherwise."""
+    found = session().get(Dispute, dispute_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def open_lines(project_id: str, payee: str, number: int | None = None) -> list[DistributionLine]:
+    """Lines of posted runs (up to one) that no transfer has paid, the oldest first."""
+    query = (
+        select(DistributionLine)
+        .join(DistributionRun, DistributionRun.id == DistributionLine.run_id)
+        .outerjoin(PayoutLine, PayoutLine.line_id == DistributionLine.id)
+        .where(
+            DistributionRun.project_id == project_id, DistributionRun.state == "posted",
+            DistributionLine.payee == payee, DistributionLine.due_minor != 0, PayoutLine.id.is_(None),
+        )
+        .order_by(DistributionRun.number, DistributionLine.place)
+    )  # fmt: skip
+    if number is not None:
+        query = query.where(DistributionRun.number <= number)
+    return list(session().scalars(query, execution_options=_JUDGED))
+
+
+def open_by_payee(project_id: str) -> dict[str, int]:
+    """Payee → what it is still owed by posted runs (minor units); negative where it was paid too much."""
+    query = (
+        select(DistributionLine.payee, func.sum(DistributionLine.due_minor))
+        .join(DistributionRun, DistributionRun.id == DistributionLine.run_id)
+        .outerjoin(PayoutLine, PayoutLine.line_id == DistributionLine.id)
+        .where(
+            DistributionRun.project_id == project_id,
+            DistributionRun.state == "posted",
+            PayoutLine.id.is_(None),
+        )
+        .group_by(DistributionLine.payee)
+    )
+    return {payee: int(minor) for payee, minor in session().execute(query, execution_options=_JUDGED)}
+
+
+def payouts(project_id: str, payee: str | None = None) -> list[Payout]:
+    """The transfers of a project, the latest first."""
+    query = select(Payout).where(Payout.project_id == project_id)
+    if payee is not None:
+        query = query.where(Payout.payee == payee)
+    return list(session().scalars(query.order_by(Payout.id.desc()), execution_options=_JUDGED))
+
+
+def _paid() -> Any:
+    return (
+        select(PayoutLine, Payout, DistributionLine)
+        .join(Payout, Payout.id == PayoutLine.payout_id)
+        .join(DistributionLine, DistributionLine.id == PayoutLine.line_id)
+        .order_by(Payout.on, PayoutLine.id)
+    )
+
+
+def _rows(query: Any) -> list[PayoutRow]:
+    return [
+        PayoutRow(
+            paid.id, line.run_id, transfer.project_id, line.payee, transfer.on,
+            Money(paid.amount_minor, transfer.currency), line.tier,
+        )
+        for paid, transfer, line in session().execute(query, execution_options=_JUDGED)
+    ]  # fmt: skip
+
+
+def payouts_to(organisation_id: str, project_id: str | None = None) -> list[PayoutRow]:
+    """What an organisation was paid by distributions, by day; for the rooms that keep its holdings."""
+    query = _paid().where(Payout.payee_organisation_id == organisation_id)
+    return _rows(query if project_id is None else query.where(Payout.project_id == project_id))
+
+
+def rows_of(payout: Payout) -> list[PayoutRow]:
+    """What a transfer paid, line by line."""
+    return _rows(_paid().where(Payout.id == payout.id))

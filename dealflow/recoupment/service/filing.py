@@ -1,0 +1,87 @@
+"""Keeping a statement's files: made outside any transaction, stored once, under the hash they were issued with."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from dealflow.core.actor import SYSTEM
+from dealflow.core.db import session
+from dealflow.core.ids import new
+from dealflow.files import service as storing
+from dealflow.recoupment import queries
+from dealflow.recoupment.models import DistributionStatement, StatementFile
+
+PURPOSE = "recoupment.statement"
+FORMS = {
+    "pdf_zh": "application/pdf",
+    "pdf_en": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a file is made from: plain values, read in one transaction."""
+
+    statement_id: str
+    form: str
+    content: dict[str, Any]
+    sha256: str
+    issued_on: str
+    dispute_until: str
+    inputs: tuple[dict[str, Any], ...]
+
+
+def missing_files(run_id: str) -> list[Plan]:
+    """The files of a run's statements that are not there yet. Inside a system transaction."""
+    inputs = tuple(
+        {
+            "kind": row.kind, "id": row.source_id, "on": row.on.isoformat(), "counted_on": row.counted_on.isoformat(),
+            "amount_minor": row.amount_minor, **row.facts,
+        }
+        for row in queries.inputs_of(run_id)
+    )  # fmt: skip
+    return [
+        Plan(
+            row.id,
+            form,
+            row.content,
+            row.sha256,
+            row.issued_on.isoformat(),
+            row.dispute_until.isoformat(),
+            inputs,
+        )
+        for row in queries.statements(run_id)
+        for form in FORMS
+        if form not in queries.files_of(row.id)
+    ]
+
+
+def store_file(plan: Plan, data: bytes) -> None:
+    """Keep a file; the first to come wins. Inside a system transaction."""
+    query = (
+        select(DistributionStatement).where(DistributionStatement.id == plan.statement_id).with_for_update()
+    )
+    row = session().scalars(query).one()
+    if plan.form in queries.files_of(row.id):
+        return
+    kind, _, lang = plan.form.partition("_")
+    name = f"distribution-statement-{row.number}{'-' + lang if lang else ''}.{kind}"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made"
+        path.write_bytes(data)
+        stored = storing.store_made(
+            SYSTEM, path, name, organisation_id=row.organisation_id, content_type=FORMS[plan.form], purpose=PURPOSE
+        )  # fmt: skip
+    session().add(
+        StatementFile(
+            id=new("dsf"), statement_id=row.id, organisation_id=row.organisation_id, form=plan.form,
+            payee_organisation_id=row.payee_organisation_id, file_id=stored.id, sha256=stored.sha256,
+        )
+    )  # fmt: skip
+    session().flush()

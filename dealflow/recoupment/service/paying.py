@@ -1,0 +1,109 @@
+"""Marking what was paid out: one bank transfer pays all that a payee is owed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from dealflow.audit import service as audit
+from dealflow.core import clock, policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition
+from dealflow.core.i18n import N_
+from dealflow.core.ids import new
+from dealflow.core.money import Money
+from dealflow.ledger import service as ledger
+from dealflow.ledger.service import Draft, Line
+from dealflow.notify import service as notify
+from dealflow.recoupment import queries
+from dealflow.recoupment.models import DistributionLine, Payout, PayoutLine
+from dealflow.recoupment.policy import Can, Tag
+from dealflow.recoupment.service.posting import COLLECTION, book_of, payable_to
+
+
+def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference: str) -> Payout:
+    """Record the transfer that paid everything a payee is owed by the runs up to this one, and post it.
+
+    Raises NotFound, Forbidden, InvalidTransition (not posted), Invalid (`on`, `payee`), Conflict (`nothing_due`,
+    `paid_already`).
+    """
+    run = queries.run(actor, run_id)
+    policy.require(actor, Can.PAY, run, see=Can.SEE)
+    if run.state != "posted":
+        raise InvalidTransition(N_("Only posted runs are paid out"))
+    if on > clock.today():
+        raise Invalid.field("on", "in_the_future", N_("Mark a transfer once the bank has made it"))
+    found = queries.open_lines(run.project_id, payee, run.number)
+    total = sum(line.due_minor for line in found)
+    if total <= 0:
+        if not queries.lines(run.id, payee):
+            raise Invalid.field("payee", "unknown_payee", N_("This run does not name that payee"))
+        raise Conflict(
+            N_("Nothing is due to this payee; what it had too much is set off against later runs"), code="nothing_due"
+        )  # fmt: skip
+    payout = _kept(actor, run, found, on, bank_reference, total)
+    desk = queries.desk(actor, run.project_id)
+    book, amount = book_of(actor, desk, run.currency), Money(total, run.currency)
+    ledger.post(
+        actor, book,
+        Draft(
+            on, "payout", f"payout:{payout.id}",
+            (Line(payable_to(payee, found[-1].payee_name), amount), Line(COLLECTION, -amount)),
+            text=bank_reference, source=payout.id, data={"run_id": run.id},
+        ),
+    )  # fmt: skip
+    audit.record(
+        actor, Tag.PAID, payout, organisation_id=run.organisation_id,
+        after={"payee": payee, "amount_minor": total, "on": on, "bank_reference": bank_reference},
+    )  # fmt: skip
+    _tell(actor, payout, desk)
+    return payout
+
+
+def _kept(
+    actor: Actor,
+    run: queries.DistributionRun,
+    found: list[DistributionLine],
+    on: date,
+    reference: str,
+    total: int,
+) -> Payout:
+    organisation = found[-1].payee_organisation_id
+    payout = Payout(
+        id=new("pyo"), run_id=run.id, project_id=run.project_id, organisation_id=run.organisation_id, payee=found[-1].payee,
+        payee_organisation_id=organisation, on=on, bank_reference=reference, amount_minor=total, currency=run.currency,
+        user_id=actor.user_id, user_name=actor.user_name,
+    )  # fmt: skip
+    rows = [
+        {
+            "id": new("pyl"), "payout_id": payout.id, "line_id": line.id, "organisation_id": run.organisation_id,
+            "payee_organisation_id": organisation, "amount_minor": line.due_minor,
+        }
+        for line in found
+    ]  # fmt: skip
+    try:
+        with session().begin_nested():
+            session().add(payout)
+            session().flush()
+            session().execute(insert(PayoutLine), rows)
+    except IntegrityError:
+        raise Conflict(
+            N_("This was marked as paid already, or the bank reference stands for another transfer to this payee"),
+            code="paid_already",
+        ) from None  # fmt: skip
+    return payout
+
+
+def _tell(actor: Actor, payout: Payout, desk: queries.Desk) -> None:
+    organisation = payout.payee_organisation_id
+    if organisation is None or organisation == payout.organisation_id:
+        return
+    (statement,) = [s for s in queries.statements(payout.run_id) if s.payee == payout.payee]
+    notify.tell(
+        code="recoupment.paid", title=N_("A distribution was paid to you"), organisation_id=organisation, by_mail=True,
+        text=N_("%(project)s: transfer of %(day)s, reference %(reference)s."), link=f"/distribution-statements/{statement.id}",
+        params={"project": desk.titles, "day": payout.on.isoformat(), "reference": payout.bank_reference},
+    )  # fmt: skip

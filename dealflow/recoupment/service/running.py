@@ -1,0 +1,196 @@
+"""Making a run: a preview that somebody else approves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from dealflow.audit import service as audit
+from dealflow.core import policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, Invalid, StaleVersion
+from dealflow.core.i18n import N_
+from dealflow.core.ids import new
+from dealflow.finance.errors import FinanceInputError, Refused
+from dealflow.notify import service as notify
+from dealflow.recoupment import computing, queries, sources
+from dealflow.recoupment.computing import Base, Outcome
+from dealflow.recoupment.models import DistributionLine, DistributionRun
+from dealflow.recoupment.policy import Can, Tag
+from dealflow.recoupment.queries import Desk
+from dealflow.recoupment.sources import Input, Terms
+from dealflow.recoupment.states import RUN
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run through a day is computed from."""
+
+    terms: Terms
+    inputs: list[Input]
+    last: DistributionRun | None
+    base: Base | None
+    digest: str
+
+    @property
+    def is_news(self) -> bool:
+        """Whether anything came in, or a term sheet was executed, since the last posted run."""
+        if self.last is None or self.base is None:
+            return True
+        known = {sheet["id"] for sheet in self.last.sheets}
+        return any((i.kind, i.source_id) not in self.base.covered for i in self.inputs) or any(
+            sheet.id not in known for sheet in self.terms.sheets
+        )
+
+
+def prepare(project_id: str, through: date) -> Prepared:
+    """Read terms, inputs and what was posted before. Raises Conflict (`no_terms`, `currency`), Invalid (`through`)."""
+    last = queries.last_posted(project_id)
+    if last is not None and through < last.through:
+        raise Invalid.field(
+            "through", "before_last_run", N_("A run through %(day)s is posted; choose that day or a later one"),
+            day=last.through.isoformat(),
+        )  # fmt: skip
+    joins = (
+        {s["id"]: date.fromisoformat(s["joins_after"]) if s["joins_after"] else None for s in last.sheets}
+        if last
+        else {}
+    )
+    terms = sources.terms(project_id, joins, new=last.through if last else None)
+    if not terms.sheets:
+        raise Conflict(
+            N_("No term sheet of this project is executed yet; have one signed first"), code="no_terms"
+        )
+    inputs = sources.inputs(project_id, through)
+    found = terms.currencies | {item.currency for item in inputs}
+    if len(found) > 1:
+        raise Conflict(
+            N_("Term sheets and receipts are in several currencies (%(found)s); record receipts in that of the terms"),
+            code="currency", found=", ".join(sorted(found)),
+        )  # fmt: skip
+    base = None
+    if last is not None:
+        paid = {
+            (line.term_sheet_id, line.tier, line.payee): line.cumulative_minor
+            for line in queries.lines(last.id)
+        }
+        base = Base(last.through, last.position, queries.covered(project_id), paid)
+    digest = computing.digest(terms, inputs, last.id if last else None, through)
+    return Prepared(terms, inputs, last, base, digest)
+
+
+def computed(prepared: Prepared) -> Outcome:
+    """The run. Raises Conflict (`terms_refused`) when the waterfall refuses the terms or the amounts."""
+    try:
+        return computing.compute(prepared.terms, prepared.inputs, prepared.base)
+    except (Refused, FinanceInputError) as error:
+        raise Conflict(
+            N_("The terms cannot be computed over these receipts: %(reason)s"), code="terms_refused", reason=str(error)
+        ) from error  # fmt: skip
+
+
+def make(actor: Actor, project_id: str, *, through: date) -> DistributionRun:
+    """A preview of the run through a day: a line for every tier and payee. A preview that waits is replaced, unless it
+    says the same; with nothing new since the last posted run, that run.
+
+    Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `currency`, `terms_refused`).
+    """
+    desk = queries.desk(actor, project_id)
+    policy.require(actor, Can.RUN, desk, see=Can.SEE)
+    prepared = prepare(project_id, through)
+    if not prepared.is_news and prepared.last is not None:
+        return prepared.last
+    there = queries.preview_of(project_id)
+    if there is not None:
+        if there.digest == prepared.digest:
+            return there
+        _end(actor, there)
+    return _kept(actor, desk, through, prepared, computed(prepared))
+
+
+def _kept(actor: Actor, desk: Desk, through: date, prepared: Prepared, outcome: Outcome) -> DistributionRun:
+    last = prepared.last
+    run = DistributionRun(
+        id=new("run"), project_id=desk.project_id, organisation_id=desk.organisation_id, base_id=last.id if last else None,
+        through=through, kind=outcome.kind, currency=prepared.terms.currencies.pop(), digest=prepared.digest,
+        distributed_minor=outcome.position["gross_minor"], due_minor=outcome.due_minor,
+        refund_minor=outcome.position["refund_minor"], position=outcome.position,
+        sheets=[
+            {
+                "id": s.id, "joins_after": s.joins_after.isoformat() if s.joins_after else None,
+                **prepared.terms.titles[s.id],
+            }
+            for s in prepared.terms.sheets
+        ],
+        not_counted=sources.not_counted(desk.project_id, through), made_by_id=actor.user_id, made_by_name=actor.user_name,
+    )  # fmt: skip
+    try:
+        with session().begin_nested():
+            session().add(run)
+            session().flush()
+    except IntegrityError:
+        # Somebody else's run came first at the same instant.
+        first = queries.preview_of(desk.project_id)
+        if first is not None and first.digest == run.digest:
+            return first
+        raise Conflict(N_("Somebody else is making a run of this project; look at that one first")) from None
+    _keep_lines(run, prepared.terms, outcome)
+    audit.record(
+        actor, Tag.MADE, run, organisation_id=run.organisation_id,
+        after={"through": through, "kind": run.kind, "due_minor": run.due_minor, "new": len(outcome.new)},
+    )  # fmt: skip
+    notify.tell(
+        code="recoupment.preview", title=N_("A distribution waits for a second person"), link=f"/distribution-runs/{run.id}",
+        text=N_("%(project)s, through %(day)s, made by %(who)s."), organisation_id=run.organisation_id, but=actor.user_id,
+        params={"project": desk.titles, "day": through.isoformat(), "who": actor.user_name},
+    )  # fmt: skip
+    return run
+
+
+def _keep_lines(run: DistributionRun, terms: Terms, outcome: Outcome) -> None:
+    rows = []
+    for place, line in enumerate(outcome.lines):
+        payee = terms.payees.get(line.payee) or sources.Payee(
+            line.payee, line.payee, "other", run.organisation_id
+        )
+        rows.append(
+            {
+                "id": new("rln"), "run_id": run.id, "organisation_id": run.organisation_id, "place": place,
+                "term_sheet_id": line.term_sheet_id, "tier": line.tier, "tier_label": line.tier_label, "payee": payee.key,
+                "payee_name": payee.name, "payee_kind": payee.kind, "payee_organisation_id": payee.organisation_id,
+                "source_ppm": line.source_ppm, "basis": line.basis, "cumulative_minor": line.cumulative_minor,
+                "due_minor": line.due_minor,
+            }
+        )  # fmt: skip
+    session().execute(insert(DistributionLine), rows)
+
+
+def locked(actor: Actor, run_id: str, permission: str, version: int | None) -> DistributionRun:
+    """A run for a change: known, allowed, held until the transaction ends. Raises also StaleVersion."""
+    run = queries.run(actor, run_id)
+    policy.require(actor, permission, run, see=Can.SEE)
+    query = select(DistributionRun).where(DistributionRun.id == run.id).with_for_update()
+    run = session().scalars(query, execution_options={"populate_existing": True}).one()
+    if version is not None and version != run.version:
+        raise StaleVersion(run.version)
+    return run
+
+
+def discard(actor: Actor, run_id: str, *, version: int | None = None) -> DistributionRun:
+    """Put a preview aside. Raises NotFound, Forbidden, StaleVersion, InvalidTransition."""
+    run = locked(actor, run_id, Can.RUN, version)
+    _end(actor, run)
+    return run
+
+
+def _end(actor: Actor, run: DistributionRun) -> None:
+    before = run.state
+    run.state = RUN.fire(before, "discard", run)
+    session().flush()
+    audit.record(
+        actor, Tag.DISCARDED, run, before={"state": before}, after={"state": run.state}, organisation_id=run.organisation_id
+    )  # fmt: skip

@@ -1,0 +1,252 @@
+"""What the room takes and gives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dealflow.core.money import LIMIT
+from dealflow.core.schema import Date, LocalisedText, Schema, Text, Version
+from dealflow.ledger.forms import EntryOut
+
+
+class SignedMoney(Schema):
+    """An amount that may be negative."""
+
+    amount_minor: Annotated[int, Field(ge=-LIMIT, le=LIMIT)]
+    currency: str
+
+
+class RunIn(Schema):
+    """Through which day."""
+
+    through: Date
+
+
+class RunStepIn(Schema):
+    """The version of the run that was read."""
+
+    version: Version | None = None
+
+
+class PayoutIn(Schema):
+    """A bank transfer that paid all a payee is owed."""
+
+    payee: Text(220, least=1)  # type: ignore[valid-type]
+    on: Date
+    bank_reference: Text(120, least=1)  # type: ignore[valid-type]
+
+
+class DisputeIn(Schema):
+    """What a payee objects to."""
+
+    reason: Text(2000, least=1)  # type: ignore[valid-type]
+
+
+class DisputeAnswerIn(Schema):
+    """The answer to a dispute."""
+
+    text: Text(2000, least=1)  # type: ignore[valid-type]
+    version: Version | None = None
+
+
+class DisputeCloseIn(Schema):
+    """How a dispute ends: `upheld` when a correction follows."""
+
+    upheld: bool
+    outcome: Text(2000, least=1)  # type: ignore[valid-type]
+    version: Version | None = None
+
+
+class StatementFileQuery(Schema):
+    """Which file of a statement."""
+
+    form: Literal["pdf_zh", "pdf_en", "xlsx"] = "pdf_zh"
+
+
+class NotCountedOut(Schema):
+    """What was only self-reported and pays nobody."""
+
+    count: int
+    amounts: list[SignedMoney]
+
+
+class DistributionRunOut(Schema):
+    """A run."""
+
+    id: str
+    version: int
+    created_at: str
+    updated_at: str
+    project_id: str
+    number: int | None
+    kind: str
+    state: str
+    through: str
+    made_by: str
+    approved_by: str
+    approved_at: str | None
+    distributed: SignedMoney
+    due: SignedMoney
+    refund_balance: SignedMoney
+    not_counted: NotCountedOut
+
+
+class DistributionLineOut(Schema):
+    """What a payee gets from a tier; shares in ppm: as the terms put it, and of all that was distributed."""
+
+    id: str
+    term_sheet_id: str
+    tier: str
+    label: LocalisedText
+    payee: str
+    name: str
+    kind: str
+    organisation_id: str | None
+    basis: str
+    source_ppm: int | None
+    effective_ppm: int | None
+    cumulative: SignedMoney
+    due: SignedMoney
+
+
+class DistributionPayeeOut(Schema):
+    """A payee over all tiers; `open` is what posted runs still owe it."""
+
+    payee: str
+    name: str
+    kind: str
+    organisation_id: str | None
+    effective_ppm: int | None
+    cumulative: SignedMoney
+    due: SignedMoney
+    open: SignedMoney
+
+
+class RunSheetOut(Schema):
+    """A term sheet a run pays by."""
+
+    id: str
+    version_number: int
+    joins_after: str | None
+
+
+class WholeDistributionRunOut(DistributionRunOut):
+    """A run with its lines."""
+
+    term_sheets: list[RunSheetOut]
+    lines: list[DistributionLineOut]
+    payees: list[DistributionPayeeOut]
+
+
+class CoveredInputOut(Schema):
+    """A receipt or entry of ad spend that a run covered; `counted_on` is the day as which it counts."""
+
+    kind: str
+    id: str
+    on: str
+    counted_on: str
+    amount: SignedMoney
+    source: str
+    platform: str
+    external_ref: str
+    evidence_class: str
+    corrects: str | None
+
+
+class DistributionPayoutOut(Schema):
+    """A transfer to a payee."""
+
+    id: str
+    created_at: str
+    run_id: str
+    payee: str
+    on: str
+    bank_reference: str
+    amount: SignedMoney
+
+
+class DistributionDisputeOut(Schema):
+    """A dispute of a statement."""
+
+    id: str
+    version: int
+    created_at: str
+    updated_at: str
+    statement_id: str
+    state: str
+    reason: str
+    by: str
+    answer: str
+    answered_by: str
+    outcome: str
+
+
+class DistributionStatementLineOut(Schema):
+    """A line of a statement."""
+
+    term_sheet_id: str
+    tier: str
+    label: LocalisedText
+    basis: str
+    source_ppm: int | None
+    effective_ppm: int | None
+    cumulative: SignedMoney
+    due: SignedMoney
+
+
+class DistributionStatementBriefOut(Schema):
+    """A statement in a list."""
+
+    id: str
+    number: str
+    through: str
+    kind: str
+    issued_on: str
+    due: SignedMoney
+    cumulative: SignedMoney
+
+
+class DistributionStatementOut(DistributionStatementBriefOut):
+    """A statement as it was issued; `files` are the hashes of its files by form."""
+
+    created_at: str
+    run_id: str
+    project_id: str
+    payee: str
+    name: str
+    dispute_until: str
+    sha256: str
+    open: SignedMoney
+    lines: list[DistributionStatementLineOut]
+    files: dict[str, str]
+    disputes: list[DistributionDisputeOut]
+
+
+class LedgerAccountOut(Schema):
+    """An account of the project's book."""
+
+    account_id: str
+    account: str
+    label: str
+    party: str
+    balance: SignedMoney
+
+
+class ProjectLedgerOut(Schema):
+    """The money of a project: for its organisation all of it with the journal, for a payee its own part."""
+
+    project_id: str
+    book_id: str | None
+    currency: str | None
+    through: str | None
+    distributed: SignedMoney | None
+    accounts: list[LedgerAccountOut]
+    payees: list[DistributionPayeeOut]
+    runs: list[DistributionRunOut]
+    statements: list[DistributionStatementBriefOut]
+    payouts: list[DistributionPayoutOut]
+    items: list[EntryOut]
+    next_cursor: str | None
+    total: int

@@ -1,0 +1,165 @@
+"""What a run is made from: executed term sheets, receipts and ad spend, read from the rooms that keep them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dealflow.recoupment.order import Sheet
+from dealflow.termsheets import queries as termsheets
+
+INVESTOR, PRODUCER = "investor", "producer"
+ONE_ALL = ("platform", "ad_spend")
+"""Kinds of payees of which a project has one under an id, however its term sheets spell the name."""
+
+
+@dataclass(frozen=True)
+class Payee:
+    """Somebody who is paid, as the project knows it."""
+
+    key: str
+    name: str
+    kind: str
+    organisation_id: str | None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The term sheets a project pays by, in the order of their execution, and everybody they name."""
+
+    sheets: tuple[Sheet, ...]
+    payees: Mapping[str, Payee]
+    dispute_days: Mapping[str, int]
+    titles: Mapping[str, dict[str, Any]]
+
+    @property
+    def currencies(self) -> set[str]:
+        return {sheet.waterfall["currency"] for sheet in self.sheets}
+
+
+@dataclass(frozen=True)
+class Input:
+    """A receipt or an audited entry of ad spend. `counted_on`: for a correction, the day of what it corrects."""
+
+    kind: str
+    source_id: str
+    on: date
+    counted_on: date
+    amount_minor: int
+    currency: str
+    facts: dict[str, Any]
+
+
+def terms(
+    project_id: str, joins: Mapping[str, date | None] | None = None, *, new: date | None = None
+) -> Terms:
+    """The executed term sheets. `joins` says after which day those of earlier runs joined; any other joins after `new`."""
+    known = joins or {}
+    roll = _Roll()
+    sheets, days, titles = [], {}, {}
+    for sheet, version in termsheets.executed_of_project(project_id):
+        content = version.terms
+        payees = roll.enter(sheet, version)
+        sheets.append(
+            Sheet(
+                sheet.id, sheet.investor_organisation_id, sheet.project_organisation_id,
+                content["investment"]["amount"]["amount_minor"], content["waterfall"], payees,
+                known.get(sheet.id, new),
+            )
+        )  # fmt: skip
+        days[sheet.investor_organisation_id] = content["collection"]["dispute_days"]
+        titles[sheet.id] = {"version": version.number, "template": sheet.template, "code": version.code}
+    return Terms(tuple(sheets), roll.payees, days, titles)
+
+
+class _Roll:
+    """Everybody whom the term sheets name, each once."""
+
+    def __init__(self) -> None:
+        self.payees: dict[str, Payee] = {}
+
+    def enter(self, sheet: Any, version: Any) -> dict[str, str]:
+        """The sheet's payee ids → the project's keys."""
+        own = {INVESTOR: sheet.investor_organisation_id, PRODUCER: sheet.project_organisation_id}
+        found = {}
+        for payee in version.terms["waterfall"]["payees"]:
+            organisation = own.get(payee["id"])
+            key = organisation or self._key(payee)
+            self.payees.setdefault(key, Payee(key, payee["name"], payee["kind"], organisation))
+            found[payee["id"]] = key
+        return found
+
+    def _key(self, payee: dict[str, Any]) -> str:
+        """Its id, unless that stands for somebody else already."""
+        key, number = payee["id"], 1
+        while (known := self.payees.get(key)) is not None:
+            same = known.kind == payee["kind"] and (payee["kind"] in ONE_ALL or known.name == payee["name"])
+            if same:
+                return str(key)
+            number += 1
+            key = f"{payee['id']}~{number}"
+        return str(key)
+
+
+def _releases() -> Any:
+    if importlib.util.find_spec("dealflow.releases.queries") is None:
+        return None
+    return importlib.import_module("dealflow.releases.queries")
+
+
+def inputs(project_id: str, through: date) -> list[Input]:
+    """All receipts that may pay and all audited ad spend of a project through a day, by the day as which they count."""
+    releases = _releases()
+    if releases is None:
+        return []
+    found = [
+        *_receipts(releases.payable(project_id, through)),
+        *_spend(releases.ad_spend(project_id, through)),
+    ]
+    return sorted(found, key=lambda item: (item.counted_on, item.kind, item.source_id))
+
+
+def _receipts(rows: Iterable[Any]) -> Iterable[Input]:
+    rows = list(rows)
+    days = {row.id: row.on for row in rows}
+    for row in rows:
+        facts = {
+            name: getattr(row, name)
+            for name in (
+                "source",
+                "platform",
+                "territory",
+                "external_ref",
+                "evidence_class",
+                "document_id",
+                "corrects",
+            )
+        }
+        yield Input(
+            "receipt", row.id, row.on, days.get(row.corrects, row.on), row.amount.amount_minor, row.amount.currency, facts
+        )  # fmt: skip
+
+
+def _spend(rows: Iterable[Any]) -> Iterable[Input]:
+    for row in rows:
+        if row.audited:
+            facts = {"evidence_class": row.evidence_class}
+            yield Input(
+                "ad_spend", row.id, row.on, row.on, row.amount.amount_minor, row.amount.currency, facts
+            )
+
+
+def not_counted(project_id: str, through: date) -> dict[str, Any]:
+    """What was only self-reported through a day: `{"count", "amounts": {currency: minor}}`. It pays nobody."""
+    releases = _releases()
+    if releases is None or not hasattr(releases, "self_reported"):
+        return {"count": 0, "amounts": {}}
+    amounts: dict[str, int] = {}
+    rows = list(releases.self_reported(project_id, through))
+    for row in rows:
+        amounts[row.amount.currency] = amounts.get(row.amount.currency, 0) + row.amount.amount_minor
+    return {"count": len(rows), "amounts": amounts}
