@@ -3,7 +3,7 @@
 Pure: plain values in, plain values out. Each sheet's own waterfall runs unchanged over all receipts of the project, by
 the code its simulator used (`dealflow.finance`); what it gives is the claim of those it names. A date's money meets the
 claims in four classes: tiers that every investor lets go first, investors, others, and the producer, who promised
-(docs/decisions/0013-term-sheets-stand-together.md). With one sheet the claims are the payments.
+(docs/decisions, "term sheets stand together"). With one sheet the claims are the payments.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dealflow.core.schema import Date, LocalisedText, Schema, Text, Version
 from dealflow.ledger.forms import EntryOut
 
 
-class SignedMoney(Schema):
+class SignedAmount(Schema):
     """An amount that may be negative."""
 
     amount_minor: Annotated[int, Field(ge=-LIMIT, le=LIMIT)]
@@ -69,7 +69,7 @@ class NotCountedOut(Schema):
     """What was only self-reported and pays nobody."""
 
     count: int
-    amounts: list[SignedMoney]
+    amounts: list[SignedAmount]
 
 
 class DistributionRunOut(Schema):
@@ -87,9 +87,9 @@ class DistributionRunOut(Schema):
     made_by: str
     approved_by: str
     approved_at: str | None
-    distributed: SignedMoney
-    due: SignedMoney
-    refund_balance: SignedMoney
+    distributed: SignedAmount
+    due: SignedAmount
+    refund_balance: SignedAmount
     not_counted: NotCountedOut
 
 
@@ -107,8 +107,8 @@ class DistributionLineOut(Schema):
     basis: str
     source_ppm: int | None
     effective_ppm: int | None
-    cumulative: SignedMoney
-    due: SignedMoney
+    cumulative: SignedAmount
+    due: SignedAmount
 
 
 class DistributionPayeeOut(Schema):
@@ -119,9 +119,9 @@ class DistributionPayeeOut(Schema):
     kind: str
     organisation_id: str | None
     effective_ppm: int | None
-    cumulative: SignedMoney
-    due: SignedMoney
-    open: SignedMoney
+    cumulative: SignedAmount
+    due: SignedAmount
+    open: SignedAmount
 
 
 class RunSheetOut(Schema):
@@ -147,7 +147,7 @@ class CoveredInputOut(Schema):
     id: str
     on: str
     counted_on: str
-    amount: SignedMoney
+    amount: SignedAmount
     source: str
     platform: str
     external_ref: str
@@ -164,7 +164,7 @@ class DistributionPayoutOut(Schema):
     payee: str
     on: str
     bank_reference: str
-    amount: SignedMoney
+    amount: SignedAmount
 
 
 class DistributionDisputeOut(Schema):
@@ -192,8 +192,8 @@ class DistributionStatementLineOut(Schema):
     basis: str
     source_ppm: int | None
     effective_ppm: int | None
-    cumulative: SignedMoney
-    due: SignedMoney
+    cumulative: SignedAmount
+    due: SignedAmount
 
 
 class DistributionStatementBriefOut(Schema):
@@ -204,8 +204,8 @@ class DistributionStatementBriefOut(Schema):
     through: str
     kind: str
     issued_on: str
-    due: SignedMoney
-    cumulative: SignedMoney
+    due: SignedAmount
+    cumulative: SignedAmount
 
 
 class DistributionStatementOut(DistributionStatementBriefOut):
@@ -218,7 +218,7 @@ class DistributionStatementOut(DistributionStatementBriefOut):
     name: str
     dispute_until: str
     sha256: str
-    open: SignedMoney
+    open: SignedAmount
     lines: list[DistributionStatementLineOut]
     files: dict[str, str]
     disputes: list[DistributionDisputeOut]
@@ -231,7 +231,7 @@ class LedgerAccountOut(Schema):
     account: str
     label: str
     party: str
-    balance: SignedMoney
+    balance: SignedAmount
 
 
 class ProjectLedgerOut(Schema):
@@ -241,7 +241,7 @@ class ProjectLedgerOut(Schema):
     book_id: str | None
     currency: str | None
     through: str | None
-    distributed: SignedMoney | None
+    distributed: SignedAmount | None
     accounts: list[LedgerAccountOut]
     payees: list[DistributionPayeeOut]
     runs: list[DistributionRunOut]
