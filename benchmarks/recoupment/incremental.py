@@ -37,7 +37,8 @@ def receipts(count: int) -> list[Input]:
     """So many receipts, one a day, of which every seventh is a refund."""
     days = [FIRST + timedelta(days=n) for n in range(count)]
     return [
-        Input("receipt", f"r{n}", on, on, -30_001 if n % 7 == 6 else 8_000_003 + n, "CNY", {}) for n, on in enumerate(days)
+        Input("receipt", f"r{n}", on, on, -30_001 if n % 7 == 6 else 8_000_003 + n, "CNY", {})
+        for n, on in enumerate(days)
     ]
 
 

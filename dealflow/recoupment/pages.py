@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
-from dealflow.core import clock
+from dealflow.core import clock, i18n
 from dealflow.core.errors import DomainError, Invalid, NotFound, StaleVersion
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
@@ -97,7 +97,8 @@ def _ledger_page(project_id: str, form: RunForm | None = None) -> str:
 
 
 def _account(found: dict[str, Any]) -> str:
-    label = _(found["label"])
+    name = found["label"]
+    label = i18n.gettext(name)
     return f"{label} · {found['party']}" if found["party"] else label
 
 

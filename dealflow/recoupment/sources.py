@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from dealflow.recoupment.order import Sheet
+from dealflow.releases import queries as releases
 from dealflow.termsheets import queries as termsheets
 
 INVESTOR, PRODUCER = "investor", "producer"
@@ -105,17 +104,8 @@ class _Roll:
         return str(key)
 
 
-def _releases() -> Any:
-    if importlib.util.find_spec("dealflow.releases.queries") is None:
-        return None
-    return importlib.import_module("dealflow.releases.queries")
-
-
 def inputs(project_id: str, through: date) -> list[Input]:
     """All receipts that may pay and all audited ad spend of a project through a day, by the day as which they count."""
-    releases = _releases()
-    if releases is None:
-        return []
     found = [
         *_receipts(releases.payable(project_id, through)),
         *_spend(releases.ad_spend(project_id, through)),
@@ -123,7 +113,7 @@ def inputs(project_id: str, through: date) -> list[Input]:
     return sorted(found, key=lambda item: (item.counted_on, item.kind, item.source_id))
 
 
-def _receipts(rows: Iterable[Any]) -> Iterable[Input]:
+def _receipts(rows: Iterable[releases.PayableReceipt]) -> Iterable[Input]:
     rows = list(rows)
     days = {row.id: row.on for row in rows}
     for row in rows:
@@ -140,11 +130,11 @@ def _receipts(rows: Iterable[Any]) -> Iterable[Input]:
             )
         }
         yield Input(
-            "receipt", row.id, row.on, days.get(row.corrects, row.on), row.amount.amount_minor, row.amount.currency, facts
+            "receipt", row.id, row.on, days.get(row.corrects or "", row.on), row.amount.amount_minor, row.amount.currency, facts
         )  # fmt: skip
 
 
-def _spend(rows: Iterable[Any]) -> Iterable[Input]:
+def _spend(rows: Iterable[releases.AdSpend]) -> Iterable[Input]:
     for row in rows:
         if row.audited:
             facts = {"evidence_class": row.evidence_class}
@@ -155,11 +145,10 @@ def _spend(rows: Iterable[Any]) -> Iterable[Input]:
 
 def not_counted(project_id: str, through: date) -> dict[str, Any]:
     """What was only self-reported through a day: `{"count", "amounts": {currency: minor}}`. It pays nobody."""
-    releases = _releases()
-    if releases is None or not hasattr(releases, "self_reported"):
-        return {"count": 0, "amounts": {}}
+    asked = releases.ReceiptQuery(evidence_class="self_reported", through=through, limit=1)
+    _first, count = releases.receipts(project_id, asked)
     amounts: dict[str, int] = {}
-    rows = list(releases.self_reported(project_id, through))
-    for row in rows:
-        amounts[row.amount.currency] = amounts.get(row.amount.currency, 0) + row.amount.amount_minor
-    return {"count": len(rows), "amounts": amounts}
+    for day in releases.receipts_by_day(project_id):
+        if day.evidence_class == "self_reported" and day.on <= through:
+            amounts[day.amount.currency] = amounts.get(day.amount.currency, 0) + day.amount.amount_minor
+    return {"count": count, "amounts": amounts}

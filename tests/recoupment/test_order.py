@@ -25,7 +25,13 @@ class Party:
 
 
 def sheet(
-    name: str, template: str = "revenue_share", amount: int = 300_000, *, share: int = 250_000, cap: int = 90_000, **more: Any
+    name: str,
+    template: str = "revenue_share",
+    amount: int = 300_000,
+    *,
+    share: int = 250_000,
+    cap: int = 90_000,
+    **more: Any,
 ) -> Sheet:
     """A term sheet by a template, over so many fen."""
     own = {"loan": {"rate_ppm": 120_000, "drawdown": "2026-01-10"}, "presale": {"commission_ppm": 150_000}}
@@ -60,7 +66,9 @@ spends = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 60_000)), max_siz
 )
 templates = st.sampled_from(sorted(ORDERS))
 some_sheets = st.lists(st.tuples(templates, st.integers(1, 900_000)), min_size=1, max_size=3).map(
-    lambda rows: [sheet(f"i{n}", template, amount, share=200_000) for n, (template, amount) in enumerate(rows)]
+    lambda rows: [
+        sheet(f"i{n}", template, amount, share=200_000) for n, (template, amount) in enumerate(rows)
+    ]
 )
 
 
@@ -70,7 +78,9 @@ def simulated(one: Sheet, inputs: list[Input]) -> dict[str, Any]:
         {
             "terms": one.waterfall,
             "receipts": [
-                {"on": i.counted_on.isoformat(), "amount_minor": i.amount_minor} for i in inputs if i.kind == "receipt"
+                {"on": i.counted_on.isoformat(), "amount_minor": i.amount_minor}
+                for i in inputs
+                if i.kind == "receipt"
             ],
             "ad_spend": order.spend_entries(one, spend),
         }
@@ -153,7 +163,7 @@ def _late(sheets: list[Sheet], came: list[Input], spend: list[Input], key: order
 
 
 def test_investors_recoup_in_proportion_to_their_money() -> None:
-    a, b = sheet("a", "equity_spv", 200_000, cap=0 or 1), sheet("b", "equity_spv", 100_000, cap=1)
+    a, b = sheet("a", "equity_spv", 200_000, cap=1), sheet("b", "equity_spv", 100_000, cap=1)
     paid = order.paid_of(computing.replay([a, b], [receipt(1, 0, 100_000)]))
     assert paid[("ts_a", "platform_fee", "platform")] == 10_000
     assert paid[("ts_a", "recoup", "org_a")] == 60_000

@@ -100,7 +100,7 @@ def make(actor: Actor, project_id: str, *, through: date) -> DistributionRun:
     Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `currency`, `terms_refused`).
     """
     desk = queries.desk(actor, project_id)
-    policy.require(actor, Can.RUN, desk, see=Can.SEE)
+    policy.require(actor, Can.RUN, desk, see=Can.SEE_PART)
     prepared = prepare(project_id, through)
     if not prepared.is_news and prepared.last is not None:
         return prepared.last
