@@ -81,32 +81,32 @@ def pay(run_id: str, body: shapes.PayoutIn) -> dict[str, Any]:
     return present.payout(made)
 
 
-@bp.get("/distribution-statements/<statement_id>")
+@bp.get("/distribution-statements/<payee_statement_id>")
 @endpoint(Can.SEE_STATEMENT, returns=shapes.DistributionStatementOut)
-def statement(statement_id: str) -> dict[str, Any]:
+def statement(payee_statement_id: str) -> dict[str, Any]:
     """A statement as it was issued."""
-    return present.statement(queries.statement(actor(), statement_id))
+    return present.statement(queries.statement(actor(), payee_statement_id))
 
 
-@bp.get("/distribution-statements/<statement_id>/receipts")
+@bp.get("/distribution-statements/<payee_statement_id>/receipts")
 @endpoint(Can.SEE_STATEMENT, query=Query, returns=shapes.CoveredInputOut, lists=True)
-def statement_receipts(statement_id: str, query: Query) -> dict[str, Any]:
+def statement_receipts(payee_statement_id: str, query: Query) -> dict[str, Any]:
     """The receipts and ad spend behind a statement."""
-    return present.inputs_page(queries.run_of(queries.statement(actor(), statement_id)), query)
+    return present.inputs_page(queries.run_of(queries.statement(actor(), payee_statement_id)), query)
 
 
-@bp.get("/distribution-statements/<statement_id>/file")
+@bp.get("/distribution-statements/<payee_statement_id>/file")
 @endpoint(Can.SEE_STATEMENT, query=shapes.StatementFileQuery)
-def statement_file(statement_id: str, query: shapes.StatementFileQuery) -> Response:
+def statement_file(payee_statement_id: str, query: shapes.StatementFileQuery) -> Response:
     """A statement as PDF or workbook, as it was issued."""
-    return present.served(actor(), statement_id, query.form)
+    return present.served(actor(), payee_statement_id, query.form)
 
 
-@bp.post("/distribution-statements/<statement_id>/disputes")
+@bp.post("/distribution-statements/<payee_statement_id>/disputes")
 @endpoint(Can.DISPUTE, body=shapes.DisputeIn, returns=shapes.DistributionDisputeOut, status=201)
-def dispute(statement_id: str, body: shapes.DisputeIn) -> dict[str, Any]:
+def dispute(payee_statement_id: str, body: shapes.DisputeIn) -> dict[str, Any]:
     """Object to a statement within its window."""
-    return present.dispute(service.dispute(actor(), statement_id, reason=body.reason))
+    return present.dispute(service.dispute(actor(), payee_statement_id, reason=body.reason))
 
 
 @bp.post("/distribution-disputes/<dispute_id>/answer")

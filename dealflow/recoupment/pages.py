@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from dealflow.core import clock, i18n
-from dealflow.core.errors import DomainError, Invalid, NotFound, StaleVersion
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, short
@@ -57,22 +57,14 @@ def _version() -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-def _tried(act: Callable[[], Any], done: str) -> bool:
-    """Do something and say so, or say why not. What one may not know of stays unknown."""
+def _tried(act: Callable[[], Any], done: str) -> None:
+    """Do something and say so, or say why the state does not allow it."""
     try:
         act()
-    except (NotFound, StaleVersion):
-        raise
-    except Invalid as refusal:
-        flash(" ".join(error.text() for error in refusal.errors), "danger")
-        return False
-    except DomainError as refusal:
-        if refusal.status not in (403, 409):
-            raise
+    except (Conflict, InvalidTransition) as refusal:
         flash(refusal.text(), "danger")
-        return False
+        return
     flash(done, "success")
-    return True
 
 
 def _bars(payees: Iterable[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -128,6 +120,9 @@ def make(project_id: str) -> Any:
     except Invalid as refusal:
         form.show(refusal.errors)
         return _ledger_page(project_id, form), 422
+    except Conflict as refusal:
+        flash(refusal.text(), "danger")
+        return _ledger_page(project_id, form), 409
     return redirect(url_for("recoupment.run", run_id=run.id), 303)
 
 
@@ -216,18 +211,20 @@ def pay(run_id: str) -> Any:
     if values is None:
         return _run_page(run_id, form), 422
     try:
-        service.mark_paid(
-            actor(), run_id, payee=values.payee, on=values.on, bank_reference=values.bank_reference
+        _tried(
+            lambda: service.mark_paid(
+                actor(), run_id, payee=values.payee, on=values.on, bank_reference=values.bank_reference
+            ),
+            _("The transfer is recorded."),
         )
     except Invalid as refusal:
         form.show(refusal.errors)
         return _run_page(run_id, form), 422
-    flash(_("The transfer is recorded."), "success")
     return _after(run_id)
 
 
-def _statement_page(statement_id: str, form: DisputeForm | None = None) -> str:
-    row = queries.statement(actor(), statement_id)
+def _statement_page(payee_statement_id: str, form: DisputeForm | None = None) -> str:
+    row = queries.statement(actor(), payee_statement_id)
     query = _query()
     return _render(
         "statement", row=row, found=present.statement(row), content=row.content, query=query, form=form or DisputeForm(),
@@ -236,33 +233,34 @@ def _statement_page(statement_id: str, form: DisputeForm | None = None) -> str:
     )  # fmt: skip
 
 
-@bp.get("/distribution-statements/<statement_id>")
+@bp.get("/distribution-statements/<payee_statement_id>")
 @needs(Can.SEE_STATEMENT)
-def statement(statement_id: str) -> str:
+def statement(payee_statement_id: str) -> str:
     """A statement as it was issued, with the receipts behind it."""
-    return _statement_page(statement_id)
+    return _statement_page(payee_statement_id)
 
 
-@bp.get("/distribution-statements/<statement_id>/file")
+@bp.get("/distribution-statements/<payee_statement_id>/file")
 @needs(Can.SEE_STATEMENT)
-def statement_file(statement_id: str) -> Response:
+def statement_file(payee_statement_id: str) -> Response:
     """A statement as a file."""
-    return present.served(actor(), statement_id, read_query(StatementFileQuery, _arguments()).form)
+    return present.served(actor(), payee_statement_id, read_query(StatementFileQuery, _arguments()).form)
 
 
-@bp.post("/distribution-statements/<statement_id>/disputes")
+@bp.post("/distribution-statements/<payee_statement_id>/disputes")
 @needs(Can.DISPUTE)
-def dispute(statement_id: str) -> Any:
+def dispute(payee_statement_id: str) -> Any:
     """Object to a statement."""
     form = DisputeForm(request.form)
     values = form.load(DisputeIn)
     if values is None:
-        return _statement_page(statement_id, form), 422
+        return _statement_page(payee_statement_id, form), 422
     reason = values.reason
     _tried(
-        lambda: service.dispute(actor(), statement_id, reason=reason), _("Your dispute is with the issuer.")
+        lambda: service.dispute(actor(), payee_statement_id, reason=reason),
+        _("Your dispute is with the issuer."),
     )
-    return redirect(url_for("recoupment.statement", statement_id=statement_id), 303)
+    return redirect(url_for("recoupment.statement", payee_statement_id=payee_statement_id), 303)
 
 
 @bp.post("/distribution-disputes/<dispute_id>/answer")
@@ -279,7 +277,7 @@ def answer(dispute_id: str) -> Any:
             lambda: service.answer(actor(), dispute_id, text=text, version=_version()),
             _("The answer is sent."),
         )
-    return redirect(url_for("recoupment.statement", statement_id=row.statement_id), 303)
+    return redirect(url_for("recoupment.statement", payee_statement_id=row.statement_id), 303)
 
 
 @bp.post("/distribution-disputes/<dispute_id>/close")
@@ -298,7 +296,7 @@ def close(dispute_id: str) -> Any:
             lambda: service.close(actor(), dispute_id, upheld=upheld, outcome=outcome, version=_version()),
             _("The dispute is closed."),
         )
-    return redirect(url_for("recoupment.statement", statement_id=row.statement_id), 303)
+    return redirect(url_for("recoupment.statement", payee_statement_id=row.statement_id), 303)
 
 
 @bp.post("/distribution-disputes/<dispute_id>/withdraw")
@@ -307,4 +305,4 @@ def withdraw(dispute_id: str) -> Any:
     """Take a dispute back."""
     row = queries.dispute(actor(), dispute_id)
     _tried(lambda: service.withdraw(actor(), dispute_id, version=_version()), _("The dispute is taken back."))
-    return redirect(url_for("recoupment.statement", statement_id=row.statement_id), 303)
+    return redirect(url_for("recoupment.statement", payee_statement_id=row.statement_id), 303)

@@ -11,7 +11,7 @@ from dealflow.ledger import verification
 from dealflow.recoupment.models import DistributionRun
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
-from tests.recoupment.conftest import Stage, by_payee, staged
+from tests.factories.distributions import Stage, by_payee, staged
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from dealflow.finance import simulate
 from dealflow.ledger import queries as ledger
 from dealflow.ledger import verification
 from tests.conftest import Person
-from tests.recoupment.conftest import Stage, by_payee
+from tests.factories.distributions import Stage, by_payee
 
 
 def findings() -> list[str]:

@@ -15,8 +15,8 @@ from dealflow.files import access
 from dealflow.ledger import verification
 from dealflow.recoupment import queries, service
 from tests.conftest import Person
+from tests.factories.distributions import Stage, by_payee
 from tests.factories.rooms import text_of
-from tests.recoupment.conftest import Stage, by_payee
 
 
 @pytest.fixture

@@ -25,8 +25,9 @@ from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Line, Side
 from dealflow.notify.models import Notification, Webhook, WebhookDelivery
 from tests.conftest import Person
-from tests.factories import pitches, rooms
+from tests.factories import distributions, pitches, rooms
 from tests.factories.world import MANDATE, World
+from tests.sweep import matrix_distributions
 from tests.sweep.routes import Route, routes
 
 # Names of objects in the world, by the parameter of the address that they stand for.
@@ -90,7 +91,7 @@ WEBHOOK = {"label": "CRM", "url": "https://hooks.example/dealflow", "kinds": ["d
 # Data rooms are opened by grants alone, so that a project that is shown to some differs in nothing from a draft.
 # So are its releases, by a signed deal.
 ROOM_ROUTES = re.compile(
-    r"/projects/{project_id}/(data-room|documents|folders|grants|nda|releases|receipts|ad-spend|evidence|statements)\b"
+    r"/projects/{project_id}/(data-room|documents|folders|grants|nda|releases|receipts|ad-spend|evidence|statements|ledger|distributions)\b"
 )
 ROOM_PROJECTS = ("draft", "published")
 RECEIPT: dict[str, Any] = {
@@ -219,6 +220,9 @@ QUERIES = {
     "GET /documents/{document_id}/pages/{page}": {"access": "<access>"},
     "GET /api/v1/term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
 }
+OBJECTS |= matrix_distributions.OBJECTS
+JSON_BODIES |= matrix_distributions.JSON_BODIES
+FORMS |= matrix_distributions.FORMS
 
 
 @dataclass(frozen=True)
@@ -268,6 +272,7 @@ def more_objects(world: World) -> None:
     member.browser()
     with creator.app.app_context(), db.edge(actor=creator.actor):
         stored = files.store_image(creator.actor, picture(), "still.png", purpose="matrix.still")
+    world.ids |= distributions.of_world(creator, member, world["investor.owner"])
     _book(world, creator.organisation_id)
     _machines(world, creator.organisation_id)
     _link(world, creator)

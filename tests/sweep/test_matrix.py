@@ -39,6 +39,7 @@ CANARIES = {
     "CANARY-book": {"creator"},
     "CANARY-webhook": {"creator"},
     "CANARY-room": {"creator", "investor"},
+    "CANARY-dispute": {"creator", "investor"},
     "CANARY-released": {"creator", "investor"},
 }
 Outcomes = dict[str, str]

@@ -129,6 +129,10 @@ NEEDS_MORE = frozenset(
         "dataroom.part",
         "dataroom.take_archive",
         "dataroom.take_version",
+        "recoupment.receipts",
+        "recoupment.run",
+        "recoupment.statement",
+        "recoupment.statement_file",
     }
 )
 
