@@ -25,6 +25,7 @@ ROOMS = (
     "termsheets",
     "signing",
     "recoupment",
+    "portfolio",
 )
 
 

@@ -1,0 +1,57 @@
+"""What the portfolio adds to pages of others: what waits, what the search finds, holdings beside a project."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import url_for
+
+from dealflow.core import clock, find, policy, slots
+from dealflow.core.actor import Actor
+from dealflow.core.i18n import N_
+from dealflow.core.i18n import gettext as _
+from dealflow.core.search import normalise
+from dealflow.portfolio import queries
+from dealflow.portfolio.policy import Can
+
+MOST = 5
+
+
+@slots.fill("home.todo", order=40)
+def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """Follow-on rights that are due soon."""
+    if not policy.can(actor, Can.SEE):
+        return None
+    rows = queries.rights(actor, until=clock.today() + timedelta(days=30))[:MOST]
+    names = {row.id: row.name for row in queries.holdings(actor)} if rows else {}
+    items = [
+        {
+            "title": _("%(name)s: follow-on right until %(day)s", name=names[row.holding_id], day=row.due_on.isoformat()),
+            "text": row.text, "href": f"/holdings/{row.holding_id}#rights", "action": _("Decide"), "icon": "coins",
+        }
+        for row in rows
+    ]  # fmt: skip
+    return ("", {"items": items}) if items else None
+
+
+@slots.fill("project.side", order=60)
+def holding_of(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
+    """For an investor: the holdings it has in a project."""
+    if not policy.can(actor, Can.SEE):
+        return None
+    rows = queries.of_project(actor, project.id)
+    return ("portfolio/_of_project.html", {"rows": rows}) if rows else None
+
+
+@find.source(N_("Holdings"), order=50, kind="holding")
+def named(actor: Actor, words: str, limit: int) -> list[find.Hit]:
+    """The organisation's holdings whose name carries every word."""
+    if not policy.can(actor, Can.SEE):
+        return []
+    wanted = normalise(words).split()
+    return [
+        find.Hit(row.name, url_for("portfolio.show", holding_id=row.id), row.platform, "chart-pie")
+        for row in queries.holdings(actor)
+        if all(word in normalise(row.name) for word in wanted)
+    ][:limit]

@@ -1,0 +1,101 @@
+"""A quarterly report as PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dealflow.core import i18n, pdf
+from dealflow.core.i18n import gettext as _
+from dealflow.core.money import Money, show
+from dealflow.portfolio import reporting
+from dealflow.portfolio.states import METHOD_LABELS, STATUS_LABELS
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "portfolio" / "pdf"
+WIDTH, HEIGHT = 480.0, 150.0
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    environment.install_gettext_callables(i18n.gettext, i18n.plural_form, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def rate_text(answer: dict[str, Any]) -> str:
+    """A rate for people: a percentage, marked when several exist; the reason when none does."""
+    if answer["rate"] is None:
+        return {
+            "no_sign_change": _("None: money moved one way only"),
+            "no_root": _("None: no rate fits these flows"),
+            "sold_out": _("None: the index position was sold out"),
+        }[answer["reason"]]
+    text = f"{float(answer['rate']):.1%}"
+    return _("%(rate)s (one of several)", rate=text) if answer["ambiguous"] else text
+
+
+def times(value: str | None) -> str:
+    """A multiple for people."""
+    return "–" if value is None else f"{float(value):.2f}×"
+
+
+def points(values: Sequence[int], low: int, high: int) -> str:
+    """The points of a line in a drawing of WIDTH by HEIGHT."""
+    span, last = (high - low) or 1, max(len(values) - 1, 1)
+    return " ".join(
+        f"{place / last * WIDTH:.1f},{HEIGHT - (value - low) / span * HEIGHT:.1f}"
+        for place, value in enumerate(values)
+    )
+
+
+def drawing(report: dict[str, Any]) -> dict[str, Any] | None:
+    """The J-curve as lines; None before any money moved."""
+    curve = report["curve"]
+    if len(curve["labels"]) < 2:
+        return None
+    both = [*curve["cash"], *curve["total"], 0]
+    low, high = min(both), max(both)
+    span = (high - low) or 1
+    return {
+        "cash": points(curve["cash"], low, high), "total": points(curve["total"], low, high),
+        "zero": f"{HEIGHT - (0 - low) / span * HEIGHT:.1f}", "low": low, "high": high,
+        "first": curve["labels"][0], "last": curve["labels"][-1],
+    }  # fmt: skip
+
+
+def bars(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Exposure by genre as bars: widths in percent of the largest."""
+    most = max((row["cost_minor"] for row in report["exposure"]), default=0) or 1
+    return [
+        row | {"name": i18n.localised(row["names"]), "width": f"{row['cost_minor'] / most * 100:.1f}"}
+        for row in report["exposure"]
+    ]
+
+
+def document(report: dict[str, Any]) -> str:
+    """The report as HTML in the current language."""
+    currency = report["currency"]
+    return _environment().get_template("report.html").render(
+        report=report, html_lang=i18n.HTML[i18n.language()], spans=reporting.SPANS, span_labels=reporting.SPAN_LABELS,
+        lines=reporting.LINES, ending=reporting.ENDING, commitment_lines=reporting.COMMITMENT_LINES,
+        commitment_ending=reporting.COMMITMENT_ENDING, metric_labels=reporting.METRIC_LABELS, methods=METHOD_LABELS,
+        statuses=STATUS_LABELS, money=lambda minor: show(Money(minor, currency)), rate=rate_text, times=times,
+        drawing=drawing(report), bars=bars(report),
+    )  # fmt: skip
+
+
+def render(report: dict[str, Any]) -> bytes:
+    """The report as PDF in the current language."""
+    title = _("Quarterly report %(quarter)s", quarter=report["quarter"])
+    return pdf.render(
+        document(report), title=f"{report['fund']} · {title}", lang=i18n.HTML[i18n.language()],
+        identifier=f"{report['fund_id']}:{report['quarter']}".encode(), dated=date.fromisoformat(report["through"]),
+    )  # fmt: skip

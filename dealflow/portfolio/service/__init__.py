@@ -1,0 +1,1 @@
+"""Use cases of the portfolio. The only way to write its tables."""

@@ -1,0 +1,224 @@
+"""Cash flows, valuations and the end of a holding: each a row, its entries in the book, and an audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from dealflow.audit import service as audit
+from dealflow.core import clock, policy
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition, StaleVersion
+from dealflow.core.i18n import N_
+from dealflow.core.ids import new
+from dealflow.core.money import CURRENCIES, LIMIT, Money
+from dealflow.finance.allocation import half_up
+from dealflow.portfolio import posting, queries
+from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
+from dealflow.portfolio.policy import Can, Tag
+from dealflow.portfolio.posting import Deed
+from dealflow.portfolio.queries import Vehicle
+from dealflow.portfolio.worth import Appraisal, History, Movement, changes
+
+
+def history(row: Holding, flows: Sequence[HoldingFlow], valuations: Sequence[Valuation]) -> History:
+    """A holding's rows as `worth` reads them."""
+    entered = sorted(valuations, key=lambda valuation: valuation.id)
+    return History(
+        [Movement(flow.happened_on, flow.kind, flow.amount_minor) for flow in flows],
+        [Appraisal(valuation.valued_on, valuation.value_minor) for valuation in entered],
+        row.closed_on,
+    )
+
+
+def _history(row: Holding) -> History:
+    return history(row, queries.flows(row.id), queries.valuations(row.id))
+
+
+def _open(actor: Actor, holding_id: str, permission: Can) -> tuple[Holding, Vehicle]:
+    row = queries.locked(actor, holding_id)
+    policy.require(actor, permission, row, see=Can.SEE)
+    if row.status != "active":
+        raise InvalidTransition(N_("This holding has ended; nothing more is booked on it"))
+    return row, queries.vehicle(actor, row.fund_id)
+
+
+def converted(given: Money, currency: str, rate: str | None) -> int:
+    """The amount in minor units of `currency`. Raises Invalid on `rate` when one is missing, or given for nothing."""
+    if given.currency == currency:
+        if rate is not None:
+            raise Invalid.field("rate", "not_needed", N_("Leave the rate out: the currency is the same"))
+        return given.amount_minor
+    if rate is None or not Fraction(rate):
+        message = N_("Enter the day's rate: %(currency)s for one %(given)s")
+        raise Invalid.field("rate", "required", message, currency=currency, given=given.currency)
+    scale = Fraction(10) ** (CURRENCIES[currency] - CURRENCIES[given.currency])
+    minor = half_up(given.amount_minor * Fraction(Decimal(rate)) * scale)
+    if not 0 < minor <= LIMIT:
+        raise Invalid.field("rate", "too_large", N_("At this rate the amount is too small or too large"))
+    return minor
+
+
+def book_flow(
+    actor: Actor,
+    holding_id: str,
+    *,
+    on: date,
+    kind: str,
+    amount: Money,
+    reference: str,
+    rate: str | None = None,
+    text: str = "",
+    source: str = "own",
+) -> HoldingFlow:
+    """Enter money into (`cost`) or out of (`proceeds`) a holding, once per source and reference.
+
+    Raises NotFound, Forbidden, InvalidTransition, Invalid (also `period_closed`), Conflict for a reference that stands
+    for something else.
+    """  # fmt: skip
+    row, vehicle = _open(actor, holding_id, Can.BOOK)
+    _not_ahead(on)
+    if not amount.amount_minor:
+        raise Invalid.field("amount", "too_small", N_("Enter an amount above zero"))
+    minor = converted(amount, row.currency, rate)
+    known = queries.flow_by_source(row.id, source, reference)
+    if known is not None:
+        if (known.happened_on, known.kind, known.amount_minor) == (on, kind, minor):
+            return known
+        raise Conflict(N_("Another booking of this holding carries this reference"), code="reference_taken")
+    foreign = amount.currency != row.currency
+    flow = HoldingFlow(
+        id=new("hfl"), holding_id=row.id, organisation_id=row.organisation_id, happened_on=on, kind=kind,
+        amount_minor=minor, given_minor=amount.amount_minor if foreign else None,
+        given_currency=amount.currency if foreign else None, rate=rate, source=source, source_id=reference, text=text,
+        created_by_id=actor.user_id,
+    )  # fmt: skip
+    return _enter(actor, row, vehicle, flow, Tag.BOOKED)
+
+
+def reverse_flow(actor: Actor, holding_id: str, flow_id: str, *, reason: str) -> HoldingFlow:
+    """Take a booking back by its opposite on the same day, once. Raises as `book_flow`, Conflict when it was done."""
+    row, vehicle = _open(actor, holding_id, Can.BOOK)
+    wrong = queries.flow(row, flow_id)
+    if wrong.reverses_id is not None:
+        raise Conflict(N_("A reversal is not reversed; post the entry again"), code="is_reversal")
+    if queries.reversal_of(wrong) is not None:
+        raise Conflict(N_("This entry was reversed already"), code="already_reversed")
+    if wrong.source != "own":
+        raise InvalidTransition(N_("This came from another room; it is corrected there"))
+    flow = HoldingFlow(
+        id=new("hfl"), holding_id=row.id, organisation_id=row.organisation_id, happened_on=wrong.happened_on,
+        kind=wrong.kind, amount_minor=-wrong.amount_minor, source="own", source_id=f"reversal:{wrong.id}", text=reason,
+        reverses_id=wrong.id, created_by_id=actor.user_id,
+    )  # fmt: skip
+    return _enter(actor, row, vehicle, flow, Tag.REVERSED)
+
+
+def _enter(actor: Actor, row: Holding, vehicle: Vehicle, flow: HoldingFlow, tag: Tag) -> HoldingFlow:
+    before = _history(row)
+    more = Movement(flow.happened_on, flow.kind, flow.amount_minor)
+    after = History([*before.movements, more], before.appraisals, before.closed_on)
+    cash = -flow.amount_minor if flow.kind == "cost" else flow.amount_minor
+    deed = Deed(flow.id, flow.kind, cash, flow.text or row.name, source=row.id)
+    entry = posting.post(actor, vehicle, row, deed, changes(before, after, flow.happened_on))
+    if entry is None:
+        raise AssertionError("a flow moves money")
+    flow.entry_id = entry
+    session().add(flow)
+    session().flush()
+    after_values = {
+        "on": flow.happened_on.isoformat(), "kind": flow.kind, "amount_minor": flow.amount_minor,
+        "reference": flow.source_id, "entry_id": entry,
+    }  # fmt: skip
+    audit.record(actor, tag, row, after=after_values, reason=flow.text if tag == Tag.REVERSED else "")
+    return flow
+
+
+def value(
+    actor: Actor,
+    holding_id: str,
+    *,
+    on: date,
+    value: Money,
+    method: str,
+    evidence_class: str,
+    evidence: str,
+    reference: str,
+) -> Valuation:
+    """Enter what a holding was worth on a day, once per reference. Raises as `book_flow` does."""  # fmt: skip
+    row, vehicle = _open(actor, holding_id, Can.VALUE)
+    _not_ahead(on)
+    if value.currency != row.currency:
+        message = N_("Value the holding in its own currency, %(currency)s")
+        raise Invalid.field("value", "wrong_currency", message, currency=row.currency)
+    known = queries.valuation_by_reference(row.id, reference)
+    if known is not None:
+        if (known.valued_on, known.value_minor, known.method) == (on, value.amount_minor, method):
+            return known
+        raise Conflict(N_("Another valuation of this holding carries this reference"), code="reference_taken")
+    return _appraise(
+        actor, row, vehicle,
+        Valuation(
+            id=new("hvl"), holding_id=row.id, organisation_id=row.organisation_id, valued_on=on,
+            value_minor=value.amount_minor, method=method, evidence_class=evidence_class, evidence=evidence,
+            reference=reference, user_id=actor.user_id, user_name=actor.user_name,
+        ),
+    )  # fmt: skip
+
+
+def _appraise(actor: Actor, row: Holding, vehicle: Vehicle, made: Valuation) -> Valuation:
+    before = _history(row)
+    more = Appraisal(made.valued_on, made.value_minor)
+    after = History(before.movements, [*before.appraisals, more], before.closed_on)
+    deed = Deed(made.id, "value", 0, made.evidence[:300], source=row.id)
+    made.entry_id = posting.post(actor, vehicle, row, deed, changes(before, after, made.valued_on))
+    session().add(made)
+    session().flush()
+    audit.record(
+        actor, Tag.VALUED, row,
+        after={
+            "on": made.valued_on.isoformat(), "value_minor": made.value_minor, "method": made.method,
+            "evidence_class": made.evidence_class,
+        },
+    )  # fmt: skip
+    return made
+
+
+def close(actor: Actor, holding_id: str, *, status: str, on: date, version: int | None = None) -> Holding:
+    """End a holding: nothing of it is left, and what was not recovered is a loss. Raises as `book_flow`, StaleVersion."""
+    row, vehicle = _open(actor, holding_id, Can.EDIT)
+    if version is not None and version != row.version:
+        raise StaleVersion(row.version)
+    _not_ahead(on)
+    before = _history(row)
+    later = [day for day in before.days(on) if day > on]
+    if later:
+        message = N_("Something was booked on %(day)s; end the holding on that day or later")
+        raise Invalid.field("on", "booked_later", message, day=later[-1].isoformat())
+    after = History(before.movements, before.appraisals, on)
+    deed = Deed(f"{row.id}:closed", "value", 0, row.name, source=row.id)
+    posting.post(actor, vehicle, row, deed, changes(before, after, on))
+    row.status, row.closed_on = status, on
+    session().flush()
+    audit.record(
+        actor, Tag.CLOSED, row, before={"status": "active"}, after={"status": status, "on": on.isoformat()}
+    )
+    return row
+
+
+def _not_ahead(on: date) -> None:
+    if on > clock.today():
+        raise Invalid.field("on", "in_the_future", N_("Use a day that is not in the future"))
+
+
+def standing_dict(row: Holding, on: date) -> dict[str, Any]:
+    """Where a holding stands at a day, in minor units."""
+    found = _history(row).at(on)
+    return {
+        "cost_minor": found.cost, "proceeds_minor": found.proceeds, "book_minor": found.book,
+        "value_minor": found.value, "realised_minor": found.realised, "unrealised_minor": found.unrealised,
+    }  # fmt: skip

@@ -1,0 +1,177 @@
+"""Limits, the subscription line, indices and visits."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import IO
+
+from sqlalchemy import select
+
+from dealflow.audit import service as audit
+from dealflow.core import clock, policy, tabular
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, Forbidden, Invalid, NotFound
+from dealflow.core.i18n import N_
+from dealflow.core.ids import new
+from dealflow.core.money import Money
+from dealflow.portfolio import planning, posting, queries
+from dealflow.portfolio.models import Benchmark, Concentration, LineFlow, Visit
+from dealflow.portfolio.policy import Can, Tag
+from dealflow.portfolio.queries import Vehicle
+
+MOST_LEVELS = 20_000
+
+
+def _vehicle(actor: Actor, fund_id: str | None, permission: Can) -> Vehicle:
+    vehicle = queries.vehicle(actor, fund_id)
+    policy.require(actor, permission, vehicle, see=Can.SEE)
+    return vehicle
+
+
+def limit(actor: Actor, fund_id: str | None, *, dimension: str, most_ppm: int | None) -> None:
+    """Set, change or lift (None) a limit of concentration. Raises NotFound, Forbidden."""
+    vehicle = _vehicle(actor, fund_id, Can.LIMIT)
+    row = planning.limits(vehicle.id).get(dimension)
+    before = row.most_ppm if row else None
+    if before == most_ppm:
+        return
+    if row is None:
+        row = Concentration(
+            id=new("plm"), organisation_id=vehicle.organisation_id, vehicle_id=vehicle.id, dimension=dimension,
+            most_ppm=most_ppm,
+        )  # fmt: skip
+        session().add(row)
+    elif most_ppm is None:
+        session().delete(row)
+    else:
+        row.most_ppm = most_ppm
+    session().flush()
+    audit.record(
+        actor, Tag.LIMITED, vehicle.id, before={dimension: before}, after={dimension: most_ppm},
+        organisation_id=vehicle.organisation_id,
+    )  # fmt: skip
+
+
+def book_line(actor: Actor, fund_id: str, *, on: date, kind: str, amount: Money, reference: str) -> LineFlow:
+    """Enter money of the subscription line, once per reference.
+
+    Raises NotFound, Forbidden, Invalid (`repays_too_much`, …), Conflict for a reference that stands for something else.
+    """
+    vehicle = _vehicle(actor, fund_id, Can.BOOK)
+    if vehicle.fund is None:
+        raise NotFound()
+    posting.open_book(actor, vehicle)
+    if amount.currency != vehicle.currency:
+        message = N_("Enter the amount in the fund's currency, %(currency)s")
+        raise Invalid.field("amount", "wrong_currency", message, currency=vehicle.currency)
+    if not amount.amount_minor:
+        raise Invalid.field("amount", "too_small", N_("Enter an amount above zero"))
+    if on > clock.today():
+        raise Invalid.field("on", "in_the_future", N_("Use a day that is not in the future"))
+    rows = planning.line_flows(fund_id)
+    known = next((row for row in rows if row.reference == reference), None)
+    if known is not None:
+        if (known.happened_on, known.kind, known.amount_minor) == (on, kind, amount.amount_minor):
+            return known
+        raise Conflict(N_("Another booking of the line carries this reference"), code="reference_taken")
+    drawn = sum(row.amount_minor * {"draw": 1, "repay": -1}.get(row.kind, 0) for row in rows)
+    if kind == "repay" and amount.amount_minor > drawn:
+        raise Invalid.field("amount", "repays_too_much", N_("No more than what is drawn can be repaid"))
+    row = LineFlow(
+        id=new("flf"), fund_id=fund_id, organisation_id=vehicle.organisation_id, happened_on=on, kind=kind,
+        amount_minor=amount.amount_minor, reference=reference, created_by_id=actor.user_id,
+    )  # fmt: skip
+    row.entry_id = posting.post_line(
+        actor, vehicle, row_id=row.id, on=on, kind=kind, minor=amount.amount_minor
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        actor, Tag.LINE, row, after={"on": on.isoformat(), "kind": kind, "amount_minor": amount.amount_minor},
+        organisation_id=vehicle.organisation_id,
+    )  # fmt: skip
+    return row
+
+
+def import_benchmark(actor: Actor, stream: IO[bytes], *, name: str) -> Benchmark:
+    """Take an index out of a table of two columns, day and level; a name that is known is replaced.
+
+    Raises Forbidden, TooLarge, Invalid on `file` that names the row, or on `name`.
+    """
+    if not policy.can(actor, Can.COMPARE):
+        raise Forbidden() if policy.can(actor, Can.SEE) else NotFound()
+    name = name.strip()
+    if not 1 <= len(name) <= 120:
+        raise Invalid.field("name", "required", N_("Name the index in up to 120 characters"))
+    levels = _levels(tabular.read(stream, row_limit=MOST_LEVELS))
+    row = session().scalars(select(Benchmark).where(Benchmark.name == name)).first()
+    before = {"levels": len(row.levels)} if row else None
+    if row is None:
+        row = Benchmark(organisation_id=actor.organisation_id, name=name, levels=levels)
+        session().add(row)
+    row.levels = levels
+    session().flush()
+    after = {
+        "levels": len(levels),
+        "first": min(levels),
+        "last": max(levels),
+        "at": clock.rfc3339(clock.now()),
+    }
+    audit.record(actor, Tag.INDEX, row, before=before, after=after)
+    return row
+
+
+def _levels(table: tabular.Table) -> dict[str, str]:
+    if len(table.header) < 2:
+        raise tabular.refuse("two_columns", N_("The table needs two columns: the day and the index level"))
+    found: dict[str, str] = {}
+    # A file without a heading begins with a day.
+    rows = list(zip(table.numbers, table.rows, strict=True))
+    if _day(table.header[0]) is not None:
+        rows.insert(0, (1, table.header))
+    for number, row in rows:
+        day, level = _day(row[0]), _level(row[1])
+        if day is None:
+            raise tabular.refuse("bad_day", N_("Row %(row)s: enter a day such as 2026-11-24"), row=number)
+        if level is None:
+            raise tabular.refuse(
+                "bad_level", N_("Row %(row)s: the level must be a number above zero"), row=number
+            )
+        found[day.isoformat()] = format(level, "f")
+    if not found:
+        raise tabular.refuse("empty", N_("The file is empty"))
+    return found
+
+
+def _day(text: str) -> date | None:
+    clean = text.strip()[:10].replace("/", "-").replace(".", "-")
+    for form in ("%Y-%m-%d", "%Y%m%d"):
+        try:
+            return datetime.strptime(clean, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+def _level(text: str) -> Decimal | None:
+    try:
+        level = Decimal(text.strip().replace(",", ""))
+    except InvalidOperation:
+        return None
+    return level if level.is_finite() and 0 < level < 10**12 and len(text) < 40 else None
+
+
+def visit(actor: Actor) -> datetime | None:
+    """Note that the actor looks at the portfolio now; when it did so before, None the first time."""
+    if actor.user_id is None or actor.organisation_id is None:
+        return None
+    row = planning.last_visit(actor)
+    before = row.seen_at if row else None
+    if row is None:
+        row = Visit(organisation_id=actor.organisation_id, user_id=actor.user_id, seen_at=clock.now())
+        session().add(row)
+    row.seen_at = clock.now()
+    session().flush()
+    return before

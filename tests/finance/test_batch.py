@@ -1,0 +1,183 @@
+"""Rates and metrics of many portfolios at once against the authority, one by one."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dealflow.finance import batch, batch_metrics, pacing, pme, slate
+from dealflow.finance.errors import Refused
+from dealflow.finance.xirr import xirr
+
+VECTORS = Path(__file__).resolve().parent / "cases"
+START = date(2020, 1, 1)
+flows = st.lists(st.tuples(st.integers(0, 1500), st.integers(-(10**9), 10**9)), min_size=0, max_size=8).map(
+    lambda rows: [(START + timedelta(days=day), amount) for day, amount in rows]
+)
+
+
+def together(portfolios: list[list[tuple[date, int]]]) -> list[dict[str, Any]]:
+    rows = [(place, on, amount) for place, found in enumerate(portfolios) for on, amount in found]
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    return batch.rates(
+        len(portfolios),
+        np.array(columns[0], np.int64),
+        batch.day_numbers(columns[1]),
+        np.array(columns[2], np.int64),
+    )
+
+
+def same(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert (found["ambiguous"], found["reason"]) == (wanted["ambiguous"], wanted["reason"])
+    if wanted["rate"] is not None:
+        right = float(wanted["rate"])
+        assert abs(float(found["rate"]) - right) <= 1e-9 * max(1, abs(right))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(flows, max_size=4))
+def test_the_batch_answers_as_the_authority_does(portfolios: list[list[tuple[date, int]]]) -> None:
+    for answer, found in zip(together(portfolios), portfolios, strict=True):
+        same(answer, xirr(found))
+
+
+def test_several_rates_are_flagged_and_sums_beyond_64_bits_are_right() -> None:
+    both = [
+        (START, -1000_00),
+        (START + timedelta(days=365), 2300_00),
+        (START + timedelta(days=730), -1320_00),
+    ]
+    huge = [
+        (START, -(10**18)),
+        (START + timedelta(days=365), 11 * 10**17),
+        (START + timedelta(days=366), 7 * 10**18),
+    ]
+    first, second = together([both, huge])
+    assert first["ambiguous"] is True
+    same(second, xirr(huge))
+
+
+def test_xirr_vectors_in_one_batch() -> None:
+    cases = [c for c in json.loads((VECTORS / "xirr.json").read_text())]
+    given_flows = [
+        [(date.fromisoformat(f["on"]), f["amount_minor"]) for f in case["input"]["flows"]] for case in cases
+    ]
+    small = [
+        (case, found)
+        for case, found in zip(cases, given_flows, strict=True)
+        if all(abs(a) < 2**62 for _d, a in found)
+    ]
+    for answer, (case, _found) in zip(together([found for _case, found in small]), small, strict=True):
+        same(answer, case["expected"])
+
+
+def test_fund_metrics_vectors_from_columns() -> None:
+    for case in json.loads((VECTORS / "fund_metrics.json").read_text()):
+        data, as_of = case["input"], date.fromisoformat(case["input"]["as_of"])
+        numbers = [f["amount_minor"] for h in data["holdings"] for f in h["flows"]]
+        if any(n > 2**50 for n in numbers):
+            continue
+        rows = [
+            (place, date.fromisoformat(f["on"]), f["kind"] == "cost", f["amount_minor"])
+            for place, holding in enumerate(data["holdings"]) for f in holding["flows"] if f["on"] <= data["as_of"]
+        ]  # fmt: skip
+        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+        held = batch_metrics.HoldingFlows(
+            np.array(columns[0], np.int64), batch.day_numbers(columns[1]), np.array(columns[2], np.bool_),
+            np.array(columns[3], np.int64),
+        )  # fmt: skip
+
+        def last(rows: list[dict[str, Any]], key: str, day: str = data["as_of"]) -> int:
+            known = sorted((row for row in rows if row["on"] <= day), key=lambda row: row["on"])
+            return int(known[-1][key]) if known else 0
+
+        answer = batch_metrics.metrics(
+            commitment_minor=data["commitment_minor"], as_of=as_of,
+            flows=[(date.fromisoformat(f["on"]), f["kind"], f["amount_minor"]) for f in data["flows"] if f["on"] <= data["as_of"]],
+            nav_minor=last(data["valuations"], "nav_minor"), ids=[h["id"] for h in data["holdings"]], held=held,
+            values=[last(h["valuations"], "value_minor") for h in data["holdings"]],
+        )  # fmt: skip
+        wanted = case["expected"]
+        for name in ("irr", "gross_irr"):
+            same(answer.pop(name), wanted[name])
+        for name, found in answer["holdings"].items():
+            same(found.pop("irr"), wanted["holdings"][name]["irr"])
+            assert found.items() <= wanted["holdings"][name].items(), case["name"]
+        del answer["holdings"]
+        assert answer.items() <= wanted.items(), case["name"]
+
+
+def test_an_investor_that_bought_the_index_equals_it() -> None:
+    """By hand: 100 in at 100, 60 back at 120, so 100/100*150 - 60/120*150 = 75 left at 150; 90 held is better."""
+    index = pme.Index(
+        [
+            (START, Fraction(100)),
+            (START + timedelta(days=365), Fraction(120)),
+            (START + timedelta(days=730), Fraction(150)),
+        ]
+    )
+    money = [(START, -100_00), (START + timedelta(days=365), 60_00)]
+    even = pme.equivalents(money, 75_00, START + timedelta(days=730), index)
+    assert (even["kaplan_schoar"], even["long_nickels_value_minor"]) == ("1.000000", 75_00)
+    assert even["direct_alpha"]["rate"] == "0.0000000000"
+    assert even["long_nickels"] == even["irr"]
+    better = pme.equivalents(money, 90_00, START + timedelta(days=730), index)
+    assert better["kaplan_schoar"] == "1.100000"
+    assert float(better["direct_alpha"]["rate"]) > 0
+    with pytest.raises(Refused):
+        pme.equivalents([(START - timedelta(days=1), -1)], 0, START, index)
+
+
+def test_an_index_position_that_was_sold_out_has_no_long_nickels_return() -> None:
+    index = pme.Index([(START, Fraction(100))])
+    found = pme.equivalents(
+        [(START, -100), (START + timedelta(days=9), 200)], 50, START + timedelta(days=30), index
+    )
+    assert found["long_nickels"]["reason"] == "sold_out"
+    assert found["kaplan_schoar"] == "2.500000"
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10**12), st.integers(0, 47))
+def test_pacing_gives_all_back_and_never_calls_more_than_is_left(unfunded: int, value: int, age: int) -> None:
+    steps = pacing.project(unfunded, value, age, pacing.Pace())
+    assert len(steps) == 48 - age
+    assert sum(step.called for step in steps) <= unfunded * (1 + 1e-9) + 1
+    assert steps[-1].value == 0
+    assert all(min(step.called, step.distributed, step.value) >= 0 for step in steps)
+
+
+def test_pacing_repeats_the_papers_first_year() -> None:
+    """A quarter of the commitment is called in the first year, a third of the rest in the second."""
+    steps = pacing.project(100_000_000, 0, 0, pacing.Pace(growth=0.0))
+    assert abs(sum(step.called for step in steps[:4]) - 25_000_000) < 1
+    assert abs(sum(step.called for step in steps[4:8]) - 25_000_000) < 1
+
+
+def test_the_tail_is_found_again_and_the_range_holds_the_truth() -> None:
+    random = np.random.default_rng(7)
+    true = slate.Tail(1.5, 0.6, 0)
+    drawn = true.draw(random, (4000,)).tolist()
+    found = slate.fit(drawn)
+    assert abs(found.index - 1.5) < 0.25
+    assert abs(found.quantile(0.5) - true.quantile(0.5)) < 0.1
+    history = [true.draw(random, (20,)).tolist() for _ in range(40)]
+    tested = slate.back_test(history, slate=20, rounds=500)
+    assert 0.6 <= tested["inside"] <= 1.0
+    assert len(tested["periods"]) == 39
+
+
+def test_a_slate_is_the_same_for_the_same_seed_and_grows_with_what_was_paid() -> None:
+    one = slate.simulate([100_00], [0], [0], slate.fit([]), quarters=4, half_life=4.0)
+    assert one == slate.simulate([100_00], [0], [0], slate.fit([]), quarters=4, half_life=4.0)
+    two = slate.simulate([100_00, 100_00], [0, 300_00], [0, 0], slate.fit([]), quarters=4, half_life=4.0)
+    assert two["total"]["p50"] > one["total"]["p50"]
+    assert len(one["quarters"]) == 4
+    assert one["total"]["p10"] <= one["total"]["p50"] <= one["total"]["p90"]
