@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -28,6 +28,9 @@ UNPACKED_LIMIT = 200 * 1024 * 1024
 RATIO_LIMIT = 200
 MEMBER_LIMIT = 1000
 SECONDS = 30
+# How far down a header is looked for.
+TITLE_LINES = 30
+IsHeader = Callable[[list[str]], bool]
 _FORMULA = "=+-@\t\r＝＋－＠"
 
 
@@ -53,19 +56,23 @@ def refuse(code: str, message: str, **params: Any) -> Invalid:
     return Invalid.field("file", code, message, **params)
 
 
-def read(stream: IO[bytes], *, row_limit: int = ROW_LIMIT) -> Table:
-    """The table in a file. Raises TooLarge, or Invalid on the field `file` that says what is wrong and what helps."""
+def read(stream: IO[bytes], *, row_limit: int = ROW_LIMIT, is_header: IsHeader | None = None) -> Table:
+    """The table in a file. Raises TooLarge, or Invalid on the field `file` that says what is wrong and what helps.
+
+    `is_header` finds the header below lines of a title, as banks and platforms write them; where it finds none, and
+    without it, the first row that is not blank is the header.
+    """
     data = stream.read(FILE_LIMIT + 1)
     if len(data) > FILE_LIMIT:
         raise TooLarge(N_("A file for import may have up to 20 MB; split it"))
     if not data.strip():
         raise refuse("empty", N_("The file is empty"))
     if data.startswith(b"PK\x03\x04"):
-        return _table(_read_xlsx(data, row_limit), "xlsx", row_limit)
+        return _table(_read_xlsx(data, row_limit), "xlsx", row_limit, is_header)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise refuse("old_format", N_("This is an old XLS file; save it as XLSX or CSV"))
     text, encoding = decode(data)
-    return _table(_read_csv(text, row_limit), encoding, row_limit)
+    return _table(_read_csv(text, row_limit), encoding, row_limit, is_header)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -150,11 +157,16 @@ def _read_xlsx(data: bytes, row_limit: int) -> Iterable[list[str]]:
     return rows
 
 
-def _table(found: Iterable[list[str]], encoding: str, row_limit: int) -> Table:
+def _table(
+    found: Iterable[list[str]], encoding: str, row_limit: int, is_header: IsHeader | None = None
+) -> Table:
     cells = ([unescape(cell.strip()) for cell in row] for row in found)
     filled = [(number, row) for number, row in enumerate(cells, 1) if any(row)]
     if not filled:
         raise refuse("empty", N_("The file is empty"))
+    if is_header is not None:
+        first = next((at for at, (_n, row) in enumerate(filled[:TITLE_LINES]) if is_header(row)), 0)
+        filled = filled[first:]
     header = filled.pop(0)[1]
     while header and not header[-1]:
         header.pop()

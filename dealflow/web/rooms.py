@@ -24,6 +24,7 @@ ROOMS = (
     "funds",
     "termsheets",
     "signing",
+    "settlement",
     "recoupment",
     "portfolio",
 )

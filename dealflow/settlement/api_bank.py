@@ -1,0 +1,108 @@
+"""The JSON API of bank statements."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import Any
+
+from flask import request
+
+from dealflow.core import policy, tabular
+from dealflow.core.errors import Invalid
+from dealflow.core.http import actor, api_blueprint, endpoint
+from dealflow.core.i18n import N_
+from dealflow.core.paging import Query, listing
+from dealflow.core.schema import load
+from dealflow.settlement import lines, queries, service, showing
+from dealflow.settlement.policy import Can
+from dealflow.settlement.queries import LineQuery
+from dealflow.settlement.shapes import (
+    BankLineOut,
+    BankStatementIn,
+    BankStatementOut,
+    ConfirmLineIn,
+    IgnoreLineIn,
+    SettlementPaymentOut,
+)
+
+bp = api_blueprint("settlement_bank")
+
+
+def read_mapping(text: str) -> dict[str, str] | None:
+    """Own columns as a JSON object of texts; None for nothing. Raises Invalid (`mapping`)."""
+    if not text.strip():
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        message = N_('Give an object of field and heading, such as {"day": "Date"}')
+        raise Invalid.field("mapping", "wrong_form", message)
+    return found
+
+
+@bp.post("/bank-statements")
+@endpoint(Can.IMPORT, returns=BankStatementOut, status=201, upload=BankStatementIn)
+def bring_in() -> Any:
+    """Import a bank statement (multipart: file, preset?, mapping?, currency?); the same file changes nothing."""
+    policy.require(actor(), Can.IMPORT)
+    values = load(BankStatementIn, dict(request.form.items()))
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid.field("file", "required", N_("Choose a CSV or XLSX file"))
+    with closing(sent):
+        done = service.bring_in(
+            actor(), sent.stream.read(tabular.FILE_LIMIT + 1), sent.filename, preset=values.preset, mapping=read_mapping(values.mapping),
+            currency=values.currency,
+        )  # fmt: skip
+    return showing.statement_dict(done.statement, again=done.again), 200 if done.again else 201
+
+
+@bp.get("/bank-statements")
+@endpoint(Can.SEE_BANK, query=Query, returns=BankStatementOut, lists=True)
+def statements(query: Query) -> dict[str, Any]:
+    """The organisation's bank statements, the latest first."""
+    policy.require(actor(), Can.SEE_BANK)
+    rows, total = queries.statements(actor(), query)
+    return listing([showing.statement_dict(row) for row in rows], total, query)
+
+
+@bp.get("/bank-lines")
+@endpoint(Can.SEE_BANK, query=LineQuery, returns=BankLineOut, lists=True)
+def bank_lines(query: LineQuery) -> dict[str, Any]:
+    """Money that came in, with the calls it may be for."""
+    policy.require(actor(), Can.SEE_BANK)
+    rows, total = queries.lines(actor(), query)
+    found = lines.suggestions(actor(), rows)
+    return listing([showing.line_dict(row, found.get(row.id, ())) for row in rows], total, query)
+
+
+@bp.get("/bank-lines/<line_id>")
+@endpoint(Can.SEE_BANK, returns=BankLineOut)
+def bank_line(line_id: str) -> dict[str, Any]:
+    """One line with the calls it may be for."""
+    row = queries.line(actor(), line_id)
+    return showing.line_dict(row, lines.suggestions(actor(), [row]).get(row.id, ()))
+
+
+@bp.post("/bank-lines/<line_id>/confirm")
+@endpoint(Can.IMPORT, body=ConfirmLineIn, returns=SettlementPaymentOut, status=201)
+def confirm(line_id: str, body: ConfirmLineIn) -> dict[str, Any]:
+    """Say which call a line pays; it is recorded."""
+    return showing.payment_dict(service.confirm(actor(), line_id, body.call_id))
+
+
+@bp.post("/bank-lines/<line_id>/ignore")
+@endpoint(Can.IMPORT, body=IgnoreLineIn, returns=BankLineOut)
+def ignore(line_id: str, body: IgnoreLineIn) -> dict[str, Any]:
+    """Set aside a line that pays no call."""
+    return showing.line_dict(service.ignore(actor(), line_id, reason=body.reason))
+
+
+@bp.post("/bank-lines/<line_id>/restore")
+@endpoint(Can.IMPORT, returns=BankLineOut)
+def restore(line_id: str) -> dict[str, Any]:
+    """Take back a line that was set aside."""
+    return showing.line_dict(service.restore(actor(), line_id))

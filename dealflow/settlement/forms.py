@@ -1,0 +1,95 @@
+"""The forms of settlement's pages."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, DateField, FileField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
+from wtforms.validators import InputRequired
+
+from dealflow.core import clock
+from dealflow.core.forms import Form, MoneyField
+from dealflow.core.i18n import _l
+from dealflow.settlement.presets import PRESETS
+
+
+def _text(value: str | None) -> str:
+    return (value or "").strip()
+
+
+def _nothing(value: object) -> object:
+    return value or None
+
+
+class WordForm(Form):
+    """A word that may be left out."""
+
+    reason = TextAreaField(_l("A word to the other side"), filters=[_text])
+
+
+class WhyForm(Form):
+    """A reason that must be given."""
+
+    reason = TextAreaField(_l("Why? The other side reads it."), filters=[_text])
+
+
+class ExtendForm(Form):
+    """More time for a milestone."""
+
+    until = DateField(_l("New long-stop date"), filters=[_nothing])
+    reason = TextAreaField(_l("A word to the other side"), filters=[_text])
+
+
+class ProofForm(Form):
+    """A file that shows that a milestone is met."""
+
+    file = FileField(_l("Proof"))
+    note = TextAreaField(_l("What it shows"), filters=[_text])
+
+    def plain(self) -> dict[str, object]:
+        return {"note": self.note.data}
+
+
+class CallForm(Form):
+    """A call for payment."""
+
+    due_on = DateField(_l("Due on"), filters=[_nothing])
+    note = TextAreaField(_l("A note for the investor"), filters=[_text])
+
+
+class PaymentForm(Form):
+    """Money that came in."""
+
+    amount = MoneyField(_l("Amount received"), validators=[InputRequired()])
+    on = DateField(_l("Received on"), default=clock.today)
+    payer = StringField(_l("Payer as on the statement"), filters=[_text])
+    reference = StringField(_l("Bank reference"), filters=[_text])
+    interest = MoneyField(_l("Of this, late interest"))
+    note = TextAreaField(_l("Note"), filters=[_text])
+    beyond = BooleanField(_l("It came in beyond the call, which is paid already"))
+
+
+class RefundForm(Form):
+    """Money that went back."""
+
+    amount = MoneyField(_l("Amount paid back"), validators=[InputRequired()])
+    on = DateField(_l("Paid back on"), default=clock.today)
+    reference = StringField(_l("Bank reference"), filters=[_text])
+    reason = TextAreaField(_l("Why? The other side reads it."), filters=[_text])
+
+
+class BankStatementForm(Form):
+    """A bank statement's file and how it is read."""
+
+    file = FileField(_l("Bank statement"))
+    preset = SelectField(
+        _l("Bank"),
+        choices=[
+            SelectChoice("", _l("Recognise it by its columns")),
+            *(SelectChoice(preset.key, _l(preset.name)) for preset in PRESETS),
+        ],
+        validate_choice=False,
+    )
+    currency = StringField(_l("Currency where the file names none"), default="CNY", filters=[_text])
+
+    def plain(self) -> dict[str, object]:
+        return {"preset": self.preset.data or "", "currency": (self.currency.data or "").upper()}

@@ -1,0 +1,94 @@
+"""Named checks of the room."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from dealflow.core.db import session
+from dealflow.core.invariants import invariant
+from dealflow.ledger import verification
+from dealflow.settlement import books
+from dealflow.settlement.models import BankLine, Commitment, PaymentCall, Tranche, Transfer
+from dealflow.settlement.queries import standing
+
+
+def _by_commitment(model: Any) -> dict[str, list[Any]]:
+    """Commitment id → its rows of a table."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in session().scalars(select(model).order_by(model.id)):
+        found[row.commitment_id].append(row)
+    return found
+
+
+def _moved(rows: list[Transfer]) -> tuple[int, int]:
+    """(principal, excess) that stand, net of what was paid back."""
+    principal = excess = 0
+    for row in rows:
+        if row.kind == "refund":
+            principal, excess = principal - row.principal_minor, excess - row.excess_minor
+        elif row.kind == "offset":
+            principal, excess = principal + row.principal_minor, excess - row.principal_minor
+        else:
+            principal, excess = principal + row.principal_minor, excess + row.excess_minor
+    return principal, excess
+
+
+@invariant("settlement: tranches add up to their commitment, calls and payments to their tranche")
+def sums() -> list[str]:
+    """Sums that are kept beside the rows they sum."""
+    tranches, calls, moved = (_by_commitment(model) for model in (Tranche, PaymentCall, Transfer))
+    return [
+        f"commitment {commitment.id}: {problem}"
+        for commitment in session().scalars(select(Commitment).order_by(Commitment.id))
+        for problem in _sums(commitment, tranches[commitment.id], calls[commitment.id], moved[commitment.id])
+    ]
+
+
+def _sums(
+    commitment: Commitment, tranches: list[Tranche], calls: list[PaymentCall], moved: list[Transfer]
+) -> Iterator[str]:
+    if sum(t.amount_minor for t in tranches) != commitment.amount_minor:
+        yield "its tranches do not add up to it"
+    rows = standing(moved)
+    if _moved(rows)[1] != commitment.excess_minor:
+        yield "what was overpaid is not what its payments say"
+    for tranche in tranches:
+        live = [c for c in calls if c.tranche_id == tranche.id and c.state != "withdrawn"]
+        called = sum(c.amount_minor for c in live)
+        if called != tranche.called_minor and tranche.state != "refunded":
+            yield f"tranche {tranche.number}: called is not what its calls say"
+        if _moved([r for r in rows if r.tranche_id == tranche.id])[0] != tranche.paid_minor:
+            yield f"tranche {tranche.number}: paid is not what its payments say"
+    for call in calls:
+        mine = [r for r in rows if r.call_id == call.id and r.kind in ("payment", "offset")]
+        paid, interest = sum(r.principal_minor for r in mine), sum(r.interest_minor for r in mine)
+        if (paid, interest) != (call.paid_minor, call.interest_paid_minor):
+            yield f"call {call.reference}: paid is not what its payments say"
+
+
+@invariant("settlement: a bank line is matched exactly when a payment stands on it")
+def matched() -> list[str]:
+    """Lines and payments agree."""
+    paying = {
+        row.bank_line_id for row in standing(list(session().scalars(select(Transfer)))) if row.bank_line_id
+    }
+    lines = session().execute(select(BankLine.id, BankLine.state))
+    return [f"line {key}: {state}" for key, state in lines if (state == "matched") != (key in paying)]
+
+
+@verification.check("settlement: money of commitments")
+def derived() -> Iterator[str]:
+    """Paid less paid back is the balance of the commitment's account; overpaid that of its own."""
+    moved = _by_commitment(Transfer)
+    by_project = defaultdict(list)
+    for commitment in session().scalars(select(Commitment).order_by(Commitment.id)):
+        by_project[commitment.project_id].append(commitment)
+    for commitments in by_project.values():
+        balances = books.balances(commitments)
+        for commitment in commitments:
+            if balances[commitment.id] != _moved(standing(moved[commitment.id])):
+                yield f"commitment {commitment.id}: the book says otherwise than its payments"

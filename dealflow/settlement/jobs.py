@@ -1,0 +1,15 @@
+"""Work that comes with time: long-stop dates that pass, calls that are due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from dealflow.core.jobs import job
+from dealflow.settlement import service
+
+
+@job("settlement.clock", every=timedelta(hours=1))
+def clock(**_payload: Any) -> dict[str, Any]:
+    """Start what the terms say when a milestone was missed; remind of payments."""
+    return {"missed": service.miss_due(), "reminded": service.remind_of_calls()}

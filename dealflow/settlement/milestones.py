@@ -1,0 +1,63 @@
+"""What proves a milestone. One line per kind that the platform itself records; every kind can be proven by a file that
+the investor accepts. Nobody who gets the money says that a milestone is met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dealflow.core import clock
+from dealflow.core.actor import SYSTEM
+from dealflow.core.outbox import Event, subscribe
+from dealflow.releases.events import ReleasePublished
+from dealflow.settlement import service
+from dealflow.settlement.states import MILESTONE_LABELS
+from dealflow.termsheets.events import TermSheetExecuted
+
+
+@dataclass(frozen=True)
+class Record:
+    """A kind of milestone and the event that proves it; the event carries `project_id` and, if it knows it, the day `on`."""
+
+    kind: str
+    event: type[Event]
+
+
+# A room above or beside that records a milestone adds its line here.
+RECORDS: tuple[Record, ...] = (Record("released", ReleasePublished),)
+# Proven while the commitment is made, since no commitment is there before.
+AT_SIGNING = Record("signing", TermSheetExecuted)
+
+
+def recorded() -> dict[str, type[Event]]:
+    """Kinds that the platform's own record proves, with the event that does."""
+    return {record.kind: record.event for record in (AT_SIGNING, *RECORDS)}
+
+
+def by_file() -> list[str]:
+    """Kinds that a file may prove: all but signing, which the signatures prove."""
+    return [kind for kind in MILESTONE_LABELS if kind != AT_SIGNING.kind]
+
+
+@subscribe(TermSheetExecuted, "settlement.commit")
+def commit(event: TermSheetExecuted) -> None:
+    """The signed terms become a commitment with its tranches; those due at signing open."""
+    service.commit(SYSTEM, event.term_sheet_id, event.version)
+
+
+def _day(raw: date | str | None) -> date:
+    """The day as the event carries it, else today."""
+    return clock.today() if raw is None else (date.fromisoformat(raw) if isinstance(raw, str) else raw)
+
+
+def _listen(record: Record) -> None:
+    @subscribe(record.event, f"settlement.{record.kind}")
+    def prove(event: Any) -> None:
+        day = _day(getattr(event, "on", None))
+        service.reached(SYSTEM, event.project_id, record.kind, on=day, source=record.event.__name__)
+
+
+for _record in RECORDS:
+    _listen(_record)

@@ -1,0 +1,126 @@
+"""Pages of bank statements: importing one, and matching what came in to calls."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from dealflow.core import policy, tabular
+from dealflow.core.errors import Invalid, TooLarge
+from dealflow.core.http import actor, needs, read_query
+from dealflow.core.i18n import N_
+from dealflow.core.i18n import gettext as _
+from dealflow.core.paging import Query, listing
+from dealflow.settlement import lines, presets, queries, service
+from dealflow.settlement.forms import BankStatementForm
+from dealflow.settlement.pages.base import WORDS, arguments, bp, named
+from dealflow.settlement.policy import Can
+from dealflow.settlement.queries import LineQuery
+from dealflow.settlement.shapes import BankStatementIn
+from dealflow.settlement.suggesting import REASONS
+
+_LAST = 8
+
+
+@bp.get("/bank")
+@needs(Can.SEE_BANK)
+def bank() -> str:
+    """What came in, with the calls it may pay, and the statements that were imported."""
+    return _page(read_query(LineQuery, arguments()))
+
+
+def _page(query: LineQuery, form: BankStatementForm | None = None, header: list[str] | None = None) -> str:
+    policy.require(actor(), Can.SEE_BANK)
+    rows, total = queries.lines(actor(), query)
+    calls = queries.open_calls(actor(), as_payee=True)
+    statements, _number = queries.statements(actor(), Query(limit=_LAST))
+    return render_template(
+        "settlement/bank.html", rows=rows, found=listing(rows, total, query), query=query, calls=calls,
+        by_id={call.id: call for call in calls}, suggestions=lines.suggestions(actor(), rows), reasons=REASONS,
+        statements=statements, form=form or BankStatementForm(), header=header, fields=presets.FIELDS,
+        bank_names={p.key: p.name for p in presets.PRESETS}, chosen=_mapping(),
+        may_import=policy.can(actor(), Can.IMPORT), **named(calls), **WORDS,
+    )  # fmt: skip
+
+
+def _mapping() -> dict[str, str]:
+    """Own columns as the form names them: `column-<field>`."""
+    return {
+        field: value for field in presets.FIELDS if (value := request.form.get(f"column-{field}", "").strip())
+    }
+
+
+@bp.post("/bank")
+@needs(Can.IMPORT)
+def bring_in() -> Any:
+    """Import a statement; when no bank's columns are recognised, ask which column is which."""
+    policy.require(actor(), Can.IMPORT)
+    form = BankStatementForm(request.form)
+    values = form.load(BankStatementIn)
+    sent = request.files.get("file")
+    content, header = b"", None
+    if values is None:
+        return _page(LineQuery(), form), 422
+    try:
+        if sent is None or not sent.filename:
+            raise Invalid.field("file", "required", N_("Choose a CSV or XLSX file"))
+        with closing(sent):
+            content = sent.stream.read(tabular.FILE_LIMIT + 1)
+        done = service.bring_in(
+            actor(), content, sent.filename, preset=values.preset, mapping=_mapping() or None, currency=values.currency
+        )  # fmt: skip
+    except Invalid as refusal:
+        if any(
+            error.code in ("unknown_columns", "does_not_fit") or error.field == "mapping"
+            for error in refusal.errors
+        ):
+            header = [name for name in service.read(content).header if name]
+        form.show(refusal.errors)
+        return _page(LineQuery(), form, header), 422
+    except TooLarge as refusal:
+        form.file.errors = [refusal.text()]
+        return _page(LineQuery(), form), 413
+    if done.again:
+        flash(_("This very file was imported before; nothing was changed."), "info")
+    else:
+        flash(
+            _(
+                "%(fresh)s new lines; %(known)s were known, %(out)s are no money coming in.",
+                fresh=done.statement.fresh, known=done.statement.known, out=done.statement.outgoing,
+            ),
+            "success",
+        )  # fmt: skip
+    return redirect(url_for("settlement.bank", state="new"), 303)
+
+
+def _back() -> Any:
+    return redirect(url_for("settlement.bank", state="new"), 303)
+
+
+@bp.post("/bank/lines/<line_id>/confirm")
+@needs(Can.IMPORT)
+def confirm(line_id: str) -> Any:
+    """Say which call a line pays."""
+    made = service.confirm(actor(), line_id, request.form.get("call_id", ""))
+    flash(_("The payment is recorded."), "success")
+    return redirect(url_for("settlement.show_call", call_id=made.call_id), 303)
+
+
+@bp.post("/bank/lines/<line_id>/ignore")
+@needs(Can.IMPORT)
+def ignore(line_id: str) -> Any:
+    """Set a line aside."""
+    service.ignore(actor(), line_id, reason=request.form.get("reason", ""))
+    flash(_("The line is set aside."), "success")
+    return _back()
+
+
+@bp.post("/bank/lines/<line_id>/restore")
+@needs(Can.IMPORT)
+def restore(line_id: str) -> Any:
+    """Take a line back that was set aside."""
+    service.restore(actor(), line_id)
+    flash(_("The line waits for a call again."), "success")
+    return _back()

@@ -1,0 +1,111 @@
+"""The page of a call for payment, where payments are recorded and corrected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from dealflow.core import clock, policy
+from dealflow.core.errors import Invalid
+from dealflow.core.http import actor, needs
+from dealflow.core.i18n import gettext as _
+from dealflow.core.money import Money
+from dealflow.settlement import queries, service, showing
+from dealflow.settlement.forms import PaymentForm, WhyForm
+from dealflow.settlement.pages.base import WORDS, bp, named
+from dealflow.settlement.policy import Can
+from dealflow.settlement.shapes import CallPaymentIn, SettlementReasonIn
+
+
+def _page(
+    call_id: str,
+    *,
+    payment_form: PaymentForm | None = None,
+    why_form: WhyForm | None = None,
+    reverses: str = "",
+) -> str:
+    found = queries.call(actor(), call_id)
+    commitment = queries.get(actor(), found.commitment_id)
+    moved = queries.transfers(call_id=found.id)
+    form = payment_form or PaymentForm(amount=found.outstanding if found.outstanding.amount_minor else None)
+    return render_template(
+        "settlement/call.html", call=found, commitment=commitment, tranche=queries.tranche(actor(), found.tranche_id),
+        moved=moved, standing={row.id for row in queries.standing(moved)}, payment_form=form,
+        why_form=why_form or WhyForm(), why_typed=why_form is not None, reverses=reverses,
+        may_record=policy.can(actor(), Can.RECORD, found) and found.state != "withdrawn",
+        may_withdraw=policy.can(actor(), Can.CALL, found) and found.state == "open" and not found.paid_minor,
+        owed=Money(showing.interest_owed(found), found.currency), late=queries.overdue(found), today=clock.today(),
+        side=found.side_of(actor()), **named([found]), **WORDS,
+    )  # fmt: skip
+
+
+@bp.get("/payment-calls/<call_id>")
+@needs(Can.SEE)
+def show_call(call_id: str) -> str:
+    """One call for payment."""
+    return _page(call_id)
+
+
+def _to(call_id: str) -> Any:
+    return redirect(url_for("settlement.show_call", call_id=call_id), 303)
+
+
+@bp.post("/payment-calls/<call_id>/payments")
+@needs(Can.RECORD)
+def record(call_id: str) -> Any:
+    """Record a payment."""
+    queries.call(actor(), call_id)
+    form = PaymentForm(request.form)
+    values = form.load(CallPaymentIn)
+    if values is None:
+        return _page(call_id, payment_form=form), 422
+    try:
+        service.record(
+            actor(), call_id, amount=values.amount.money(), on=values.on, payer=values.payer, reference=values.reference,
+            note=values.note, interest=values.interest.money() if values.interest else None, beyond=values.beyond,
+        )  # fmt: skip
+    except Invalid as refusal:
+        form.show(refusal.errors)
+        return _page(call_id, payment_form=form), 422
+    flash(_("The payment is recorded."), "success")
+    return _to(call_id)
+
+
+@bp.post("/payment-calls/<call_id>/offset")
+@needs(Can.RECORD)
+def offset(call_id: str) -> Any:
+    """Use what was overpaid for a call."""
+    service.offset(actor(), call_id)
+    flash(_("What was overpaid is used for this call."), "success")
+    return _to(call_id)
+
+
+@bp.post("/payment-calls/<call_id>/withdraw")
+@needs(Can.CALL)
+def withdraw(call_id: str) -> Any:
+    """Take a call back."""
+    queries.call(actor(), call_id)
+    form = WhyForm(request.form)
+    values = form.load(SettlementReasonIn)
+    if values is None:
+        return _page(call_id, why_form=form), 422
+    service.withdraw(actor(), call_id, reason=values.reason)
+    flash(_("The call is taken back; the investor was told."), "success")
+    return _to(call_id)
+
+
+@bp.post("/payments/<payment_id>/reverse")
+@needs(Can.REVERSE)
+def reverse(payment_id: str) -> Any:
+    """Take back an entry that was wrong."""
+    found = queries.transfer(actor(), payment_id)
+    form = WhyForm(request.form)
+    values = form.load(SettlementReasonIn)
+    if values is None and found.call_id:
+        return _page(found.call_id, why_form=form, reverses=payment_id), 422
+    service.reverse(actor(), payment_id, reason=values.reason if values else "")
+    flash(_("The entry is taken back."), "success")
+    if found.call_id:
+        return _to(found.call_id)
+    return redirect(url_for("settlement.show", commitment_id=found.commitment_id), 303)

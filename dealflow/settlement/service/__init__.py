@@ -1,0 +1,41 @@
+"""Use cases of settlement. The only way to write commitments, tranches, calls and payments."""
+
+from dealflow.settlement.service.calling import call, earliest_due, withdraw
+from dealflow.settlement.service.calling import remind_due as remind_of_calls
+from dealflow.settlement.service.committing import commit
+from dealflow.settlement.service.paying import due_at_closing, offset, owed_interest, record
+from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
+from dealflow.settlement.service.refunding import refund, refund_excess, reverse
+from dealflow.settlement.service.statements import bring_in, confirm, ignore, preset_for, read, restore
+from dealflow.settlement.service.tranches import end, extend, hold, miss_due, reached, release
+
+__all__ = [
+    "PURPOSE",
+    "accept",
+    "bring_in",
+    "call",
+    "commit",
+    "confirm",
+    "due_at_closing",
+    "earliest_due",
+    "end",
+    "extend",
+    "hold",
+    "ignore",
+    "miss_due",
+    "offset",
+    "owed_interest",
+    "preset_for",
+    "reached",
+    "read",
+    "record",
+    "refund",
+    "refund_excess",
+    "reject",
+    "release",
+    "remind_of_calls",
+    "restore",
+    "reverse",
+    "submit",
+    "withdraw",
+]

@@ -1,0 +1,220 @@
+"""Bank statements: imported once whoever imports them, lines matched to calls by a person, or set aside."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from dealflow.accounts import limits
+from dealflow.audit import service as audit
+from dealflow.core import policy, tabular
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import FieldError, Invalid
+from dealflow.core.i18n import N_, gettext
+from dealflow.core.tabular import Table
+from dealflow.settlement import presets, queries
+from dealflow.settlement.models import BankLine, BankStatement, Transfer
+from dealflow.settlement.policy import Can, Tag
+from dealflow.settlement.presets import Incoming, Preset, Unreadable
+from dealflow.settlement.service import paying
+from dealflow.settlement.states import LINE
+
+ROW_LIMIT = 5000
+SHOWN_ERRORS = 10
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import; `again` when the same file was there already."""
+
+    statement: BankStatement
+    again: bool
+
+
+def read(content: bytes) -> Table:
+    """The table in a statement's file, its header found below the bank's title lines."""
+    return tabular.read(io.BytesIO(content), row_limit=ROW_LIMIT, is_header=presets.is_header)
+
+
+def preset_for(
+    actor: Actor, table: Table, key: str = "", mapping: Mapping[str, str] | None = None
+) -> Preset | None:
+    """How a table is read: by own mapping (field → heading), the named preset, the one that fits, or the mapping that the
+    organisation used for the same columns before. None when nothing fits. Raises Invalid (`mapping`, `preset`)."""
+    if mapping:
+        return _own(mapping, table.header)
+    if key:
+        chosen = presets.BY_KEY.get(key)
+        if chosen is None or not presets.fits(chosen, table.header):
+            message = N_(
+                "The file does not have the columns of this bank; choose another, or name the columns yourself"
+            )
+            raise Invalid.field("preset", "does_not_fit", message)
+        return chosen
+    fitting = presets.detect(table.header)
+    if fitting is not None:
+        return fitting
+    before = queries.statement_by_columns(actor, digest_of(table.header))
+    return _own(before.mapping, table.header) if before is not None and before.mapping else None
+
+
+def _own(mapping: Mapping[str, str], header: Sequence[str]) -> Preset:
+    errors = [
+        FieldError("mapping", "unknown_field", N_("There is no field %(field)s"), {"field": field})
+        for field in mapping if field not in presets.FIELDS
+    ] + [
+        FieldError("mapping", "unknown_column", N_("The file has no column %(column)s"), {"column": column})
+        for column in mapping.values() if column not in header
+    ]  # fmt: skip
+    if errors:
+        raise Invalid(errors=errors)
+    made = Preset(presets.OWN, "", {field: (column,) for field, column in mapping.items()})
+    if not presets.fits(made, header):
+        message = N_("Name the columns of the day, of the other party, and of the money that came in")
+        raise Invalid.field("mapping", "incomplete", message)
+    return made
+
+
+def digest_of(header: Sequence[str]) -> str:
+    """Which columns a file has, as a digest."""
+    return hashlib.sha256(json.dumps([presets.heading(name) for name in header]).encode()).hexdigest()
+
+
+def bring_in(
+    actor: Actor,
+    content: bytes,
+    name: str,
+    *,
+    preset: str = "",
+    mapping: Mapping[str, str] | None = None,
+    currency: str = "CNY",
+) -> Imported:
+    """Import a statement: what came in and is not known yet becomes lines to match. The same file changes nothing.
+
+    Raises Forbidden, TooLarge, Invalid (`file` with the rows that cannot be read, `preset`, `mapping`; `file`
+    `unknown_columns` when nothing fits).
+    """
+    policy.require(actor, Can.IMPORT)
+    sha256 = hashlib.sha256(content).hexdigest()
+    limits.take_turns(f"bank:{actor.organisation_id}")
+    known = queries.statement_by_hash(actor, sha256)
+    if known is not None:
+        return Imported(known, again=True)
+    table = read(content)
+    chosen = preset_for(actor, table, preset, mapping)
+    if chosen is None:
+        message = N_("No bank's columns were recognised; name the columns yourself")
+        raise Invalid.field("file", "unknown_columns", message)
+    rows = _rows(table, chosen, currency)
+    statement = BankStatement(
+        organisation_id=str(actor.organisation_id), sha256=sha256, name=name[:200], preset=chosen.key, rows=len(table.rows),
+        mapping={f: c[0] for f, c in chosen.columns.items()} if chosen.key == presets.OWN else {},
+        columns_digest=digest_of(table.header), outgoing=len(table.rows) - len(rows), fresh=0, known=0,
+        user_id=actor.user_id, user_name=actor.user_name,
+    )  # fmt: skip
+    try:
+        with session().begin_nested():
+            session().add(statement)
+            session().flush()
+            _lines(actor, statement, rows)
+    except IntegrityError:
+        there = queries.statement_by_hash(actor, sha256)
+        if there is None:
+            raise
+        return Imported(there, again=True)
+    audit.record(
+        actor, Tag.IMPORTED, statement,
+        after={"name": statement.name, "sha256": sha256, "fresh": statement.fresh, "known": statement.known},
+    )  # fmt: skip
+    return Imported(statement, again=False)
+
+
+def _rows(table: Table, chosen: Preset, currency: str) -> list[tuple[int, Incoming]]:
+    at, found, errors = presets.places(chosen, table.header), [], []
+    for number, cells in zip(table.numbers, table.rows, strict=True):
+        try:
+            row = presets.read_row(cells, at, currency)
+        except Unreadable as error:
+            message = N_("Row %(row)s, %(column)s: %(problem)s")
+            column = table.header[at[error.field][0]]
+            params = {"row": number, "column": column, "problem": gettext(error.message)}
+            errors.append(FieldError("file", "unreadable", message, params))
+            continue
+        if row is not None:
+            found.append((number, row))
+    if errors:
+        raise Invalid(errors=errors[:SHOWN_ERRORS])
+    return found
+
+
+def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incoming]]) -> None:
+    """Add the lines that no earlier statement brought."""
+    seen: Counter[str] = Counter()
+    made = []
+    for number, row in rows:
+        content = json.dumps(
+            [row.day.isoformat(), row.amount.amount_minor, row.amount.currency, row.payer, row.payer_account, row.text, row.serial]
+        )  # fmt: skip
+        # Two payments that look alike in every column are two; the second time round they are the same two.
+        seen[content] += 1
+        made.append((number, row, hashlib.sha256(f"{content}#{seen[content]}".encode()).hexdigest()))
+    known = queries.known_fingerprints(actor, [fingerprint for _n, _row, fingerprint in made])
+    fresh = [entry for entry in made if entry[2] not in known]
+    for number, row, fingerprint in fresh:
+        session().add(
+            BankLine(
+                organisation_id=statement.organisation_id, statement_id=statement.id, place=number, fingerprint=fingerprint,
+                booked_on=row.day, amount_minor=row.amount.amount_minor, currency=row.amount.currency, payer=row.payer,
+                payer_account=row.payer_account, text=row.text, serial=row.serial,
+            )
+        )  # fmt: skip
+    statement.fresh, statement.known = len(fresh), len(made) - len(fresh)
+    session().flush()
+
+
+def _held(actor: Actor, line_id: str) -> BankLine:
+    known = queries.line(actor, line_id)
+    policy.require(actor, Can.IMPORT, known, see=Can.SEE_BANK)
+    return session().get_one(BankLine, known.id, with_for_update=True, populate_existing=True)
+
+
+def confirm(actor: Actor, line_id: str, call_id: str) -> Transfer:
+    """A person says which call a line pays; it is recorded. Raises NotFound, Forbidden, InvalidTransition, and what
+    `paying.record` raises."""
+    line = _held(actor, line_id)
+    line.state = LINE.fire(line.state, "match", line)
+    session().flush()
+    made = paying.record(
+        actor, call_id, amount=line.amount, on=line.booked_on, payer=line.payer, reference=line.serial or line.text[:60], line=line
+    )  # fmt: skip
+    audit.record(
+        actor, Tag.MATCHED, line, before={"state": "new"}, after={"state": "matched", "payment": made.id}
+    )
+    return made
+
+
+def ignore(actor: Actor, line_id: str, *, reason: str = "") -> BankLine:
+    """Set a line aside that pays no call."""
+    line = _held(actor, line_id)
+    line.state, line.reason = LINE.fire(line.state, "ignore", line), reason.strip()[:500]
+    session().flush()
+    audit.record(
+        actor, Tag.IGNORED, line, before={"state": "new"}, after={"state": line.state}, reason=reason
+    )
+    return line
+
+
+def restore(actor: Actor, line_id: str) -> BankLine:
+    """Take a line back that was set aside."""
+    line = _held(actor, line_id)
+    line.state, line.reason = LINE.fire(line.state, "restore", line), ""
+    session().flush()
+    audit.record(actor, Tag.RESTORED, line, before={"state": "ignored"}, after={"state": line.state})
+    return line

@@ -1,0 +1,243 @@
+"""What the API of settlement takes and gives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dealflow.core.schema import Date, MoneyIn, Ref, Schema, Text
+
+Reason = Text(2000, least=1)
+Words = Text(2000)
+
+
+class ReleaseTrancheIn(Schema):
+    """A word on why a tranche is approved early, or why its hold is lifted."""
+
+    reason: Words = ""  # type: ignore[valid-type]
+
+
+class SettlementReasonIn(Schema):
+    """Why; the other side reads it."""
+
+    reason: Reason  # type: ignore[valid-type]
+
+
+class ExtendTrancheIn(Schema):
+    """More time for a milestone: until that day, or thirty days from now."""
+
+    until: Date | None = None
+    reason: Words = ""  # type: ignore[valid-type]
+
+
+class MilestoneProofIn(Schema):
+    """What goes with a proof's file."""
+
+    note: Words = ""  # type: ignore[valid-type]
+
+
+class CallTrancheIn(Schema):
+    """A call for a tranche; without a day, due as early as the terms allow."""
+
+    due_on: Date | None = None
+    note: Text(1000) = ""  # type: ignore[valid-type]
+
+
+class CallPaymentIn(Schema):
+    """Money that came in. `interest`: the part that is late interest; `beyond`: the call is paid already."""
+
+    amount: MoneyIn
+    on: Date
+    interest: MoneyIn | None = None
+    payer: Text(200) = ""  # type: ignore[valid-type]
+    reference: Text(100) = ""  # type: ignore[valid-type]
+    note: Text(1000) = ""  # type: ignore[valid-type]
+    beyond: bool = False
+
+
+class OffsetIn(Schema):
+    """How much of what was overpaid is used; as much as there is when left out."""
+
+    amount: MoneyIn | None = None
+
+
+class SettlementRefundIn(Schema):
+    """Money that went back to the investor."""
+
+    amount: MoneyIn
+    on: Date
+    reason: Reason  # type: ignore[valid-type]
+    reference: Text(100) = ""  # type: ignore[valid-type]
+
+
+class BankStatementIn(Schema):
+    """How a statement's file is read: a bank, or own columns as a JSON object (field to heading)."""
+
+    preset: Text(20) = ""  # type: ignore[valid-type]
+    mapping: Text(4000) = ""  # type: ignore[valid-type]
+    currency: Annotated[str, Field(min_length=3, max_length=3)] = "CNY"
+
+
+class ConfirmLineIn(Schema):
+    """The call that a line pays."""
+
+    call_id: Ref("pcl")  # type: ignore[valid-type]
+
+
+class IgnoreLineIn(Schema):
+    """Why a line is set aside."""
+
+    reason: Text(500) = ""  # type: ignore[valid-type]
+
+
+class SettlementRow(Schema):
+    """What all objects carry."""
+
+    id: str
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class MilestoneProofOut(SettlementRow):
+    """A file that shows that a milestone is met."""
+
+    tranche_id: str
+    file_id: str
+    file_name: str
+    note: str
+    state: str
+    by: str
+    answered_by: str
+    answered_at: str | None
+    answer: str
+
+
+class PaymentCallOut(SettlementRow):
+    """A call for payment. `interest_owed`: late interest that has run up to today and is not paid."""
+
+    commitment_id: str
+    tranche_id: str
+    project_id: str
+    number: int
+    reference: str
+    amount: MoneyIn
+    outstanding: MoneyIn
+    called_on: str
+    due_on: str
+    late_rate_ppm: int
+    state: Literal["open", "paid", "withdrawn"]
+    overdue: bool
+    interest_owed: MoneyIn
+    interest_paid: MoneyIn
+    note: str
+    reason: str
+
+
+class TrancheOut(SettlementRow):
+    """A part of a commitment. `may`: what the caller can do with it now."""
+
+    commitment_id: str
+    project_id: str
+    number: int
+    code: str
+    amount: MoneyIn
+    milestone: str
+    note: str
+    long_stop: str
+    on_miss: str
+    extensions: int
+    state: str
+    reason: str
+    opened_by: str | None
+    opened_on: str | None
+    called: MoneyIn
+    paid: MoneyIn
+    call_id: str | None
+    due_on: str | None
+    may: list[str]
+
+
+class ProjectCommitmentOut(SettlementRow):
+    """Money promised by a signed term sheet, with its tranches."""
+
+    term_sheet_id: str
+    terms_version: int
+    deal_id: str
+    project_id: str
+    investor_organisation_id: str
+    project_organisation_id: str
+    template: str
+    amount: MoneyIn
+    called: MoneyIn
+    paid: MoneyIn
+    overpaid: MoneyIn
+    payment_days: int
+    late_rate_ppm: int
+    executed_on: str
+    tranches: list[TrancheOut]
+
+
+class SettlementPaymentOut(Schema):
+    """Money that moved. `entry_id`: the entry of the project's funding book that posted it."""
+
+    id: str
+    created_at: str
+    commitment_id: str
+    tranche_id: str | None
+    call_id: str | None
+    project_id: str
+    kind: Literal["payment", "offset", "refund", "reversal"]
+    on: str
+    amount: MoneyIn
+    principal: MoneyIn
+    interest: MoneyIn
+    excess: MoneyIn
+    payer: str
+    reference: str
+    note: str
+    bank_line_id: str | None
+    reverses_id: str | None
+    entry_id: str
+    by: str
+
+
+class BankStatementOut(Schema):
+    """A bank statement that was imported. `again`: the same file was there already."""
+
+    id: str
+    created_at: str
+    name: str
+    preset: str
+    sha256: str
+    rows: int
+    outgoing: int
+    fresh: int
+    known: int
+    by: str
+    again: bool = False
+
+
+class LineSuggestionOut(Schema):
+    """A call that a line may pay, and why."""
+
+    call_id: str
+    score: int
+    reasons: list[dict[str, Any]]
+
+
+class BankLineOut(SettlementRow):
+    """Money that came in, as a bank statement tells it."""
+
+    statement_id: str
+    row: int
+    on: str
+    amount: MoneyIn
+    payer: str
+    payer_account: str
+    text: str
+    serial: str
+    state: Literal["new", "matched", "ignored"]
+    reason: str
+    suggestions: list[LineSuggestionOut]
