@@ -138,46 +138,46 @@ def refund(tranche_id: str, body: SettlementRefundIn) -> dict[str, Any]:
     return showing.payment_dict(made)
 
 
-@bp.get("/payment-calls/<call_id>")
+@bp.get("/payment-calls/<payment_call_id>")
 @endpoint(Can.SEE, returns=PaymentCallOut)
-def show_call(call_id: str) -> dict[str, Any]:
+def show_call(payment_call_id: str) -> dict[str, Any]:
     """One call for payment."""
-    return showing.call_dict(queries.call(actor(), call_id))
+    return showing.call_dict(queries.call(actor(), payment_call_id))
 
 
-@bp.post("/payment-calls/<call_id>/withdraw")
+@bp.post("/payment-calls/<payment_call_id>/withdraw")
 @endpoint(Can.CALL, body=SettlementReasonIn, returns=PaymentCallOut)
-def withdraw(call_id: str, body: SettlementReasonIn) -> dict[str, Any]:
+def withdraw(payment_call_id: str, body: SettlementReasonIn) -> dict[str, Any]:
     """Take back a call nothing was paid on (the project)."""
-    return showing.call_dict(service.withdraw(actor(), call_id, reason=body.reason))
+    return showing.call_dict(service.withdraw(actor(), payment_call_id, reason=body.reason))
 
 
-@bp.post("/payment-calls/<call_id>/payments")
+@bp.post("/payment-calls/<payment_call_id>/payments")
 @endpoint(Can.RECORD, body=CallPaymentIn, returns=SettlementPaymentOut, status=201)
-def record(call_id: str, body: CallPaymentIn) -> dict[str, Any]:
+def record(payment_call_id: str, body: CallPaymentIn) -> dict[str, Any]:
     """Record that money came in for a call (the project)."""
     made = service.record(
-        actor(), call_id, amount=body.amount.money(), on=body.on, payer=body.payer, reference=body.reference, note=body.note,
+        actor(), payment_call_id, amount=body.amount.money(), on=body.on, payer=body.payer, reference=body.reference, note=body.note,
         interest=body.interest.money() if body.interest else None, beyond=body.beyond,
     )  # fmt: skip
     return showing.payment_dict(made)
 
 
-@bp.get("/payment-calls/<call_id>/payments")
+@bp.get("/payment-calls/<payment_call_id>/payments")
 @endpoint(Can.SEE, query=Query, returns=SettlementPaymentOut, lists=True)
-def payments(call_id: str, query: Query) -> dict[str, Any]:
+def payments(payment_call_id: str, query: Query) -> dict[str, Any]:
     """The money that moved for a call, the latest first."""
-    found = queries.transfers(call_id=queries.call(actor(), call_id).id)
+    found = queries.transfers(call_id=queries.call(actor(), payment_call_id).id)
     shown = found[query.offset : query.offset + query.limit]
     return listing([showing.payment_dict(row) for row in shown], len(found), query)
 
 
-@bp.post("/payment-calls/<call_id>/offset")
+@bp.post("/payment-calls/<payment_call_id>/offset")
 @endpoint(Can.RECORD, body=OffsetIn, returns=SettlementPaymentOut, status=201)
-def offset(call_id: str, body: OffsetIn) -> dict[str, Any]:
+def offset(payment_call_id: str, body: OffsetIn) -> dict[str, Any]:
     """Use what was overpaid for a call (the project)."""
     wanted = body.amount.money() if body.amount else None
-    return showing.payment_dict(service.offset(actor(), call_id, amount=wanted))
+    return showing.payment_dict(service.offset(actor(), payment_call_id, amount=wanted))
 
 
 @bp.get("/commitments")

@@ -58,7 +58,7 @@ def _payments(actor: Actor) -> list[dict[str, Any]]:
         {
             "title": _("Pay %(amount)s for “%(project)s”", amount=show(c.outstanding), project=titles[c.project_id]["title"]),
             "text": _("Overdue since %(day)s", day=c.due_on.isoformat()) if queries.overdue(c) else _("Due on %(date)s", date=c.due_on.isoformat()),
-            "href": url_for("settlement.show_call", call_id=c.id), "action": _("Look at it"), "icon": "coins",
+            "href": url_for("settlement.show_call", payment_call_id=c.id), "action": _("Look at it"), "icon": "coins",
         }
         for c in calls
     ]  # fmt: skip

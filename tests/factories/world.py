@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dealflow.accounts.models import Membership
 from dealflow.core import db
 from tests.conftest import Person
-from tests.factories import pitches, releases, rooms
+from tests.factories import commitments, pitches, releases, rooms
 
 ROLES = ("owner", "member", "viewer")
 # Name → kind. `creator` owns the project, `investor` is its counterparty; the others are strangers to both.
@@ -127,6 +127,7 @@ def populate(world: World) -> World:
     }
     furnish(world)
     world.ids |= put_out(creator, investor)
+    world.ids |= commitments.funding(creator, investor, "CANARY-funding")
     return world
 
 

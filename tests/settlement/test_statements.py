@@ -14,7 +14,8 @@ from dealflow.core.money import Money
 from dealflow.settlement import presets
 from dealflow.settlement.suggesting import Candidate, suggest
 from tests.conftest import Person
-from tests.settlement.conftest import called, pay, upload
+from tests.factories.commitments import upload
+from tests.settlement.conftest import called, pay
 from tests.settlement.test_tranches import sound, state
 
 TODAY = clock.today().isoformat()

@@ -19,7 +19,8 @@ from dealflow.settlement import milestones, queries, service
 from dealflow.settlement.states import MILESTONE_LABELS
 from dealflow.termsheets.library.terms import MILESTONES
 from tests.conftest import Person
-from tests.settlement.conftest import called, deliver, executed, later, renewed, upload
+from tests.factories.commitments import deliver, executed, upload
+from tests.settlement.conftest import called, later, renewed
 
 
 def sound() -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from PIL import Image
 
 from dealflow.accounts.models import ApiToken, Membership, UserSession
-from dealflow.core import db, ids, jobs
+from dealflow.core import clock, db, ids, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.core.jobs import Job
 from dealflow.core.money import Money
@@ -67,6 +67,12 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "link_id": ("link",),
     "release_id": ("release",),
     "receipt_id": ("receipt",),
+    "commitment_id": ("commitment",),
+    "tranche_id": ("tranche",),
+    "payment_call_id": ("payment_call",),
+    "payment_id": ("payment",),
+    "proof_id": ("proof",),
+    "line_id": ("line",),
 }
 # Parameters that are no ids of objects.
 WORDS = {
@@ -103,7 +109,21 @@ RECEIPT: dict[str, Any] = {
 }
 CORRECTION = {"amount": {"amount_minor": 1, "currency": "CNY"}, "reason": "a slip", "external_ref": "newer"}
 FIGURES = {"on": "2026-10-01", "plays": 5, "evidence_class": "self_reported", "source": "own"}
+REFUND: dict[str, Any] = {
+    "amount": {"amount_minor": 1, "currency": "CNY"},
+    "on": clock.today().isoformat(),
+    "reason": "returned",
+}
 JSON_BODIES: dict[str, Any] = {
+    "POST /api/v1/tranches/{tranche_id}/hold": {"reason": "papers"},
+    "POST /api/v1/tranches/{tranche_id}/end": {"reason": "no more"},
+    "POST /api/v1/tranches/{tranche_id}/refunds": REFUND,
+    "POST /api/v1/proofs/{proof_id}/reject": {"reason": "blurred"},
+    "POST /api/v1/payment-calls/{payment_call_id}/withdraw": {"reason": "a slip"},
+    "POST /api/v1/payment-calls/{payment_call_id}/payments": {k: REFUND[k] for k in ("amount", "on")},
+    "POST /api/v1/commitments/{commitment_id}/refunds": REFUND,
+    "POST /api/v1/payments/{payment_id}/reverse": {"reason": "a slip"},
+    "POST /api/v1/bank-lines/{line_id}/confirm": {"call_id": "<payment_call>"},
     "POST /api/v1/webhooks": WEBHOOK,
     "POST /api/v1/projects": pitches.complete(),
     "PATCH /api/v1/projects/{project_id}": {"logline": "changed"},
@@ -152,6 +172,27 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/projects/{project_id}/ad-spend": RECEIPT,
 }
 FORMS: dict[str, dict[str, Any]] = {
+    "POST /tranches/{tranche_id}/hold": {"reason": "papers"},
+    "POST /tranches/{tranche_id}/end": {"reason": "no more"},
+    "POST /tranches/{tranche_id}/refunds": {
+        "amount": "1",
+        "on": clock.today().isoformat(),
+        "reason": "returned",
+    },
+    "POST /tranches/{tranche_id}/proofs": {"file": "<document>"},
+    "POST /api/v1/tranches/{tranche_id}/proofs": {"file": "<document>"},
+    "POST /proofs/{proof_id}/reject": {"reason": "blurred"},
+    "POST /payment-calls/{payment_call_id}/withdraw": {"reason": "a slip"},
+    "POST /payment-calls/{payment_call_id}/payments": {"amount": "1", "on": clock.today().isoformat()},
+    "POST /commitments/{commitment_id}/refunds": {
+        "amount": "1",
+        "on": clock.today().isoformat(),
+        "reason": "returned",
+    },
+    "POST /payments/{payment_id}/reverse": {"reason": "a slip"},
+    "POST /bank": {"file": "<statement>", "currency": "CNY"},
+    "POST /api/v1/bank-statements": {"file": "<statement>"},
+    "POST /bank/lines/{line_id}/confirm": {"call_id": "<payment_call>"},
     "POST /settings/webhooks": WEBHOOK,
     "POST /deals": {"project_id": "<object>"},
     "POST /deals/{deal_id}/transitions": {"to": "intro"},
@@ -404,6 +445,8 @@ def fill(values: Any, case: Case, world: World, own: str) -> Any:
         return {key: fill(value, case, world, own) for key, value in values.items()}
     if values == "<table>":
         return (BytesIO("name,capital\n甲,1000000\n".encode()), "table.csv")
+    if values == "<statement>":
+        return (BytesIO("交易时间,收入金额,对方户名\n2026-01-02,7.00,甲\n".encode()), "bank.csv")
     if values == "<document>":
         return (BytesIO(rooms.pdf(1)), "paper.pdf")
     if values == "<picture>":

@@ -41,6 +41,7 @@ CANARIES = {
     "CANARY-room": {"creator", "investor"},
     "CANARY-dispute": {"creator", "investor"},
     "CANARY-released": {"creator", "investor"},
+    "CANARY-funding": {"creator", "investor"},
 }
 Outcomes = dict[str, str]
 

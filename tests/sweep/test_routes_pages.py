@@ -57,6 +57,9 @@ def values(world: World) -> dict[str, str]:
         "introduction_id": ids["introduction"],
         "step": "basics",
         "document_id": ids["document"],
+        "commitment_id": ids["commitment"],
+        "tranche_id": ids["tranche"],
+        "payment_call_id": ids["payment_call"],
     }
 
 

@@ -105,7 +105,7 @@ def confirm(line_id: str) -> Any:
     """Say which call a line pays."""
     made = service.confirm(actor(), line_id, request.form.get("call_id", ""))
     flash(_("The payment is recorded."), "success")
-    return redirect(url_for("settlement.show_call", call_id=made.call_id), 303)
+    return redirect(url_for("settlement.show_call", payment_call_id=made.call_id), 303)
 
 
 @bp.post("/bank/lines/<line_id>/ignore")

@@ -40,59 +40,59 @@ def _page(
     )  # fmt: skip
 
 
-@bp.get("/payment-calls/<call_id>")
+@bp.get("/payment-calls/<payment_call_id>")
 @needs(Can.SEE)
-def show_call(call_id: str) -> str:
+def show_call(payment_call_id: str) -> str:
     """One call for payment."""
-    return _page(call_id)
+    return _page(payment_call_id)
 
 
 def _to(call_id: str) -> Any:
-    return redirect(url_for("settlement.show_call", call_id=call_id), 303)
+    return redirect(url_for("settlement.show_call", payment_call_id=call_id), 303)
 
 
-@bp.post("/payment-calls/<call_id>/payments")
+@bp.post("/payment-calls/<payment_call_id>/payments")
 @needs(Can.RECORD)
-def record(call_id: str) -> Any:
+def record(payment_call_id: str) -> Any:
     """Record a payment."""
-    queries.call(actor(), call_id)
+    queries.call(actor(), payment_call_id)
     form = PaymentForm(request.form)
     values = form.load(CallPaymentIn)
     if values is None:
-        return _page(call_id, payment_form=form), 422
+        return _page(payment_call_id, payment_form=form), 422
     try:
         service.record(
-            actor(), call_id, amount=values.amount.money(), on=values.on, payer=values.payer, reference=values.reference,
+            actor(), payment_call_id, amount=values.amount.money(), on=values.on, payer=values.payer, reference=values.reference,
             note=values.note, interest=values.interest.money() if values.interest else None, beyond=values.beyond,
         )  # fmt: skip
     except Invalid as refusal:
         form.show(refusal.errors)
-        return _page(call_id, payment_form=form), 422
+        return _page(payment_call_id, payment_form=form), 422
     flash(_("The payment is recorded."), "success")
-    return _to(call_id)
+    return _to(payment_call_id)
 
 
-@bp.post("/payment-calls/<call_id>/offset")
+@bp.post("/payment-calls/<payment_call_id>/offset")
 @needs(Can.RECORD)
-def offset(call_id: str) -> Any:
+def offset(payment_call_id: str) -> Any:
     """Use what was overpaid for a call."""
-    service.offset(actor(), call_id)
+    service.offset(actor(), payment_call_id)
     flash(_("What was overpaid is used for this call."), "success")
-    return _to(call_id)
+    return _to(payment_call_id)
 
 
-@bp.post("/payment-calls/<call_id>/withdraw")
+@bp.post("/payment-calls/<payment_call_id>/withdraw")
 @needs(Can.CALL)
-def withdraw(call_id: str) -> Any:
+def withdraw(payment_call_id: str) -> Any:
     """Take a call back."""
-    queries.call(actor(), call_id)
+    queries.call(actor(), payment_call_id)
     form = WhyForm(request.form)
     values = form.load(SettlementReasonIn)
     if values is None:
-        return _page(call_id, why_form=form), 422
-    service.withdraw(actor(), call_id, reason=values.reason)
+        return _page(payment_call_id, why_form=form), 422
+    service.withdraw(actor(), payment_call_id, reason=values.reason)
     flash(_("The call is taken back; the investor was told."), "success")
-    return _to(call_id)
+    return _to(payment_call_id)
 
 
 @bp.post("/payments/<payment_id>/reverse")
