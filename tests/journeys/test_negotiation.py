@@ -1,4 +1,5 @@
-"""Two parties side by side: a draft, a proposal, three counter-proposals, clauses accepted one by one, and both accept."""
+"""Two parties side by side: a draft, a proposal, three counter-proposals, clauses accepted one by one, and both accept; then
+both sign, and anybody can tell the signed file from an altered one."""
 
 from __future__ import annotations
 
@@ -47,11 +48,15 @@ def counter(visitor: Visitor, path: str, days: int, name: str) -> None:
     visitor.check(name)
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", 1280), ("en", 390)])
+# Each run in a deal of its own: a deal has one term sheet that is signed.
+@pytest.mark.parametrize(
+    ("investor", "creator", "lang", "width"),
+    [("investor2", "creator2", "zh", 1280), ("investor", "creator", "en", 390)],
+)
 def test_two_parties_agree_after_three_counter_proposals(
-    visit: Callable[..., Visitor], lang: str, width: int
+    visit: Callable[..., Visitor], investor: str, creator: str, lang: str, width: int
 ) -> None:
-    ours, theirs = visit("investor2", lang, width), visit("creator2", lang, width)
+    ours, theirs = visit(investor, lang, width), visit(creator, lang, width)
     path = drafted(ours, shared_deal(ours, theirs))
     confirm(ours, "Propose it")
     ours.check("negotiation-2-proposed")
@@ -76,3 +81,48 @@ def test_two_parties_agree_after_three_counter_proposals(
     ours.check("negotiation-8-agreed")
     theirs.go(path, "negotiation-9-agreed")
     assert not theirs.page.locator("form[action$='/accept']").count()
+    signed = sign_both(ours, theirs, path)
+    verify(visit(None, lang, width), signed)
+
+
+def sign_both(ours: Visitor, theirs: Visitor, path: str) -> bytes:
+    """A seal for one side, a round, a signature of each side; the signed file."""
+    ours.go("/settings/seal", "signing-1-seal")
+    ours.fill(words="远山资本管理有限公司")
+    ours.press("Save")
+    ours.check("signing-2-seal-set")
+    ours.go(path)
+    ours.follow("Sign it")
+    ours.check("signing-3-begin")
+    ours.press("Begin signing")
+    for who, name in ((ours, "signing-4-investor"), (theirs, "signing-5-producer")):
+        who.go(path, name)
+        who.fill(title="Managing Director")
+        who.page.locator("form[action$='/sign'] button[type='submit']").first.click()
+        who.page.wait_for_load_state()
+    ours.go(path)
+    for _attempt in range(60):
+        if ours.link("Download the signed file").count():
+            break
+        with ours.page.expect_response("**/term-sheets/**"):
+            ours.page.reload()
+    ours.check("signing-6-done")
+    href = ours.link("Download the signed file").get_attribute("href")
+    assert href
+    return ours.fetch(href)
+
+
+def verify(anybody: Visitor, signed: bytes) -> None:
+    """Whoever holds the file, logged in or not, sees what it is."""
+    altered = bytearray(signed)
+    altered[len(signed) // 2] ^= 1
+    for content, told in ((signed, "Genuine"), (bytes(altered), "Altered")):
+        anybody.go("/verify")
+        file = {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": content}
+        anybody.page.locator("#file").set_input_files(file)
+        anybody.press("Verify")
+        anybody.check(f"signing-7-{told.lower()}")
+        assert anybody.say(told) in anybody.page.locator("main .banner").first.inner_text()
+    code = anybody.page.locator("main dd").first.inner_text().strip()
+    anybody.go(f"/verify/{code}", "signing-8-code")
+    assert anybody.say("What was signed") in anybody.page.locator("main").inner_text()

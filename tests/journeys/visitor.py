@@ -50,8 +50,10 @@ class Visitor:
         self.page.on("response", self._look)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # The browser itself reports answers such as 422, which a form is meant to get.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        # The browser itself reports answers such as 422, which a form is meant to get; and a page that is left ends the
+        # requests it still waits for.
+        known = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+        if message.type in ("error", "warning") and not any(text in message.text for text in known):
             self.troubles.append(f"console: {message.text}")
 
     def _look(self, response: Response) -> None:

@@ -14,7 +14,7 @@ from dealflow.core.pdf import missing_glyphs
 from dealflow.termsheets.library.catalogue import LIBRARY
 from dealflow.termsheets.library.facts import Party, read_parties, read_project
 from dealflow.termsheets.library.figures import Payouts, payout_table
-from dealflow.termsheets.library.formats import capitals, money, percent, value
+from dealflow.termsheets.library.formats import capitals, currency_name, figures, money, percent, value
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
 from dealflow.termsheets.library.model import (
@@ -225,9 +225,15 @@ class Builder:
         }
 
     def _words(self, lang: str) -> str:
-        """The amount in financial numerals for yuan, which a Chinese contract wants beside the figures."""
+        """The amount in financial numerals for yuan, which a Chinese contract wants beside the figures; otherwise with the
+        currency written out, or by its code where the figures name it already."""
         if self.currency != "CNY":
-            return money(self.amount, self.currency, "en" if lang == "zh" else "zh")
+            code = money(self.amount, self.currency, "en")
+            return (
+                code
+                if lang == "zh"
+                else f"{figures(self.amount, self.currency)} {currency_name(self.currency)}"
+            )
         return f"大写：{capitals(self.amount)}" if lang == "zh" else f"人民币{capitals(self.amount)}"
 
     def _binding(self) -> Iterator[Clause]:

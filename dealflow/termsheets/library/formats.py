@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_name
+
 from dealflow.core.money import CURRENCIES
 
 NAMES_ZH = {
@@ -47,6 +49,11 @@ def money(amount_minor: int, currency: str, lang: str) -> str:
     if lang == "en":
         return f"{currency} {plain}"
     return f"人民币{plain}元" if currency == "CNY" else f"{plain}{NAMES_ZH.get(currency, ' ' + currency)}"
+
+
+def currency_name(currency: str) -> str:
+    """The plural name in English: `US dollars`."""
+    return str(get_currency_name(currency, 2, "en"))
 
 
 def percent(ppm: int) -> str:
