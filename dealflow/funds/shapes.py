@@ -211,7 +211,7 @@ def columns(values: dict[str, Any], today: date, currency: str) -> dict[str, Any
     """The columns of a fund out of checked values of FundIn or FundPatch (as `model_dump` gives them)."""
     if values.get("target") and values["target"].get("currency", "CNY") != values.get("currency", currency):
         raise Invalid.field("target", "currency_mismatch", N_("Give the target in the fund's currency"))
-    found = {
+    found: dict[str, Any] = {
         name: values[name]
         for name in ("name", "currency", "vintage", "started_on", "term_years", "equalisation_rate_ppm", "late_rate_ppm", "parent_id")
         if name in values
