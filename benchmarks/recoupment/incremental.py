@@ -1,18 +1,17 @@
 """Whether runs stay linear in receipts: 12 tiers, 50 payees, up to 1,000 receipts on as many dates, run in portions from saved
 positions as runs do. Prints one JSON object; times are the best of several, in seconds.
 
-Run: python benchmarks/recoupment/incremental.py
+    python -m benchmarks.recoupment.incremental
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import time
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
+from benchmarks.finance import waterfall
 from dealflow.recoupment import computing, order
 from dealflow.recoupment.computing import Base
 from dealflow.recoupment.order import Sheet
@@ -24,12 +23,7 @@ FIRST = date(2026, 1, 1)
 
 def _terms() -> dict[str, Any]:
     """The waterfall of the finance benchmark: 12 tiers, each with all 50 payees."""
-    path = Path(__file__).resolve().parents[1] / "finance" / "waterfall.py"
-    spec = importlib.util.spec_from_file_location("waterfall_benchmark", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: dict[str, Any] = module.terms()
+    found: dict[str, Any] = waterfall.terms()
     return found
 
 
