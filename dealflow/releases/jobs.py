@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from dealflow.core.jobs import job
-from dealflow.releases import service
+from dealflow.releases import service, statements  # noqa: F401 - its jobs are registered with the room
 
 
 @job("releases.announce", every=timedelta(hours=1))

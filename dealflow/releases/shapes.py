@@ -228,6 +228,49 @@ class EvidenceOut(Schema):
     name: str
 
 
+class StatementPlan(Schema):
+    """How a statement is read. A preset brings its own mapping (column to field); `all_titles` takes rows of any title."""
+
+    preset: Text(20) | None = None  # type: ignore[valid-type]
+    mapping: dict[str, str] | None = None
+    platform: Text(60) | None = None  # type: ignore[valid-type]
+    currency: Text(3) | None = None  # type: ignore[valid-type]
+    evidence_class: Text(20) | None = None  # type: ignore[valid-type]
+    territory: Text(6) | None = None  # type: ignore[valid-type]
+    all_titles: bool | None = None
+
+
+class StatementCounts(Schema):
+    """Rows by what they do: new, recorded already, about something else, refused."""
+
+    create: int
+    same: int
+    other: int
+    error: int
+
+
+class StatementOut(Schema):
+    """A statement. `counts` and `sums` (of what is new) are null until a check is through."""
+
+    id: str
+    version: int
+    created_at: str
+    updated_at: str
+    project_id: str
+    filename: str
+    sha256: str
+    document_id: str
+    state: str
+    preset: str
+    header: list[str]
+    row_count: int
+    plan: StatementPlan
+    counts: StatementCounts | None
+    sums: list[SignedMoney] | None
+    job_id: str | None
+    user_name: str
+
+
 def plain(values: Schema) -> dict[str, Any]:
     """Values as the audit log keeps them."""
     return values.model_dump(mode="json", exclude_none=True)

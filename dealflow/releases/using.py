@@ -23,8 +23,12 @@ def readable(actor: Actor, stored: Any) -> bool:
 
 
 def readable_statement(actor: Actor, stored: Any) -> bool:
-    """Whether a receipt that the actor may see came from the statement."""
-    return session().scalar(select(Receipt.id).where(Receipt.document_id == stored.id).limit(1)) is not None
+    """Whether the actor sees receipts of the statement, and it was about their project alone."""
+    query = select(Statement).where(Statement.file_id == stored.id)
+    row = session().scalars(query, execution_options={"unscoped": "judged by its receipts"}).one_or_none()
+    if row is None or row.state != "done" or (row.result or {})["counts"]["other"]:
+        return False
+    return session().scalar(select(Receipt.id).where(Receipt.statement_id == row.id).limit(1)) is not None
 
 
 def in_use(ids: Iterable[str]) -> set[str]:

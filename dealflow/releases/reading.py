@@ -1,0 +1,235 @@
+"""A row of a statement as values: dates, amounts and references as platforms write them. Pure: needs no database."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from dealflow.core import money
+from dealflow.core.errors import FieldError
+from dealflow.core.i18n import N_
+from dealflow.pitches.vocabulary import is_region
+from dealflow.releases import platforms
+from dealflow.releases.presets import PRESETS, plain
+
+_DAY = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
+_MONTH = re.compile(r"^(\d{4})\D{0,2}(\d{1,2})\D?$")
+_SLASHES = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})")
+_NAMED = re.compile(r"^(?:(\d{1,2})\s+)?([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})$")
+_MONTHS = {name[:3].casefold(): number for number, name in enumerate(calendar.month_name) if name}
+_PLAIN = re.compile(r"^(-?)(\d+)(?:\.(\d*))?$")
+# What spreadsheets and payment platforms put around values: `123 (WeChat), tabs, currency signs.
+_AROUND, _CURRENCY = "`\t \u00a0", "¥￥元$ "
+LIMIT_REF = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a row says. `amount` and `ad_spend` in minor units, zero for nothing; `mine`: it is about the project."""
+
+    number: int
+    on: date
+    amount: int
+    ad_spend: int
+    currency: str
+    ref: str
+    platform: str
+    territory: str
+    mine: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be read."""
+
+    number: int
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a statement is read: column → field, and what its rows do not say themselves."""
+
+    preset: str
+    mapping: Mapping[str, str]
+    platform: str
+    currency: str
+    evidence_class: str = "platform_statement"
+    territory: str = ""
+    all_titles: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Plan:
+        return cls(**values)
+
+
+@dataclass
+class Reader:
+    """Turns rows into lines. `names`: the titles and ids, plain, by which rows are known to be about the project."""
+
+    plan: Plan
+    header: Sequence[str]
+    names: frozenset[str]
+    _twins: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        at = {name: place for place, name in enumerate(self.header)}
+        self.places = {target: at[column] for column, target in self.plan.mapping.items()}
+        self.month_first = PRESETS[self.plan.preset].month_first
+
+    def read(self, numbers: Iterable[int], rows: Iterable[Sequence[str]]) -> Iterable[Line | Refused]:
+        """A line or a refusal for each row that says anything; sums and other ends of a table are passed over."""
+        for number, row in zip(numbers, rows, strict=True):
+            # WeChat ends a bill with a second small table of sums.
+            if row[0].startswith("总交易"):
+                return
+            found = self._read(number, row)
+            if found is not None:
+                yield found
+
+    def _read(self, number: int, row: Sequence[str]) -> Line | Refused | None:
+        cells = {target: row[place].strip(_AROUND) for target, place in self.places.items()}
+        if is_sum(row):
+            return None
+        errors: list[FieldError] = []
+        mine = self._is_mine(cells)
+        on = _say(errors, "on", day, cells.get("on", ""), self.month_first)
+        currency = cells.get("currency", "").upper() or self.plan.currency
+        currency = "CNY" if currency == "RMB" else currency
+        amount = _say(errors, "amount", minor, cells.get("amount", ""), currency) or 0
+        refund = _say(errors, "refund", minor, cells.get("refund", ""), currency) or 0
+        spend = _say(errors, "ad_spend", minor, cells.get("ad_spend", ""), currency) or 0
+        territory = cells.get("territory", "").upper() or self.plan.territory
+        if territory and territory != platforms.WORLD and not is_region(territory):
+            territory = ""
+        if errors or on is None:
+            return Refused(number, tuple(errors)) if mine else None
+        platform = cells.get("platform", "")
+        platform = platform_code(platform) if platform else self.plan.platform
+        # Refunds stand in statements with either sign; they are taken off in any case.
+        net = amount - abs(refund)
+        ref = self._ref(
+            cells, refund, (platform, on, territory, cells.get("title", ""), currency, net, spend)
+        )
+        if len(ref) > LIMIT_REF:
+            error = FieldError(
+                "external_ref",
+                "too_long",
+                N_("Use at most %(max_length)s characters"),
+                {"max_length": LIMIT_REF},
+            )
+            return Refused(number, (error,))
+        return Line(number, on, net, spend, currency, ref, platform, territory, mine)
+
+    def _is_mine(self, cells: Mapping[str, str]) -> bool:
+        if self.plan.all_titles:
+            return True
+        if cells.get("project"):
+            return plain(cells["project"]) in self.names
+        return not cells.get("title") or plain(cells["title"]) in self.names
+
+    def _ref(self, cells: Mapping[str, str], refund: int, content: tuple[Any, ...]) -> str:
+        if refund and cells.get("refund_ref", "").strip("0"):
+            return cells["refund_ref"]
+        if cells.get("external_ref"):
+            # A refund has the order's own number in some statements.
+            return f"{cells['external_ref']}:refund" if refund and content[5] < 0 else cells["external_ref"]
+        key = hashlib.sha256(repr(content).encode()).hexdigest()[:32]
+        self._twins[key] = twin = self._twins.get(key, 0) + 1
+        # Two rows alike in one file are two; the same file, or one that overlaps it, says the same again.
+        return f"row-{key}-{twin}"
+
+
+def is_sum(row: Sequence[str]) -> bool:
+    """Whether a row sums up the ones above it."""
+    head = next((cell for cell in row if cell), "")
+    return head.startswith(("合计", "总计", "汇总", "小计", "Total", "TOTAL", "Grand total"))
+
+
+class Unreadable(ValueError):
+    """A cell that says nothing we know: code and message id."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def _say(errors: list[FieldError], name: str, read: Any, *given: Any) -> Any:
+    try:
+        return read(*given)
+    except (Unreadable, money.MoneyError) as refusal:
+        errors.append(FieldError(name, refusal.code, refusal.message))
+        return None
+
+
+@lru_cache(maxsize=4096)
+def platform_code(text: str) -> str:
+    """The code of a platform that a cell names."""
+    return platforms.platform_code(text)[:60]
+
+
+@lru_cache(maxsize=16_384)
+def day(text: str, month_first: bool = False) -> date:
+    """The day a cell names; the last day of a month or of a span. Raises Unreadable."""
+    wrong = Unreadable("wrong_date", N_("This is no day or month; write it as 2026-09-30 or 2026-09"))
+    try:
+        if found := list(_DAY.finditer(text)) or list(_COMPACT.finditer(text)):
+            year, month, number = map(int, found[-1].groups())
+            return _within(date(year, month, number))
+        if match := _SLASHES.match(text):
+            one, two, last = map(int, match.groups())
+            return _within(date(last, one, two) if month_first else date(last, two, one))
+        if match := _MONTH.match(text):
+            return _within(_month_end(int(match[1]), int(match[2])))
+        if (match := _NAMED.match(text)) and (named := _MONTHS.get(match[2][:3].casefold())):
+            place, since = match[1] or match[3], int(match[4])
+            return _within(date(since, named, int(place)) if place else _month_end(since, named))
+    except (ValueError, calendar.IllegalMonthError):
+        raise wrong from None
+    raise wrong
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _within(found: date) -> date:
+    if not date(2000, 1, 1) <= found <= date(2200, 1, 1):
+        raise ValueError(found)
+    return found
+
+
+def minor(text: str, currency: str) -> int:
+    """The amount in a cell in minor units, signed; 0 for an empty one. Raises MoneyError; never rounds."""
+    if not text or text in ("-", "--", "—"):
+        return 0
+    digits = money.CURRENCIES.get(currency)
+    if digits is None:
+        raise money.MoneyError(
+            "unknown_currency", N_("This currency is not known; use a code such as CNY, USD or EUR")
+        )
+    clean = text.strip(_CURRENCY).replace(",", "")
+    if clean.startswith("(") and clean.endswith(")"):
+        clean = f"-{clean[1:-1]}"
+    found = _PLAIN.match(clean)
+    if found is None:
+        negative = clean.startswith("-")
+        read = money.read(text.removeprefix("-"), currency)
+        if read.currency != currency:
+            raise money.MoneyError("currency_mismatch", N_("The amount is in another currency than its row"))
+        return -read.amount_minor if negative else read.amount_minor
+    sign, whole, fraction = found.groups()
+    fraction = (fraction or "").rstrip("0")
+    if len(fraction) > digits:
+        raise money.MoneyError("too_precise", N_("This currency has no smaller unit; use fewer decimals"))
+    amount = int(whole + fraction.ljust(digits, "0"))
+    if amount > money.LIMIT:
+        raise money.MoneyError("too_large", N_("This amount is too large"))
+    return -amount if sign else amount
