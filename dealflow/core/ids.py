@@ -19,7 +19,12 @@ PATTERN = r"^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
 
 def new(prefix: str) -> str:
     """A fresh public id; ids made later sort later."""
-    return encode(prefix, uuid.UUID(int=uuid_utils.uuid7().int))
+    return encode(prefix, raw())
+
+
+def raw() -> uuid.UUID:
+    """A fresh id as the database keeps it, for many rows at once."""
+    return uuid.UUID(int=uuid_utils.uuid7().int)
 
 
 @lru_cache(maxsize=65_536)
@@ -59,7 +64,9 @@ class Id(TypeDecorator[str]):
         super().__init__()
         self.prefix = prefix
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> uuid.UUID | None:
+    def process_bind_param(self, value: str | uuid.UUID | None, dialect: Dialect) -> uuid.UUID | None:
+        if isinstance(value, uuid.UUID):
+            return value
         return None if value is None else decode(self.prefix, value) or _NIL
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dealflow.core import clock, ids
 from dealflow.core.actor import Actor
-from dealflow.core.db import database, session
+from dealflow.core.bulk import insert_new
+from dealflow.core.db import session
 from dealflow.core.errors import FieldError, Invalid
 from dealflow.core.i18n import N_
 from dealflow.core.money import Money
@@ -113,42 +113,38 @@ def write(actor: Actor, statement: Statement, lines: Sequence[Line | Refused], r
     fresh = _judge(statement.project_id, lines, plan, report, {})
     last = None
     for model, new in ((Receipt, fresh.receipts), (AdSpend, fresh.spends)):
-        rows = [_row(actor, statement, plan, model, line) for line in new]
-        if not rows:
+        if not new:
             continue
         # In one order everywhere, so that two imports that overlap wait for each other and never in a circle.
-        rows.sort(key=lambda row: row["external_ref"])
-        made = _insert(model, rows)
+        rows = [_row(model, line) for line in sorted(new, key=lambda line: line.ref)]
+        made = insert_new(
+            session().connection(), model.__table__, rows, same=_shared(actor, statement, plan, model),  # type: ignore[arg-type]
+            key=("project_id", "external_ref"),
+        )  # fmt: skip
         if made < len(rows):
             _recount(statement, plan, model, new, report)
         if model is Receipt and made:
-            last = max(row["id"] for row in rows)
+            last = ids.encode("rcp", rows[-1]["id"])
     if last is not None:
         emit(ReceiptRecorded(last, statement.project_id))
 
 
-def _insert(model: type[Receipt] | type[AdSpend], rows: list[dict[str, Any]]) -> int:
-    dialect = postgresql.insert if database().dialect == "postgresql" else sqlite.insert
-    statement = dialect(model.__table__).on_conflict_do_nothing(index_elements=["project_id", "external_ref"])  # type: ignore[arg-type]
-    return int(session().execute(statement, rows).rowcount)  # type: ignore[attr-defined]
-
-
-def _row(actor: Actor, statement: Statement, plan: Plan, model: Any, line: Line) -> dict[str, Any]:
-    amount = line.amount if model is Receipt else line.ad_spend
+def _row(model: Any, line: Line) -> dict[str, Any]:
     values = {
-        "id": ids.new("rcp" if model is Receipt else "ads"), "project_id": statement.project_id,
-        "organisation_id": statement.organisation_id, "day": line.on, "amount_minor": amount, "amount_currency": line.currency,
-        "source": _source(statement), "platform": line.platform, "external_ref": line.ref,
+        "id": ids.raw(), "day": line.on, "amount_minor": line.amount if model is Receipt else line.ad_spend,
+        "amount_currency": line.currency, "platform": line.platform, "external_ref": line.ref,
+    }  # fmt: skip
+    return values | {"territory": line.territory} if model is Receipt else values
+
+
+def _shared(actor: Actor, statement: Statement, plan: Plan, model: Any) -> dict[str, Any]:
+    """What all rows of a statement have in common."""
+    values = {
+        "project_id": statement.project_id, "organisation_id": statement.organisation_id, "source": statement.filename[:120],
         "evidence_class": plan.evidence_class, "document_id": statement.file_id, "statement_id": statement.id,
         "user_id": actor.user_id, "user_name": actor.user_name, "created_at": clock.now(),
     }  # fmt: skip
-    if model is Receipt:
-        values |= {"territory": line.territory, "number": 0, "reason": ""}
-    return values
-
-
-def _source(statement: Statement) -> str:
-    return statement.filename[:120]
+    return values | {"number": 0, "reason": ""} if model is Receipt else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +168,9 @@ def _recorded(project_id: str, refs: list[str]) -> tuple[dict[str, _Known], dict
             model.statement_id,
         ).where(model.project_id == project_id, model.external_ref.in_(refs))  # fmt: skip
         rows = session().execute(query, execution_options=_RAW)
-        found.append({row.external_ref: _Known(row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows})
+        found.append(
+            {row.external_ref: _Known(row[1], row[2], row[3], row[4], row[5], row[6]) for row in rows}
+        )
     return found[0], found[1]
 
 

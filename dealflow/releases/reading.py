@@ -16,7 +16,8 @@ from dealflow.core.errors import FieldError
 from dealflow.core.i18n import N_
 from dealflow.pitches.vocabulary import is_region
 from dealflow.releases import platforms
-from dealflow.releases.presets import PRESETS, plain
+from dealflow.releases.presets import PRESETS
+from dealflow.releases.presets import plain as plain_name
 
 _DAY = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
@@ -28,6 +29,8 @@ _PLAIN = re.compile(r"^(-?)(\d+)(?:\.(\d*))?$")
 # What spreadsheets and payment platforms put around values: `123 (WeChat), tabs, currency signs.
 _AROUND, _CURRENCY = "`\t \u00a0", "¥￥元$ "
 LIMIT_REF = 120
+FIRST_DAY = date(2000, 1, 1)
+_SUMS = ("合计", "总计", "汇总", "小计", "Total", "TOTAL", "Grand total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class Reader:
         at = {name: place for place, name in enumerate(self.header)}
         self.places = {target: at[column] for column, target in self.plan.mapping.items()}
         self.month_first = PRESETS[self.plan.preset].month_first
+        # The amounts that the file has at all.
+        self.amounts = [
+            (name, self.places[name]) for name in ("amount", "refund", "ad_spend") if name in self.places
+        ]
 
     def read(self, numbers: Iterable[int], rows: Iterable[Sequence[str]]) -> Iterable[Line | Refused]:
         """A line or a refusal for each row that says anything; sums and other ends of a table are passed over."""
@@ -90,57 +97,61 @@ class Reader:
             # WeChat ends a bill with a second small table of sums.
             if row[0].startswith("总交易"):
                 return
-            found = self._read(number, row)
-            if found is not None:
-                yield found
+            if not is_sum(row):
+                yield self._read(number, row)
 
-    def _read(self, number: int, row: Sequence[str]) -> Line | Refused | None:
-        cells = {target: row[place].strip(_AROUND) for target, place in self.places.items()}
-        if is_sum(row):
-            return None
+    def _cell(self, target: str, row: Sequence[str]) -> str:
+        place = self.places.get(target)
+        return "" if place is None else row[place].strip(_AROUND)
+
+    def _read(self, number: int, row: Sequence[str]) -> Line | Refused:
         errors: list[FieldError] = []
-        mine = self._is_mine(cells)
-        on = _say(errors, "on", day, cells.get("on", ""), self.month_first)
-        currency = cells.get("currency", "").upper() or self.plan.currency
-        currency = "CNY" if currency == "RMB" else currency
-        amount = _say(errors, "amount", minor, cells.get("amount", ""), currency) or 0
-        refund = _say(errors, "refund", minor, cells.get("refund", ""), currency) or 0
-        spend = _say(errors, "ad_spend", minor, cells.get("ad_spend", ""), currency) or 0
-        territory = cells.get("territory", "").upper() or self.plan.territory
-        if territory and territory != platforms.WORLD and not is_region(territory):
-            territory = ""
-        if errors or on is None:
-            return Refused(number, tuple(errors)) if mine else None
-        platform = cells.get("platform", "")
-        platform = platform_code(platform) if platform else self.plan.platform
+        mine = self._is_mine(row)
+        currency = currency_code(self._cell("currency", row)) or self.plan.currency
+        found = {"amount": 0, "refund": 0, "ad_spend": 0}
+        on = FIRST_DAY
+        try:
+            on = day(row[self.places["on"]].strip(_AROUND), self.month_first)
+        except Unreadable as refusal:
+            errors.append(FieldError("on", refusal.code, refusal.message))
+        for name, place in self.amounts:
+            try:
+                found[name] = minor(row[place].strip(_AROUND), currency)
+            except money.MoneyError as refusal:
+                errors.append(FieldError(name, refusal.code, refusal.message))
+        if errors and mine:
+            return Refused(number, tuple(errors))
+        refund, spend = found["refund"], found["ad_spend"]
         # Refunds stand in statements with either sign; they are taken off in any case.
-        net = amount - abs(refund)
-        ref = self._ref(
-            cells, refund, (platform, on, territory, cells.get("title", ""), currency, net, spend)
-        )
+        net = found["amount"] - abs(refund)
+        named = self._cell("platform", row)
+        platform = platform_code(named) if named else self.plan.platform
+        territory = territory_code(self._cell("territory", row)) or self.plan.territory
+        ref = self._cell("external_ref", row)
+        if refund:
+            ref = self._refund_ref(ref, row, net)
+        if not ref:
+            ref = self._own_ref((platform, on, territory, self._cell("title", row), currency, net, spend))
         if len(ref) > LIMIT_REF:
-            error = FieldError(
-                "external_ref",
-                "too_long",
-                N_("Use at most %(max_length)s characters"),
-                {"max_length": LIMIT_REF},
-            )
+            message = N_("Use at most %(max_length)s characters")
+            error = FieldError("external_ref", "too_long", message, {"max_length": LIMIT_REF})
             return Refused(number, (error,))
         return Line(number, on, net, spend, currency, ref, platform, territory, mine)
 
-    def _is_mine(self, cells: Mapping[str, str]) -> bool:
+    def _is_mine(self, row: Sequence[str]) -> bool:
         if self.plan.all_titles:
             return True
-        if cells.get("project"):
-            return plain(cells["project"]) in self.names
-        return not cells.get("title") or plain(cells["title"]) in self.names
+        named = self._cell("project", row) or self._cell("title", row)
+        return not named or plain(named) in self.names
 
-    def _ref(self, cells: Mapping[str, str], refund: int, content: tuple[Any, ...]) -> str:
-        if refund and cells.get("refund_ref", "").strip("0"):
-            return cells["refund_ref"]
-        if cells.get("external_ref"):
-            # A refund has the order's own number in some statements.
-            return f"{cells['external_ref']}:refund" if refund and content[5] < 0 else cells["external_ref"]
+    def _refund_ref(self, ref: str, row: Sequence[str], net: int) -> str:
+        """A refund has its own reference, or in some statements the order's."""
+        own = self._cell("refund_ref", row)
+        if own.strip("0"):
+            return own
+        return f"{ref}:refund" if ref and net < 0 else ref
+
+    def _own_ref(self, content: tuple[Any, ...]) -> str:
         key = hashlib.sha256(repr(content).encode()).hexdigest()[:32]
         self._twins[key] = twin = self._twins.get(key, 0) + 1
         # Two rows alike in one file are two; the same file, or one that overlaps it, says the same again.
@@ -149,8 +160,8 @@ class Reader:
 
 def is_sum(row: Sequence[str]) -> bool:
     """Whether a row sums up the ones above it."""
-    head = next((cell for cell in row if cell), "")
-    return head.startswith(("合计", "总计", "汇总", "小计", "Total", "TOTAL", "Grand total"))
+    head = row[0] or next((cell for cell in row if cell), "")
+    return head.startswith(_SUMS)
 
 
 class Unreadable(ValueError):
@@ -161,12 +172,10 @@ class Unreadable(ValueError):
         self.code, self.message = code, message
 
 
-def _say(errors: list[FieldError], name: str, read: Any, *given: Any) -> Any:
-    try:
-        return read(*given)
-    except (Unreadable, money.MoneyError) as refusal:
-        errors.append(FieldError(name, refusal.code, refusal.message))
-        return None
+@lru_cache(maxsize=16_384)
+def plain(text: str) -> str:
+    """A name for comparing; statements say the same few again and again."""
+    return plain_name(text)
 
 
 @lru_cache(maxsize=4096)
@@ -175,7 +184,20 @@ def platform_code(text: str) -> str:
     return platforms.platform_code(text)[:60]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
+def territory_code(text: str) -> str:
+    """The territory that a cell names by a code; nothing for what we do not know."""
+    code = text.upper()
+    return code if code == platforms.WORLD or is_region(code) else ""
+
+
+@lru_cache(maxsize=256)
+def currency_code(text: str) -> str:
+    """The code of a currency that a cell names."""
+    return {"RMB": "CNY", "人民币": "CNY", "美元": "USD"}.get(text.upper(), text.upper())
+
+
+@lru_cache(maxsize=65_536)
 def day(text: str, month_first: bool = False) -> date:
     """The day a cell names; the last day of a month or of a span. Raises Unreadable."""
     wrong = Unreadable("wrong_date", N_("This is no day or month; write it as 2026-09-30 or 2026-09"))
@@ -201,7 +223,7 @@ def _month_end(year: int, month: int) -> date:
 
 
 def _within(found: date) -> date:
-    if not date(2000, 1, 1) <= found <= date(2200, 1, 1):
+    if not FIRST_DAY <= found <= date(2200, 1, 1):
         raise ValueError(found)
     return found
 

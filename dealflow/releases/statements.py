@@ -189,13 +189,21 @@ def checks_at_once(row: Statement) -> bool:
 
 
 def report_of(row: Statement) -> Report | None:
-    """What the rows did, or would do; None while a job finds out."""
+    """What the rows did, or would do; None while a job finds out, or the columns' meaning is not told."""
     kept = row.result or row.checked
     if kept is not None:
         return Report.of(kept)
-    if row.state != "open" or not checks_at_once(row):
+    if row.state != "open" or not checks_at_once(row) or not _is_usable(row):
         return None
     return importing.check(row.project_id, lines_of(row, table_of(row)), Plan.of(row.plan))
+
+
+def _is_usable(row: Statement) -> bool:
+    try:
+        importing.check_mapping(row.header, row.plan["mapping"])
+    except Invalid:
+        return False
+    return True
 
 
 def job_of(row: Statement) -> Job | None:
@@ -204,7 +212,7 @@ def job_of(row: Statement) -> Job | None:
 
 
 def _check_later(actor: Actor, row: Statement) -> None:
-    if not checks_at_once(row):
+    if not checks_at_once(row) and _is_usable(row):
         row.job_id = enqueue(CHECK, _payload(actor, row) | {"plan": row.plan}, actor=actor)
         session().flush()
 
