@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import wtforms
 from pydantic import BaseModel
-from wtforms import Field, SelectMultipleField, StringField, widgets
+from wtforms import Field, SelectField, SelectMultipleField, StringField, widgets
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core import i18n, money
 from dealflow.core.errors import FieldError, Invalid
@@ -104,6 +105,26 @@ class MoneyField(StringField):
             self.data = money.parse(valuelist[0], self.currency).json()
         except money.MoneyError as error:
             raise wtforms.ValidationError(i18n.gettext(error.message)) from None
+
+
+class AmountField(MoneyField):
+    """An amount whose currency stands in a select named `currency_name`."""
+
+    def __init__(self, label: Any = None, *, currency_name: str = "", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.currency_name = currency_name
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        chosen = formdata.get(self.currency_name) if formdata else None
+        if chosen in money.CURRENCIES:
+            self.currency = chosen
+        super().process(formdata, data, extra_filters)
+
+
+def currency_field(label: Any) -> SelectField:
+    """The select of an amount's currency."""
+    choices = [SelectChoice(code, code) for code in money.CURRENCIES]
+    return SelectField(label, choices=choices, default="CNY", validate_choice=False)
 
 
 class ChipsField(SelectMultipleField):

@@ -10,9 +10,8 @@ from wtforms import BooleanField, Field, IntegerField, SelectField, StringField,
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core.errors import FieldError
-from dealflow.core.forms import ChipsField, Form, MoneyField, empty_to_none
+from dealflow.core.forms import AmountField, ChipsField, Form, currency_field, empty_to_none
 from dealflow.core.i18n import N_, _l, gettext
-from dealflow.core.money import CURRENCIES
 from dealflow.mandates import wording
 from dealflow.mandates.schemas import MandateIn
 from dealflow.mandates.vocabulary import genres, words
@@ -24,24 +23,9 @@ WEIGHTS = (
     ("-0.5", N_("Dislike")),
     ("-1.0", N_("Strongly dislike")),
 )
-_CURRENCIES = [SelectChoice(code, code) for code in CURRENCIES]
 _MONEY = ("capital", "max_per_project", "ticket", "budget_min", "budget_max", "ask_min", "ask_max")
 _LISTS = ("genres_any", "languages_any", "regions_any", "stages_any", "instruments_any")
 _LIKED = ("genres", "stages", "languages")
-
-
-class AmountField(MoneyField):
-    """An amount whose currency stands in a select named `currency_name`."""
-
-    def __init__(self, label: Any = None, *, currency_name: str = "", **kwargs: Any) -> None:
-        super().__init__(label, **kwargs)
-        self.currency_name = currency_name
-
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
-        chosen = formdata.get(self.currency_name) if formdata else None
-        if chosen in CURRENCIES:
-            self.currency = chosen
-        super().process(formdata, data, extra_filters)
 
 
 class WeightsField(Field):
@@ -82,19 +66,15 @@ class WeightsField(Field):
         return [("", "–"), *steps, *([(NEVER, gettext(N_("Exclude")))] if with_never else [])]
 
 
-def _currency(label: Any) -> SelectField:
-    return SelectField(label, choices=_CURRENCIES, default="CNY", validate_choice=False)
-
-
 class MandateForm(Form):
     """All of a mandate."""
 
     name = StringField(_l("Name of the mandate"), [validators.InputRequired(_l("This is required"))])
-    capital_currency = _currency(_l("Currency"))
+    capital_currency = currency_field(_l("Currency"))
     capital = AmountField(_l("Capital for this mandate"), currency_name="capital_currency")
-    max_per_project_currency = _currency(_l("Currency"))
+    max_per_project_currency = currency_field(_l("Currency"))
     max_per_project = AmountField(_l("Most per project"), currency_name="max_per_project_currency")
-    ticket_currency = _currency(_l("Currency"))
+    ticket_currency = currency_field(_l("Currency"))
     ticket = AmountField(_l("Usual ticket"), currency_name="ticket_currency")
     allow_discovery = BooleanField(_l("Let creators whose project fits see our name"))
     genres_any = ChipsField(_l("One of these genres"), validate_choice=False)
@@ -102,10 +82,10 @@ class MandateForm(Form):
     regions_any = ChipsField(_l("Regions"), validate_choice=False)
     stages_any = ChipsField(_l("Stages"), validate_choice=False)
     instruments_any = ChipsField(_l("Instruments"), validate_choice=False)
-    budget_currency = _currency(_l("Currency"))
+    budget_currency = currency_field(_l("Currency"))
     budget_min = AmountField(_l("Budget from"), currency_name="budget_currency")
     budget_max = AmountField(_l("Budget up to"), currency_name="budget_currency")
-    ask_currency = _currency(_l("Currency"))
+    ask_currency = currency_field(_l("Currency"))
     ask_min = AmountField(_l("Ask from"), currency_name="ask_currency")
     ask_max = AmountField(_l("Ask up to"), currency_name="ask_currency")
     min_credits = IntegerField(_l("Credits of the team, at least"), [validators.Optional()])
