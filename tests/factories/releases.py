@@ -8,6 +8,10 @@ from dealflow.core import db
 from dealflow.core.actor import SYSTEM
 from dealflow.deals import queries as deals
 from dealflow.deals import service as moving
+from tests.factories import rooms
+
+# What stands in a statement that only its owner reads.
+PRIVATE = "CANARY-statement"
 
 
 def cny(amount: int) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def bind(deal_id: str, stage: str = "signed") -> None:
 
 
 def put_out(creator: Any, project_id: str, title: str = "片名") -> dict[str, str]:
-    """A release with figures and a receipt; their ids."""
+    """A release with figures, a receipt and a statement that is not imported yet; their ids."""
     made = creator.post(
         f"/projects/{project_id}/releases",
         {"platform": "hongguo", "title": title, "released_on": "2026-09-01"},
@@ -43,4 +47,9 @@ def put_out(creator: Any, project_id: str, title: str = "片名") -> dict[str, s
     assert told.status_code == 201, told.json
     paid = creator.post(f"/projects/{project_id}/receipts", receipt(source=title))
     assert paid.status_code == 201, paid.json
-    return {"released": project_id, "release": made.json["id"], "receipt": paid.json["id"]}
+    text = f"日期,编号,金额\n2026-10-01,{PRIVATE},5\n"
+    sent = rooms.send(creator, f"/projects/{project_id}/statements", text.encode(), f"{PRIVATE}.csv")
+    assert sent.status_code == 201, sent.json
+    return {
+        "released": project_id, "release": made.json["id"], "receipt": paid.json["id"], "statement": sent.json["id"],
+    }  # fmt: skip

@@ -73,6 +73,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "payment_id": ("payment",),
     "proof_id": ("proof",),
     "line_id": ("line",),
+    "statement_id": ("statement",),
 }
 # Parameters that are no ids of objects.
 WORDS = {
@@ -170,6 +171,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/projects/{project_id}/receipts": RECEIPT,
     "POST /api/v1/receipts/{receipt_id}/corrections": CORRECTION,
     "POST /api/v1/projects/{project_id}/ad-spend": RECEIPT,
+    "POST /api/v1/statements/{statement_id}/plan": {"territory": "CN"},
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /tranches/{tranche_id}/hold": {"reason": "papers"},
@@ -236,6 +238,31 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /api/v1/documents/{document_id}/versions": {"file": "<document>"},
     "POST /projects/{project_id}/documents": {"file": "<document>"},
     "POST /api/v1/projects/{project_id}/evidence": {"file": "<document>"},
+    "POST /api/v1/projects/{project_id}/statements": {"file": "<table>"},
+    "POST /projects/{project_id}/statements": {"file": "<table>"},
+    "POST /projects/{project_id}/releases": {
+        "platform": "douyin",
+        "territory": "CN",
+        "released_on": "2026-09-01",
+    },
+    "POST /releases/{release_id}": {
+        "platform": "douyin",
+        "territory": "CN",
+        "released_on": "2026-09-01",
+        "version": "1",
+    },
+    "POST /releases/{release_id}/withdraw": {"reason": "a slip"},
+    "POST /releases/{release_id}/figures": FIGURES,
+    "POST /projects/{project_id}/receipts": RECEIPT | {"amount": "5"},
+    "POST /projects/{project_id}/ad-spend": RECEIPT | {"amount": "5"},
+    "POST /receipts/{receipt_id}/corrections": CORRECTION | {"amount": "5"},
+    "POST /statements/{statement_id}/plan": {
+        "preset": "own",
+        "currency": "CNY",
+        "evidence_class": "platform_statement",
+        "column-0": "on",
+        "column-2": "amount",
+    },
     "POST /documents/{document_id}/versions": {"file": "<document>"},
     "POST /documents/{document_id}/edit": {"name": "changed.pdf", "version": "1"},
     "POST /documents/{document_id}/seen": {"access": "<access>", "pages": "1:2"},

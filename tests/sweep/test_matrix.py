@@ -42,6 +42,7 @@ CANARIES = {
     "CANARY-dispute": {"creator", "investor"},
     "CANARY-released": {"creator", "investor"},
     "CANARY-funding": {"creator", "investor"},
+    "CANARY-statement": {"creator"},
 }
 Outcomes = dict[str, str]
 
