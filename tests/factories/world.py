@@ -145,7 +145,7 @@ def talk(creator: Person, investor: Person) -> dict[str, str]:
 
 def put_out(creator: Person, investor: Person) -> dict[str, str]:
     """A project of its own that is released and has money, of which the investor is a party."""
-    project = pitches.published(creator, title={"zh": "已上线的项目"})
+    project = pitches.published(creator, title={"zh": "已上线的项目", "en": "A released project"})
     deal = _made(investor.post("/deals", {"project_id": project["id"]}))
     releases.bind(deal["id"])
     return releases.put_out(creator, project["id"], "CANARY-released")

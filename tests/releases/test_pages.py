@@ -87,7 +87,7 @@ def test_ad_spend_stands_against_its_cap_on_pages(house: House) -> None:
     for page in (f"{house.at}/ad-spend", f"{house.at}/releases"):
         opened(investor.get(page), "<meter", "(85%)", "Close to the cap")
     opened(creator.post(f"{house.at}/ad-spend", data=typed | {"amount": "1"}), "other content", status=409)
-    opened(investor.get(f"/deals/{house.deal_id}"))
+    opened(investor.get(f"/deals/{house.deal_id}"), "Open releases and receipts")
 
 
 def test_a_statement_from_upload_to_receipts_on_pages(house: House) -> None:

@@ -60,6 +60,9 @@ def values(world: World) -> dict[str, str]:
         "commitment_id": ids["commitment"],
         "tranche_id": ids["tranche"],
         "payment_call_id": ids["payment_call"],
+        "release_id": ids["release"],
+        "receipt_id": ids["receipt"],
+        "statement_id": ids["statement"],
     }
 
 
@@ -132,6 +135,7 @@ NEEDS_MORE = frozenset(
         "dataroom.part",
         "dataroom.take_archive",
         "dataroom.take_version",
+        "releases.refused_rows",
         "recoupment.receipts",
         "recoupment.run",
         "recoupment.statement",
