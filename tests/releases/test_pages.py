@@ -27,7 +27,12 @@ def test_a_release_its_figures_and_their_evidence_on_pages(house: House) -> None
     opened(creator.get(house.at), "Open releases and receipts")
     opened(creator.get(f"{house.at}/releases"), "Put the first release on record")
     wrong = {"platform": "抖音", "territory": "CN", "released_on": "2026-09-01", "filing_number": "123"}
-    opened(creator.post(f"{house.at}/releases", data=wrong), "This is no filing number", 'value="123"', status=422)
+    opened(
+        creator.post(f"{house.at}/releases", data=wrong),
+        "This is no filing number",
+        'value="123"',
+        status=422,
+    )
     made = creator.post(f"{house.at}/releases", data=wrong | {"filing_number": "V33002612601"})
     assert made.status_code == 303
     path = made.headers["Location"]
@@ -45,7 +50,11 @@ def test_a_release_its_figures_and_their_evidence_on_pages(house: House) -> None
     release_id = path.rsplit("/", 1)[1]
     change = wrong | {"filing_number": "", "title": "别名", "version": "1"}
     assert creator.post(f"/releases/{release_id}", data=change).status_code == 303
-    opened(creator.post(f"/releases/{release_id}", data=change | {"title": "x"}), "Somebody changed this", status=409)
+    opened(
+        creator.post(f"/releases/{release_id}", data=change | {"title": "x"}),
+        "Somebody changed this",
+        status=409,
+    )
     opened(creator.post(f"{path}/withdraw", data={"reason": ""}), status=422)
     assert creator.post(f"{path}/withdraw", data={"reason": "a slip"}).status_code == 303
     opened(creator.get(path), "a slip", "This release was withdrawn")
@@ -61,11 +70,17 @@ def test_receipts_and_corrections_on_pages(house: House) -> None:
     opened(creator.post(f"{house.at}/receipts", data=typed | {"amount": "viel"}), "viel", status=422)
     made = creator.post(f"{house.at}/receipts", data=typed)
     assert made.status_code == 303
-    opened(creator.post(f"{house.at}/receipts", data=typed | {"amount": "5"}), "Recorded already as", status=409)
+    opened(
+        creator.post(f"{house.at}/receipts", data=typed | {"amount": "5"}), "Recorded already as", status=409
+    )
     path = made.headers["Location"]
     correction = {"amount": "1万", "currency": "CNY", "external_ref": "c-1", "reason": "refunds"}
     opened(creator.post(f"{path}/corrections", data=correction | {"reason": ""}), status=422)
-    opened(creator.post(f"{path}/corrections", data=correction | {"amount": "1.2万"}), "says this already", status=422)
+    opened(
+        creator.post(f"{path}/corrections", data=correction | {"amount": "1.2万"}),
+        "says this already",
+        status=422,
+    )
     assert creator.post(f"{path}/corrections", data=correction).status_code == 303
     opened(investor.get(path), "refunds", "-CN¥2,000.00", "After corrections")
     house.creator.post(f"{house.at}/receipts", receipt("own", evidence_class="self_reported"))
