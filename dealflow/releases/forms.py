@@ -99,7 +99,7 @@ class ReceiptForm(PlatformForm):
 
     on = DateField(_l("Day"), _REQUIRED)
     currency = currency_field(_l("Currency"))
-    amount = AmountField(_l("Amount received"), validators=_REQUIRED, currency_name="currency")
+    amount = AmountField(_l("Amount that came in"), validators=_REQUIRED, currency_name="currency")
     platform = StringField(_l("Platform"), filters=[empty_to_none])
     source = StringField(_l("Source"), _REQUIRED)
     external_ref = StringField(_l("Reference"), _REQUIRED)

@@ -16,7 +16,7 @@ OWN = "own"
 # Field of a row → what it is called, and the names of columns that mean it whatever the platform.
 LABELS = {
     "on": N_("Day or month"),
-    "amount": N_("Amount received"),
+    "amount": N_("Amount that came in"),
     "refund": N_("Refunded (taken off)"),
     "currency": N_("Currency"),
     "external_ref": N_("Reference"),

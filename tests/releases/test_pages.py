@@ -108,7 +108,7 @@ def test_ad_spend_stands_against_its_cap_on_pages(house: House) -> None:
 def test_a_statement_from_upload_to_receipts_on_pages(house: House) -> None:
     creator = house.creator.browser()
     listing = f"{house.at}/statements"
-    opened(creator.get(listing), "Import a statement")
+    opened(creator.get(listing), "Import a platform statement")
     opened(creator.post(listing), "Choose a CSV or XLSX file", status=422)
     odd = {"file": (io.BytesIO(b"a,b\n1,2\n"), "odd.csv")}
     path = creator.post(listing, data=odd).headers["Location"]
