@@ -10,12 +10,24 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Join the application."""
-    from dealflow.core import policy
-    from dealflow.funds import api, api_money, chart
+    from dealflow.core import nav, policy
+    from dealflow.core.i18n import N_
+    from dealflow.files import access
+    from dealflow.funds import api, api_money, api_statements, chart, pages, panels, papers  # noqa: F401
     from dealflow.funds.policy import POLICY
+    from dealflow.ledger import access as ledger_access
     from dealflow.ledger import labels
 
     policy.declare(POLICY)
     labels.name_entries(chart.ENTRIES)
+    app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(api_money.bp)
+    app.register_blueprint(api_statements.bp)
+    # Papers are read through the partner they are for, never by the id of the file.
+    access.allow(papers.PURPOSE, lambda actor, stored: False, papers.in_use)
+    # A partner may be any organisation, so the entry is there for those who manage funds or invest.
+    nav.add(
+        "funds", N_("Funds"), "funds.index", "building-bank", order=55, shown=lambda actor: actor.kind in ("fund", "investor")
+    )  # fmt: skip
+    ledger_access.allow(chart.BOOK, lambda actor, book: False, endpoint="funds.show", parameter="fund_id")

@@ -50,7 +50,8 @@ class Tag(StrEnum):
 
 def is_partner(actor: Actor, thing: Any) -> bool:
     """The thing is, or belongs to, a partner that is the actor's organisation."""
-    return thing is not None and getattr(thing, "lp_organisation_id", None) == actor.organisation_id
+    holder = getattr(thing, "lp_organisation_id", None)
+    return holder is not None and holder == actor.organisation_id
 
 
 def in_reach(actor: Actor, fund: Any) -> bool:

@@ -56,7 +56,7 @@ def terms(fund: Fund) -> dict[str, Any]:
             "mode": fund.carry_mode, "pref_rate_ppm": fund.pref_rate_ppm, "catch_up_ppm": fund.catch_up_ppm,
             "carry_ppm": fund.carry_ppm,
         },
-        "equalisation_rate_ppm": fund.equalisation_rate_ppm, "late_rate_ppm": fund.late_rate_ppm,
+        "equalisation_rate_ppm": fund.equalisation_rate_ppm, "late_rate_ppm": fund.late_rate_ppm, "payment_details": fund.payment_details,
         "limits": {name: fund.limits.get(name) for name in limits},
     }  # fmt: skip
 

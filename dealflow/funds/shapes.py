@@ -43,7 +43,7 @@ class FundLimits(Schema):
 
 
 class FundIn(Schema):
-    """A fund or a vehicle of one."""
+    """A fund or a vehicle of one. `payment_details`: where partners pay to, as notices print it."""
 
     name: Text(200, least=1)  # type: ignore[valid-type]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
@@ -56,6 +56,7 @@ class FundIn(Schema):
     equalisation_rate_ppm: Ppm = 0
     late_rate_ppm: Ppm = 0
     limits: FundLimits = FundLimits()
+    payment_details: Text(500) = ""  # type: ignore[valid-type]
     parent_id: Ref("fnd") | None = None  # type: ignore[valid-type]
 
 
@@ -213,7 +214,7 @@ def columns(values: dict[str, Any], today: date, currency: str) -> dict[str, Any
         raise Invalid.field("target", "currency_mismatch", N_("Give the target in the fund's currency"))
     found: dict[str, Any] = {
         name: values[name]
-        for name in ("name", "currency", "vintage", "started_on", "term_years", "equalisation_rate_ppm", "late_rate_ppm", "parent_id")
+        for name in ("name", "currency", "vintage", "started_on", "term_years", "equalisation_rate_ppm", "late_rate_ppm", "parent_id", "payment_details")
         if name in values
     }  # fmt: skip
     if "vintage" in found:

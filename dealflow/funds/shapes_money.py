@@ -235,13 +235,23 @@ class FundStatementOut(Schema):
     currency: str
     columns: list[dict[str, Any]]
     position: dict[str, Any]
+    movements: list[dict[str, Any]]
     issued: bool
     issued_at: str | None
     sha256: str | None
 
 
 class FundIssuedOut(Schema):
-    """Statements issued for a period."""
+    """A statement that was issued."""
 
+    id: str
+    lp_id: str
     period: str
-    issued: list[dict[str, str]]
+    sha256: str
+    issued_at: str
+
+
+class FundLangQuery(Schema):
+    """The language of a paper; the reader's when it is left out."""
+
+    lang: Literal["zh", "en"] | None = None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dealflow.accounts.models import Membership
 from dealflow.core import db
 from tests.conftest import Person
-from tests.factories import commitments, pitches, releases, rooms
+from tests.factories import commitments, funds, pitches, releases, rooms
 
 ROLES = ("owner", "member", "viewer")
 # Name → kind. `creator` owns the project, `investor` is its counterparty; the others are strangers to both.
@@ -128,6 +128,8 @@ def populate(world: World) -> World:
     furnish(world)
     world.ids |= put_out(creator, investor)
     world.ids |= commitments.funding(creator, investor, "CANARY-funding")
+    if "fund.owner" in world.people:
+        world.ids |= funds.raised(world["fund.owner"], world["fund.member"], investor)
     return world
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from dealflow.accounts import identity
+from dealflow.accounts.models import User
 from dealflow.core import clock, db
 from dealflow.core.money import Money
 from dealflow.funds import queries, service
@@ -31,6 +33,19 @@ def yuan(amount: int) -> Money:
 def stand(on: date) -> None:
     """Let it be noon in China on a day."""
     clock.freeze(datetime(on.year, on.month, on.day, 4, tzinfo=UTC))
+
+
+@dataclass
+class Web:
+    """A browser of a person that signs in for each visit: the clock goes further than a session lasts."""
+
+    person: Person
+
+    def get(self, path: str) -> Any:
+        return self.person.browser("en").get(path)
+
+    def post(self, path: str, data: dict[str, Any]) -> Any:
+        return self.person.browser("en").post(path, data=data)
 
 
 @dataclass
@@ -56,6 +71,12 @@ class House:
         actor = (who or self.manager).actor
         with db.edge(write=False, actor=actor):
             return read(queries.get(actor, self.fund_id))
+
+    def sign_in(self) -> None:
+        """Give everybody a token of today: the clock goes further than a token lasts."""
+        with db.system_edge() as session:
+            for who in (self.manager, self.second, self.lp, self.stranger):
+                who.token = identity.issue_token(session.get_one(User, who.user_id), label="test")[0]
 
     def positions(self) -> dict[str, queries.Position]:
         return {p.lp.name: p for p in self.ask(queries.positions).values() if p.lp}

@@ -63,6 +63,10 @@ def values(world: World) -> dict[str, str]:
         "release_id": ids["release"],
         "receipt_id": ids["receipt"],
         "statement_id": ids["statement"],
+        "fund_id": ids["fund"],
+        "lp_id": ids["lp"],
+        "call_id": ids["call"],
+        "distribution_id": ids["distribution"],
     }
 
 
@@ -81,7 +85,7 @@ def visit(client: FlaskClient, route: Route, world: World, lang: str) -> str | N
 
 def test_every_page_opens_for_somebody_and_has_a_title_in_both_languages(app: Flask, world: World) -> None:
     wrong, seen = [], set()
-    visitors = ("creator.owner", "investor.owner", "park.owner", "platform.owner")
+    visitors = ("creator.owner", "investor.owner", "park.owner", "platform.owner", "fund.owner")
     for lang in ("zh", "en"):
         clients = [world[name].browser(lang) for name in visitors]
         clients.append(app.test_client())
@@ -113,6 +117,10 @@ NEEDS_MORE = frozenset(
         "termsheets.pdf",
         "pitches.edit",
         "files.show",
+        "funds.invitation",
+        "funds.notice",
+        "funds.statement_pdf",
+        "funds.statement_xlsx",
         "signing.signed",
         "termsheets.edit_clause",
         "termsheets.library_diff",

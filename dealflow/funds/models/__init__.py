@@ -10,7 +10,7 @@ from dealflow.funds.models.flows import (
     FundPayment,
     FundStatement,
 )
-from dealflow.funds.models.fund import Fund, FundClosing, FundCommitment, FundLp, FundTransfer
+from dealflow.funds.models.fund import Fund, FundClosing, FundCommitment, FundLp, FundTransfer, held_by
 
 __all__ = [
     "Fund",
@@ -26,4 +26,5 @@ __all__ = [
     "FundPayment",
     "FundStatement",
     "FundTransfer",
+    "held_by",
 ]

@@ -26,7 +26,7 @@ from dealflow.core.db import Base, Versioned
 from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import Owned, OwnedByOrganisation
-from dealflow.funds.models.fund import FundLp, OfLp
+from dealflow.funds.models.fund import FundLp, OfLp, held_by
 from dealflow.funds.states import CALL_STATES, DISTRIBUTION_STATES
 
 PURPOSES = ("investment", "fee", "expenses")
@@ -66,15 +66,17 @@ class FundCall(Base, Versioned, Owned):
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
         mine = (
-            select(FundCallLine.call_id)
-            .join(FundLp, FundLp.id == FundCallLine.lp_id)
-            .where(FundLp.lp_organisation_id == actor.organisation_id)
+            select(FundCallLine.call_id).join(FundLp, FundLp.id == FundCallLine.lp_id).where(held_by(actor))
         )
         return or_(cls.organisation_id == actor.organisation_id, cls.id.in_(mine))
 
 
 class FundCallLine(Base, OfLp):
-    """What a call asks of one partner. `paid_minor` cannot rise above it, whatever two hands do."""
+    """What a call asks of one partner. `paid_minor` cannot rise above it, whatever two hands do.
+
+    `facts` is what its notice says beside the amounts, as it was when the call was issued: {fund, manager, lp,
+    payment_details, commitment_minor, called_before_minor, unfunded_after_minor}.
+    """
 
     __tablename__ = "fund_call_line"
     __table_args__ = (
@@ -90,6 +92,7 @@ class FundCallLine(Base, OfLp):
     inside_minor: Mapped[int] = mapped_column(BigInteger)
     outside_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
 
     @property
     def amount_minor(self) -> int:
@@ -215,7 +218,7 @@ class FundDistribution(Base, Versioned, Owned):
         mine = (
             select(FundDistributionLine.distribution_id)
             .join(FundLp, FundLp.id == FundDistributionLine.lp_id)
-            .where(FundLp.lp_organisation_id == actor.organisation_id)
+            .where(held_by(actor))
         )
         return or_(cls.organisation_id == actor.organisation_id, cls.id.in_(mine))
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     String,
     UniqueConstraint,
+    false,
     or_,
     select,
 )
@@ -29,6 +30,13 @@ from dealflow.core.scope import Owned, OwnedByOrganisation
 PPM = 1_000_000
 FEE_BASES = ("commitment", "invested")
 CARRY_MODES = ("european", "american")
+
+
+def held_by(actor: Actor) -> ColumnElement[bool]:
+    """The places that the actor's organisation holds; none for somebody without one, since a place may be nobody's."""
+    if actor.organisation_id is None:
+        return false()
+    return FundLp.lp_organisation_id == actor.organisation_id
 
 
 class Fund(Base, Versioned, Owned):
@@ -61,6 +69,7 @@ class Fund(Base, Versioned, Owned):
     equalisation_rate_ppm: Mapped[int] = mapped_column(default=0)
     late_rate_ppm: Mapped[int] = mapped_column(default=0)
     limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    payment_details: Mapped[str] = mapped_column(String(500), default="", server_default="")
     is_sample: Mapped[bool] = mapped_column(default=False)
 
     __mapper_args__ = {"version_id_col": Versioned.version}
@@ -76,7 +85,7 @@ class Fund(Base, Versioned, Owned):
 
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
-        mine = select(FundLp.fund_id).where(FundLp.lp_organisation_id == actor.organisation_id)
+        mine = select(FundLp.fund_id).where(held_by(actor))
         return or_(cls.organisation_id == actor.organisation_id, cls.id.in_(mine))
 
 
@@ -85,7 +94,7 @@ class OfLp(Owned):
 
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
-        mine = select(FundLp.id).where(FundLp.lp_organisation_id == actor.organisation_id)
+        mine = select(FundLp.id).where(held_by(actor))
         return or_(
             cls.organisation_id == actor.organisation_id,  # type: ignore[attr-defined]
             cls.lp_id.in_(mine),  # type: ignore[attr-defined]
@@ -116,9 +125,7 @@ class FundLp(Base, Versioned, Owned):
 
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
-        return or_(
-            cls.organisation_id == actor.organisation_id, cls.lp_organisation_id == actor.organisation_id
-        )
+        return or_(cls.organisation_id == actor.organisation_id, held_by(actor))
 
 
 class FundClosing(Base, OwnedByOrganisation):

@@ -3,8 +3,10 @@
 from dealflow.funds.queries.capital import (
     COLUMNS,
     CapitalAccount,
+    Movement,
     Valuation,
     capital_accounts,
+    movements,
     register_valuation_source,
     totals,
 )
@@ -49,9 +51,9 @@ from dealflow.funds.queries.objects import (
 )
 
 __all__ = [
-    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
+    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
-    "distribution", "distribution_lines", "distributions", "fund_position", "get", "listed", "lp", "lps", "managed", "names",
+    "distribution", "distribution_lines", "distributions", "fund_position", "get", "listed", "lp", "lps", "managed", "movements", "names",
     "own_lps", "partner", "payments", "positions", "register_valuation_source", "split", "statement", "statements", "totals",
     "transfers", "vehicles",
 ]  # fmt: skip

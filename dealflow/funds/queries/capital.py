@@ -129,6 +129,38 @@ def capital_accounts(fund: Fund, since: date, through: date) -> dict[str, Capita
     return {row.id: sheets[row.id].account(fund, row, since, through) for row in rows}
 
 
+@dataclass(frozen=True)
+class Movement:
+    """One change of a partner's capital: what a column of its statement is made of."""
+
+    on: date
+    number: int
+    entry_id: str
+    column: str
+    amount: Money
+
+
+def movements(fund: Fund, lp_id: str, through: date, marks: Iterable[date] = ()) -> list[Movement]:
+    """Every change of a partner's capital to the end of a day; they sum to its closing.
+
+    What sources value outside the book enters at each of the days `marks` with its change since the one before.
+    """
+    book = book_of_fund(fund)
+    found = []
+    for line in ledger.posted_lines(book, through=through) if book else []:
+        owner, _family, what = chart.owner(line.code) or ("", "", "")
+        if owner == lp_id and what in _COLUMN:
+            column = "transfers" if line.kind == "fund_transfer" else _COLUMN[what]
+            found.append(Movement(line.on, line.number, line.entry_id, column, -line.amount))
+    standing = 0
+    for day in sorted({*marks, through}) if _sources else []:
+        now = _unrealised(fund, day)[0].get(lp_id, 0)
+        if now != standing:
+            found.append(Movement(day, 0, "", "unrealised", fund.money(now - standing)))
+        standing = now
+    return found
+
+
 def totals(fund: Fund, accounts: Iterable[CapitalAccount]) -> dict[str, Figure]:
     """Opening, columns and closing summed over partners."""
     found: dict[str, Figure] = {}

@@ -27,6 +27,7 @@ from dealflow.funds.models import (
     FundPayment,
     FundStatement,
     FundTransfer,
+    held_by,
 )
 from dealflow.funds.policy import Can
 
@@ -86,9 +87,7 @@ def names(fund_id: str) -> dict[str, str]:
 
 def own_lps(actor: Actor, fund_ids: Iterable[str]) -> dict[str, FundLp]:
     """Fund id → the partner that the actor's organisation is in it."""
-    query = select(FundLp).where(
-        FundLp.fund_id.in_(set(fund_ids)), FundLp.lp_organisation_id == actor.organisation_id
-    )
+    query = select(FundLp).where(FundLp.fund_id.in_(set(fund_ids)), held_by(actor))
     return {row.fund_id: row for row in session().scalars(query)}
 
 

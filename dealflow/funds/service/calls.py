@@ -114,7 +114,7 @@ def issue(actor: Actor, fund_id: str, call_id: str, *, version: int | None = Non
         raise Invalid.field(
             "due_on", "past", N_("The due day is over; cancel this draft and make another call")
         )
-    parts = allocation(fund, call)
+    parts, before = allocation(fund, call), queries.positions(fund)
     rows = {lp.id: lp for lp in queries.lps(fund.id)}
     lines: list[Any] = []
     for lp_id, (inside, outside) in parts.items():
@@ -127,6 +127,7 @@ def issue(actor: Actor, fund_id: str, call_id: str, *, version: int | None = Non
                 organisation_id=fund.organisation_id,
                 inside_minor=inside,
                 outside_minor=outside,
+                facts=_facts(actor, fund, before[lp_id], inside),
             )
         )
         lines += [
@@ -147,6 +148,16 @@ def issue(actor: Actor, fund_id: str, call_id: str, *, version: int | None = Non
     )  # fmt: skip
     _tell(actor, fund, call, [rows[lp_id] for lp_id in parts])
     return call
+
+
+def _facts(actor: Actor, fund: Fund, before: queries.Position, inside: int) -> dict[str, Any]:
+    """What the notice of a partner says of its place in the fund."""
+    return {
+        "fund": fund.name, "manager": actor.organisation_name, "lp": before.lp.name if before.lp else "",
+        "payment_details": fund.payment_details, "commitment_minor": before.commitment.amount_minor,
+        "called_before_minor": before.called.amount.amount_minor,
+        "unfunded_after_minor": before.unfunded.amount_minor - inside,
+    }  # fmt: skip
 
 
 def cancel(actor: Actor, fund_id: str, call_id: str, *, reason: str, version: int | None = None) -> FundCall:

@@ -22,7 +22,7 @@ from dealflow.funds.service.base import hold, open_book
 _FIXED = ("currency", "carry_mode", "pref_rate_ppm", "catch_up_ppm", "carry_ppm")
 _COLUMNS = (
     "parent_id", "name", "currency", "vintage", "started_on", "term_years", "target_minor", "fee_rate_ppm", "fee_base", "fee_outside",
-    "carry_mode", "pref_rate_ppm", "catch_up_ppm", "carry_ppm", "equalisation_rate_ppm", "late_rate_ppm", "limits",
+    "carry_mode", "pref_rate_ppm", "catch_up_ppm", "carry_ppm", "equalisation_rate_ppm", "late_rate_ppm", "limits", "payment_details",
 )  # fmt: skip
 
 

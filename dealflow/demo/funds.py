@@ -1,0 +1,142 @@
+"""The demo's fund: three partners, two closings with equalisation, calls, fees, a distribution, statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from dealflow.core import clock
+from dealflow.core.actor import Actor
+from dealflow.core.money import Money
+from dealflow.demo.investors import Members
+from dealflow.demo.script import Script
+from dealflow.funds import queries, service
+from dealflow.funds.periods import last_ended
+
+_MANAGER, _PARTNER, _LATER = "fund", "lp", "i05"
+_WAN = 1_000_000
+_TERMS: dict[str, Any] = {
+    "name": "长三角微短剧一号基金（有限合伙）", "currency": "CNY", "term_years": 5, "target_minor": 50_000 * _WAN,
+    "fee_rate_ppm": 20_000, "fee_base": "commitment", "carry_mode": "european", "pref_rate_ppm": 80_000,
+    "catch_up_ppm": 1_000_000, "carry_ppm": 200_000, "equalisation_rate_ppm": 60_000, "late_rate_ppm": 100_000,
+    "limits": {"holding_ppm": 100_000, "genre_ppm": 350_000},
+    "payment_details": "户名：长三角微短剧一号基金（有限合伙）\n开户行：示例银行上海分行营业部\n账号：0000 0000 0000 0001",
+}  # fmt: skip
+
+
+@dataclass
+class Raised:
+    """What the deeds know of each other: ids, once they have happened."""
+
+    partners: dict[str, str] = field(default_factory=dict)
+    calls: dict[int, str] = field(default_factory=dict)
+    fund_id: str = ""
+    distribution_id: str = ""
+
+
+def arrange(script: Script, members: Members) -> Raised:
+    """Add the fund's life over the last ten months; what comes of it is known once the script has played."""
+    (_house, people), (_lp, partner), (_other, later) = (
+        members[key] for key in (_MANAGER, _PARTNER, _LATER)
+    )
+    manager, colleague, made = people[0], people[1], Raised()
+    deeds: list[tuple[float, Actor, Callable[[Actor], object]]] = [
+        (288, manager, _raise(made, partner[0], later[0])),
+        (286, manager, _close(made, a=20_000, b=15_000)),
+        (280, manager, _call(made, 1, {"investment": 6_000, "fee": 700, "expenses": 50})),
+        (269, manager, _pay(made, 1)),
+        (260, manager, _charge(made, "expense", 38, "2026-LAW-01", "设立律师费与工商登记")),
+        (150, manager, _close(made, c=10_000)),
+        (90, manager, _call(made, 2, {"investment": 4_500, "fee": 900})),
+        (78, manager, _pay(made, 2)),
+        (45, manager, _charge(made, "income", 12, "BANK-INT-Q", "活期存款利息")),
+        (20, manager, lambda actor: _prepare(actor, made)),
+        (19, colleague, lambda actor: service.approve(actor, made.fund_id, made.distribution_id)),
+        (12, manager, _fee(made)),
+        (10, manager, lambda actor: _statements(actor, made)),
+        (4, manager, _call(made, 3, {"investment": 3_000})),
+        (1, manager, _pay(made, 3, only="b")),
+    ]
+    for days, actor, deed in deeds:
+        script.add(script.ago(days), actor, deed)
+    return made
+
+
+def _raise(made: Raised, partner: Actor, later: Actor) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        today = clock.today()
+        terms = _TERMS | {"vintage": today.year, "started_on": today}
+        made.fund_id = service.create(actor, terms, is_sample=True).id
+        parties: dict[str, dict[str, Any]] = {
+            "a": {"organisation_id": partner.organisation_id},
+            "b": {"name": "通州湾产业引导母基金", "email": "fof@partner.example"},
+            "c": {"organisation_id": later.organisation_id},
+        }
+        for key, party in parties.items():
+            made.partners[key] = service.add(actor, made.fund_id, **party).id
+
+    return deed
+
+
+def _close(made: Raised, **wan: int) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        rows = [(made.partners[key], Money(amount * _WAN)) for key, amount in wan.items()]
+        service.hold_closing(actor, made.fund_id, on=clock.today(), commitments=rows)
+
+    return deed
+
+
+def _call(made: Raised, number: int, wan: dict[str, int]) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        purposes = [service.Purpose(kind, Money(amount * _WAN)) for kind, amount in wan.items()]
+        due = clock.today() + timedelta(days=12)
+        call = service.draft_call(actor, made.fund_id, due_on=due, purposes=purposes)
+        made.calls[number] = service.issue_call(actor, made.fund_id, call.id).id
+
+    return deed
+
+
+def _pay(made: Raised, number: int, only: str = "") -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        call = queries.call(actor, made.fund_id, made.calls[number])
+        for place, line in enumerate(queries.call_lines([call])[call.id]):
+            if only and line.lp_id != made.partners[only]:
+                continue
+            service.pay(
+                actor, made.fund_id, call.id, lp_id=line.lp_id, amount=Money(line.amount_minor), on=clock.today(),
+                reference=f"ICBC-{number:02}{place:04}",
+            )  # fmt: skip
+
+    return deed
+
+
+def _charge(made: Raised, kind: str, wan: int, reference: str, text: str) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        row = service.charge(
+            actor, made.fund_id, kind=kind, on=clock.today(), amount=Money(wan * _WAN), reference=reference, text=text
+        )  # fmt: skip
+        if kind == "expense":
+            service.pay_charge(actor, made.fund_id, row.id, on=clock.today())
+
+    return deed
+
+
+def _fee(made: Raised) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        row = service.accrue_fee(actor, made.fund_id, period=last_ended(clock.today()))
+        service.pay_charge(actor, made.fund_id, row.id, on=clock.today())
+
+    return deed
+
+
+def _prepare(actor: Actor, made: Raised) -> None:
+    made.distribution_id = service.prepare(
+        actor, made.fund_id, on=clock.today(), amount=Money(1_800 * _WAN), recallable=Money(600 * _WAN),
+        text="首批项目回款分配",
+    ).id  # fmt: skip
+
+
+def _statements(actor: Actor, made: Raised) -> None:
+    service.issue_statements(actor, made.fund_id, period=last_ended(clock.today()))

@@ -1,0 +1,76 @@
+"""The JSON API of statements and notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from dealflow.core import i18n
+from dealflow.core.http import actor, api_blueprint, download, endpoint, writes
+from dealflow.core.paging import Query
+from dealflow.funds import documents, queries, service
+from dealflow.funds.api import page
+from dealflow.funds.policy import Can
+from dealflow.funds.shapes_money import (
+    FundIssuedOut,
+    FundLangQuery,
+    FundPeriodIn,
+    FundPeriodQuery,
+    FundStatementOut,
+)
+
+bp = api_blueprint("funds_statements")
+
+
+@bp.get("/funds/<fund_id>/statements")
+@endpoint(Can.SEE, query=Query, returns=FundIssuedOut, lists=True)
+def statements(fund_id: str, query: Query) -> dict[str, Any]:
+    """Statements that were issued, by period and partner; a partner sees its own."""
+    queries.get(actor(), fund_id)
+    return page([documents.issued_dict(row) for row in queries.statements(fund_id)], query)
+
+
+@bp.post("/funds/<fund_id>/statements")
+@endpoint(Can.ISSUE, body=FundPeriodIn, returns=FundIssuedOut, status=201, lists=True)
+def issue(fund_id: str, body: FundPeriodIn) -> dict[str, Any]:
+    """Issue the statements of a period; those that were issued stay as they are."""
+    rows = service.issue_statements(actor(), fund_id, period=body.period)
+    return {"items": [documents.issued_dict(row) for row in rows], "next_cursor": None, "total": len(rows)}
+
+
+@bp.get("/funds/<fund_id>/statements/<lp_id>")
+@endpoint(Can.SEE_LP, query=FundPeriodQuery, returns=FundStatementOut)
+def statement(fund_id: str, lp_id: str, query: FundPeriodQuery) -> dict[str, Any]:
+    """The capital account statement of a partner: as issued, or to the manager as it would be issued now."""
+    return documents.statement(actor(), fund_id, lp_id, query.period).json()
+
+
+@bp.get("/funds/<fund_id>/statements/<lp_id>.pdf")
+@writes
+@endpoint(Can.SEE_LP, query=FundPeriodQuery)
+def statement_pdf(fund_id: str, lp_id: str, query: FundPeriodQuery) -> Response:
+    """The statement as PDF."""
+    return _file(fund_id, lp_id, query, "pdf")
+
+
+@bp.get("/funds/<fund_id>/statements/<lp_id>.xlsx")
+@writes
+@endpoint(Can.SEE_LP, query=FundPeriodQuery)
+def statement_xlsx(fund_id: str, lp_id: str, query: FundPeriodQuery) -> Response:
+    """The statement as a workbook with live formulas and checks."""
+    return _file(fund_id, lp_id, query, "xlsx")
+
+
+def _file(fund_id: str, lp_id: str, query: FundPeriodQuery, form: str) -> Response:
+    with i18n.using(query.lang or i18n.language()):
+        return download(**documents.statement_file(actor(), fund_id, lp_id, query.period, form))
+
+
+@bp.get("/funds/<fund_id>/calls/<call_id>/notices/<lp_id>.pdf")
+@writes
+@endpoint(Can.SEE_LP, query=FundLangQuery)
+def notice(fund_id: str, call_id: str, lp_id: str, query: FundLangQuery) -> Response:
+    """The notice of a call to a partner as PDF."""
+    with i18n.using(query.lang or i18n.language()):
+        return download(**documents.notice_file(actor(), fund_id, call_id, lp_id))

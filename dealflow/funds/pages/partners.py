@@ -1,0 +1,231 @@
+"""Partners of a fund: the list, closings, transfers, one partner's own page, and joining by invitation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from dealflow.accounts import directory
+from dealflow.core import clock, policy
+from dealflow.core.errors import FieldError
+from dealflow.core.http import actor, needs
+from dealflow.core.i18n import gettext as _
+from dealflow.core.money import Money, MoneyError, parse
+from dealflow.funds import present, queries, service
+from dealflow.funds.forms import ClosingForm, FundsForm, InviteForm, LpForm, TransferForm, pairs
+from dealflow.funds.models import Fund
+from dealflow.funds.pages.base import attempt, bp, go, render
+from dealflow.funds.policy import Can
+from dealflow.funds.shapes import FundInviteIn, FundLpIn, FundTransferIn
+
+Wanted = list[tuple[str, Money]]
+
+
+def _page(fund: Fund, **more: Any) -> str:
+    """All partners, with the forms; `more` holds the form that was sent."""
+    standing = queries.positions(fund)
+    rows = [position.lp for position in standing.values() if position.lp]
+    add = more.pop("add", None) or LpForm()
+    taken = {row.lp_organisation_id for row in rows} | {fund.organisation_id}
+    cards = directory.organisations_of_kinds(("investor", "fund"))
+    add.organisation_id.choices = pairs(
+        [("", _("None")), *((card.id, card.name) for card in cards if card.id not in taken)]
+    )
+    today = clock.today()
+    closing = more.pop("closing", None) or ClosingForm(
+        data={"on": today, "equalisation_rate_ppm": fund.equalisation_rate_ppm}
+    )
+    move = more.pop("move", None) or TransferForm.of(None, rows, on=today)
+    names = {row.id: row.name for row in rows}
+    return render(
+        "lps", fund, "lps", standing=standing, total=queries.fund_position(fund, standing.values()), add=add, closing=closing,
+        move=move, names=names, closings=[present.closing(fund, row, names) for row in queries.closings(fund.id)],
+        transfers=queries.transfers(fund.id), typed=request.form, **more,
+    )  # fmt: skip
+
+
+@bp.get("/funds/<fund_id>/lps")
+@needs(Can.MANAGE)
+def lps(fund_id: str) -> str:
+    """All partners of a fund."""
+    return _page(queries.managed(actor(), fund_id))
+
+
+def _writable(fund_id: str) -> Fund:
+    fund = queries.get(actor(), fund_id)
+    policy.require(actor(), Can.EDIT, fund, see=Can.SEE)
+    return fund
+
+
+@bp.post("/funds/<fund_id>/lps")
+@needs(Can.EDIT)
+def add_lp(fund_id: str) -> Any:
+    """Add a partner."""
+    fund, form = _writable(fund_id), LpForm(request.form)
+    values = form.judged(FundLpIn)
+    if values is None:
+        return _page(fund, add=form), 422
+    made, status = attempt(
+        form,
+        lambda: service.add(
+            actor(),
+            fund_id,
+            name=values.name,
+            email=values.email or "",
+            organisation_id=values.organisation_id,
+        ),
+    )
+    if made is None:
+        return _page(fund, add=form), status
+    return go(
+        _("%(name)s is a partner now. Its commitment begins with a closing.", name=made.name),
+        "lps",
+        fund_id=fund_id,
+    )
+
+
+def _wanted(form: ClosingForm, fund: Fund) -> Wanted:
+    """The commitments typed beside the partners; what cannot be read stands in the form."""
+    found = []
+    for name, text in request.form.items():
+        lp_id = name.removeprefix("commit-")
+        if lp_id == name or not text.strip():
+            continue
+        try:
+            found.append((lp_id, parse(text, fund.currency)))
+        except MoneyError as error:
+            form.show([FieldError(_("Commitment"), error.code, error.message)])
+    return found
+
+
+@bp.post("/funds/<fund_id>/closings")
+@needs(Can.EDIT)
+def close(fund_id: str) -> Any:
+    """Show what a closing would move, or hold it."""
+    fund, form = _writable(fund_id), ClosingForm(request.form)
+    valid = form.validate()
+    wanted = _wanted(form, fund)
+    on, rate = form.on.data, form.equalisation_rate_ppm.data or 0
+    if not valid or form.form_errors or on is None:
+        if on is None and not form.on.errors:
+            form.on.errors = [*form.on.errors, _("This is required")]
+        return _page(fund, closing=form), 422
+    if request.form.get("act") == "preview":
+        names = queries.names(fund_id)
+        known = {lp_id: amount.amount_minor for lp_id, amount in wanted if lp_id in names}
+        return _page(
+            fund,
+            closing=form,
+            preview=service.equalisation(fund, on, rate, known).summed(),
+            wanted=dict(wanted),
+        )
+    done, status = attempt(
+        form,
+        lambda: service.hold_closing(actor(), fund_id, on=on, commitments=wanted, rate_ppm=rate),
+    )
+    if done is None:
+        return _page(fund, closing=form), status
+    return go(_("The closing is held."), "lps", fund_id=fund_id)
+
+
+@bp.post("/funds/<fund_id>/transfers")
+@needs(Can.EDIT)
+def transfer(fund_id: str) -> Any:
+    """Move a commitment to another partner."""
+    fund = _writable(fund_id)
+    form = TransferForm.of(request.form, queries.lps(fund_id))
+    values = form.judged(FundTransferIn)
+    if values is None:
+        return _page(fund, move=form), 422
+    done, status = attempt(
+        form,
+        lambda: service.transfer(
+            actor(), fund_id, from_lp_id=values.from_lp_id, to_lp_id=values.to_lp_id, amount=values.amount.money(),
+            on=values.on or clock.today(),
+        ),
+    )  # fmt: skip
+    if done is None:
+        return _page(fund, move=form), status
+    return go(_("The commitment is transferred."), "lps", fund_id=fund_id)
+
+
+def _lp_page(fund_id: str, lp_id: str, form: FundsForm | None = None) -> str:
+    fund, row = queries.get(actor(), fund_id), queries.lp(actor(), fund_id, lp_id)
+    manages = policy.can(actor(), Can.MANAGE, fund)
+    calls = [call for call in queries.calls(fund_id) if call.state != "draft"]
+    lines = {
+        call_id: line
+        for call_id, found in queries.call_lines(calls).items()
+        for line in found
+        if line.lp_id == lp_id
+    }
+    today = clock.today()
+    accounts = queries.capital_accounts(fund, today.replace(month=1, day=1), today)
+    return render(
+        "lp", fund, "lps", lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today,
+        calls=[(call, lines[call.id], present.call_line(fund, call, lines[call.id], {})) for call in calls if call.id in lines],
+        shares=_shares(fund, lp_id), commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
+        flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
+        form=form or InviteForm(data={"email": row.email}),
+    )  # fmt: skip
+
+
+def _shares(fund: Fund, lp_id: str) -> list[tuple[Any, Any]]:
+    """Posted distributions with the partner's line."""
+    rows = {row.id: row for row in queries.distributions(fund.id)}
+    return [
+        (rows[line.distribution_id], line)
+        for line in reversed(queries.distribution_lines(fund.id, lp_id))
+        if line.distribution_id in rows
+    ]
+
+
+@bp.get("/funds/<fund_id>/lps/<lp_id>")
+@needs(Can.SEE_LP)
+def lp(fund_id: str, lp_id: str) -> str:
+    """One partner: its commitment, calls with notices, distributions and statements."""
+    return _lp_page(fund_id, lp_id)
+
+
+@bp.post("/funds/<fund_id>/lps/<lp_id>/invite")
+@needs(Can.EDIT)
+def invite(fund_id: str, lp_id: str) -> Any:
+    """Mail a party the link to its place."""
+    _writable(fund_id)
+    form = InviteForm(request.form)
+    values = form.judged(FundInviteIn)
+    if values is None:
+        return _lp_page(fund_id, lp_id, form), 422
+    done, status = attempt(form, lambda: service.invite(actor(), fund_id, lp_id, email=values.email))
+    if done is None:
+        return _lp_page(fund_id, lp_id, form), status
+    return go(
+        _("The invitation is on its way to %(email)s.", email=values.email),
+        "lp",
+        fund_id=fund_id,
+        lp_id=lp_id,
+    )
+
+
+def _invitation(secret: str, form: FundsForm) -> str:
+    fund, row = service.invited(secret)
+    return render_template("funds/invitation.html", fund=fund, lp=row, secret=secret, form=form)
+
+
+@bp.get("/fund-invitations/<secret>")
+@needs(Can.JOIN)
+def invitation(secret: str) -> str:
+    """What one is invited to."""
+    return _invitation(secret, FundsForm())
+
+
+@bp.post("/fund-invitations/<secret>")
+@needs(Can.JOIN)
+def join(secret: str) -> Any:
+    """Take one's place in the fund."""
+    form = FundsForm(request.form)
+    row, status = attempt(form, lambda: service.join(actor(), secret))
+    if row is None:
+        return _invitation(secret, form), status
+    return go(_("Welcome. This is your place in the fund."), "lp", fund_id=row.fund_id, lp_id=row.id)

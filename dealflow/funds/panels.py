@@ -1,0 +1,49 @@
+"""What funds add to the start page and to the search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from dealflow.core import find, slots
+from dealflow.core.actor import Actor
+from dealflow.core.i18n import N_
+from dealflow.core.i18n import gettext as _
+from dealflow.core.money import show
+from dealflow.funds import queries, todo
+from dealflow.funds.queries import FundQuery
+
+
+@slots.fill("home.todo", order=15)
+def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """Distributions to approve, calls to pay."""
+    if not actor.is_authenticated or actor.organisation_id is None:
+        return None
+    items = [
+        {
+            "title": _("%(name)s asks you to approve a distribution of %(fund)s", name=row.prepared_by_name, fund=fund.name),
+            "text": show(fund.money(row.amount_minor)), "href": f"/funds/{fund.id}/distributions/{row.id}", "action": _("Look at it"),
+            "icon": "clipboard-check",
+        }
+        for fund, row in todo.to_approve(actor)
+    ]  # fmt: skip
+    items += [
+        {
+            "title": _("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name),
+            "text": _("%(amount)s, due on %(date)s", amount=show(fund.money(line.open_minor)), date=call.due_on.isoformat()),
+            "href": f"/funds/{fund.id}/lps/{line.lp_id}", "action": _("Look at it"), "icon": "coins",
+        }
+        for fund, call, line in todo.to_pay(actor)
+    ]  # fmt: skip
+    return ("", {"items": items}) if items else None
+
+
+@find.source(N_("Funds"), order=35, kind="fund")
+def named(actor: Actor, words: str, limit: int) -> list[find.Hit]:
+    """Funds by name."""
+    rows, _total = queries.listed(actor, FundQuery(q=words, limit=max(1, min(limit, 200))))
+    return [
+        find.Hit(row.name, url_for("funds.show", fund_id=row.id), f"{row.vintage} · {row.currency}", "building-bank")
+        for row in rows[:limit]
+    ]  # fmt: skip

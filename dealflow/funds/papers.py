@@ -1,0 +1,163 @@
+"""Notices and statements as files: drawn once, stored, and given again as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from dealflow.core import i18n, money, pdf
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.money import Money
+from dealflow.files import queries as stored_files
+from dealflow.files import service as files
+from dealflow.files import storage
+from dealflow.funds import sheets, words
+from dealflow.funds.models import Fund, FundCall, FundCallLine, FundPaper, FundStatement
+
+FOLDER = Path(__file__).resolve().parents[2] / "templates" / "funds" / "pdf"
+PURPOSE = "funds.paper"
+TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_JUDGED = {"unscoped": "whoever asks has been judged on the partner"}
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"_": i18n.gettext, "words": words}
+    made.filters |= {"money": money.show}
+    return made
+
+
+def statement_html(data: dict[str, Any], issued: str, sha256: str) -> str:
+    """A statement as a page to print, in the current language."""
+    lines = [
+        (words.column(row["key"]), [Money(row[name]["amount_minor"], data["currency"]) for name in ("period", "year", "inception")], row["key"] in ("opening", "closing"))
+        for row in data["columns"]
+    ]  # fmt: skip
+    standing = [
+        (words.position(name), Money(value["amount_minor"], data["currency"]))
+        for name, value in data["position"].items()
+    ]
+    return _environment().get_template("statement.html").render(
+        data=data, lines=lines, standing=standing, issued=issued, sha256=sha256, html_lang=i18n.HTML[i18n.language()],
+        manager=i18n.localised(data["fund"]["manager"]), entries=len({m["entry_id"] for m in data["movements"]}),
+    )  # fmt: skip
+
+
+def notice_html(fund: Fund, call: FundCall, line: FundCallLine) -> str:
+    """The notice of a call to one partner as a page to print, in the current language."""
+    facts = {
+        name: fund.money(value) if name.endswith("_minor") else value for name, value in line.facts.items()
+    }
+    purposes = [
+        (words.purpose(row["kind"]), row["text"], fund.money(row["amount_minor"]), row["outside"])
+        for row in call.purposes
+    ]
+    return _environment().get_template("notice.html").render(
+        fund=fund, call=call, facts=facts, purposes=purposes, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
+        inside=fund.money(line.inside_minor), outside=fund.money(line.outside_minor), html_lang=i18n.HTML[i18n.language()],
+    )  # fmt: skip
+
+
+def _drawn(html: str, title: str, about: str, dated: date) -> bytes:
+    lang = i18n.language()
+    return pdf.render(
+        html, title=title, lang=i18n.HTML[lang], identifier=f"{about}/{lang}".encode(), dated=dated
+    )
+
+
+def _known(about: str, form: str, lang: str) -> FundPaper | None:
+    query = select(FundPaper).where(FundPaper.about == about, FundPaper.form == form, FundPaper.lang == lang)
+    return session().scalars(query, execution_options=_JUDGED).first()
+
+
+def _read(row: FundPaper) -> bytes:
+    stored = stored_files.of_room(row.file_id)
+    return b"".join(storage.whole(stored.sha256))
+
+
+def _keep(actor: Actor, about: str, form: str, content: bytes, name: str, lp_id: str, organisation_id: str) -> FundPaper:  # fmt: skip
+    lang = i18n.language()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "paper"
+        path.write_bytes(content)
+        stored = files.store_made(
+            actor, path, name, organisation_id=organisation_id, content_type=TYPES[form], purpose=PURPOSE
+        )
+    row = FundPaper(
+        about=about, form=form, lang=lang, lp_id=lp_id, organisation_id=organisation_id, file_id=stored.id,
+        sha256=digest(content),
+    )  # fmt: skip
+    try:
+        with session().begin_nested():
+            session().add(row)
+    except IntegrityError:
+        # Somebody else drew it in the same moment; theirs is the one that is kept.
+        return session().scalars(
+            select(FundPaper).where(FundPaper.about == about, FundPaper.form == form, FundPaper.lang == lang),
+            execution_options=_JUDGED,
+        ).one()  # fmt: skip
+    return row
+
+
+def statement_file(actor: Actor, row: FundStatement, form: str) -> tuple[bytes, str]:
+    """A statement as PDF or XLSX in the current language, and its hash; drawn at the first time only."""
+    found = _known(row.id, form, i18n.language())
+    if found is None:
+        content = statement_bytes(row.data, form, row.id, row.issued_at.date(), row.sha256)
+        name = statement_name(row.data, form)
+        found = _keep(actor, row.id, form, content, name, row.lp_id, row.organisation_id)
+    return _read(found), found.sha256
+
+
+def statement_bytes(data: dict[str, Any], form: str, about: str, dated: date, sha256: str = "") -> bytes:
+    """A statement as bytes; of one that is not issued, `sha256` is empty."""
+    if form == "xlsx":
+        return sheets.statement(data)
+    title = f"{i18n.gettext('Capital account statement')} {data['period']} — {data['lp']['name']}"
+    return _drawn(statement_html(data, dated.isoformat(), sha256), title, about, dated)
+
+
+def digest(content: bytes) -> str:
+    """The hash of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def statement_name(data: dict[str, Any], form: str) -> str:
+    """The name of the file."""
+    return f"statement-{data['period']}-{data['lp']['id'][-6:]}-{i18n.language()}.{form}"
+
+
+def notice_file(actor: Actor, fund: Fund, call: FundCall, line: FundCallLine) -> tuple[bytes, str, str]:
+    """The notice of a call to a partner in the current language: bytes, hash, file name."""
+    name = f"capital-call-{call.number}-{line.lp_id[-6:]}-{i18n.language()}.pdf"
+    found = _known(line.id, "pdf", i18n.language())
+    if found is None:
+        title = i18n.gettext("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name)
+        content = _drawn(notice_html(fund, call, line), title, line.id, call.issued_on or call.due_on)
+        found = _keep(actor, line.id, "pdf", content, name, line.lp_id, line.organisation_id)
+    return _read(found), found.sha256, name
+
+
+def in_use(ids: Any) -> set[str]:
+    """Which stored files are papers of this room."""
+    query = select(FundPaper.file_id).where(FundPaper.file_id.in_(set(ids)))
+    return set(session().scalars(query, execution_options={"unscoped": "what the sweep of files must keep"}))
