@@ -38,9 +38,7 @@ class Raised:
 
 def arrange(script: Script, members: Members) -> Raised:
     """Add the fund's life over the last ten months; what comes of it is known once the script has played."""
-    (_house, people), (_lp, partner), (_other, later) = (
-        members[key] for key in (_MANAGER, _PARTNER, _LATER)
-    )
+    (_house, people), (_lp, partner), (_other, later) = (members[key] for key in (_MANAGER, _PARTNER, _LATER))
     manager, colleague, made = people[0], people[1], Raised()
     deeds: list[tuple[float, Actor, Callable[[Actor], object]]] = [
         (288, manager, _raise(made, partner[0], later[0])),

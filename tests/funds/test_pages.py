@@ -27,7 +27,9 @@ FORM = {
 
 def put(client: Web, path: str, expect: int = 303, **data: Any) -> Any:
     answer = client.post(path, data=data)
-    said = re.findall(r'<p class="field__error".*?</p>|<div class="errors".*?</div>|flash.*?</div>', answer.text)
+    said = re.findall(
+        r'<p class="field__error".*?</p>|<div class="errors".*?</div>|flash.*?</div>', answer.text
+    )
     assert answer.status_code == expect, (answer.status_code, said)
     return answer
 
@@ -48,7 +50,9 @@ def test_a_fund_is_made_changed_and_found(house: House, manager: Web) -> None:
     }  # fmt: skip
     assert found["limits"]["holding_ppm"] == 125_000
     put(manager, f"/funds/{fund[1]}/edit", **FORM | {"name": "三号基金", "version": str(found["version"])})
-    stale = put(manager, f"/funds/{fund[1]}/edit", 412, **FORM | {"name": "四号", "version": str(found["version"])})
+    stale = put(
+        manager, f"/funds/{fund[1]}/edit", 412, **FORM | {"name": "四号", "version": str(found["version"])}
+    )
     assert "四号" in stale.text
     assert "三号基金" in manager.get("/funds").text
     assert "三号基金" in manager.get("/search?q=三号").text
@@ -79,7 +83,12 @@ def test_a_closing_is_shown_before_it_is_held(house: House, manager: Web) -> Non
     assert house.positions()["c"].contributed.amount == yuan(500_000)
     held = manager.get(f"/funds/{house.fund_id}/lps").text
     assert "Closing 2" in held
-    move = {"from_lp_id": house.partners["c"], "to_lp_id": house.partners["d"], "amount": "400万", "on": "2025-01-30"}
+    move = {
+        "from_lp_id": house.partners["c"],
+        "to_lp_id": house.partners["d"],
+        "amount": "400万",
+        "on": "2025-01-30",
+    }
     put(manager, f"/funds/{house.fund_id}/transfers", 422, **move | {"amount": "2亿"})
     put(manager, f"/funds/{house.fund_id}/transfers", **move)
     assert house.positions()["d"].commitment == yuan(4_000_000)
@@ -95,7 +104,13 @@ def test_a_call_is_drafted_looked_at_issued_and_paid(house: House, manager: Web)
     assert "600,000.00" in manager.get(page).text
     put(manager, f"{page}/issue", version="1")
     put(manager, f"{page}/issue", 409)
-    paid = {"lp_id": house.partners["a"], "amount": "10万", "currency": "CNY", "on": "2025-01-20", "reference": "B1"}
+    paid = {
+        "lp_id": house.partners["a"],
+        "amount": "10万",
+        "currency": "CNY",
+        "on": "2025-01-20",
+        "reference": "B1",
+    }
     put(manager, f"{page}/payments", 422, **paid | {"amount": "70万"})
     put(manager, f"{page}/payments", 422, **paid | {"currency": "USD"})
     put(manager, f"{page}/payments", **paid)
@@ -111,8 +126,26 @@ def test_costs_and_a_distribution_through_the_pages(house: House, manager: Web) 
     house.paid(house.called(date(2025, 1, 20), 1_000_000), date(2025, 1, 20))
     stand(date(2025, 2, 1))
     root = f"/funds/{house.fund_id}"
-    put(manager, f"{root}/charges", kind="expense", amount="1万", currency="CNY", on="2025-02-01", reference="R1", text="Audit")
-    put(manager, f"{root}/charges", 422, kind="expense", amount="1", currency="CNY", on="2025-02-01", reference="")
+    put(
+        manager,
+        f"{root}/charges",
+        kind="expense",
+        amount="1万",
+        currency="CNY",
+        on="2025-02-01",
+        reference="R1",
+        text="Audit",
+    )
+    put(
+        manager,
+        f"{root}/charges",
+        422,
+        kind="expense",
+        amount="1",
+        currency="CNY",
+        on="2025-02-01",
+        reference="",
+    )
     put(manager, f"{root}/fees", 422, period="2025Q1")
     costs = manager.get(f"{root}/costs").text
     pay = re.search(r'action="(/funds/\S+/charges/\S+/pay)"', costs)
@@ -120,7 +153,9 @@ def test_costs_and_a_distribution_through_the_pages(house: House, manager: Web) 
     put(manager, pay[1], on="2025-02-01")
     put(manager, pay[1], on="2025-02-01")
     assert house.ask(queries.cash) == yuan(990_000)
-    prepared = put(manager, f"{root}/distributions", amount="10万", recallable="2万", on="2025-02-01", text="first")
+    prepared = put(
+        manager, f"{root}/distributions", amount="10万", recallable="2万", on="2025-02-01", text="first"
+    )
     page = prepared.headers["Location"]
     put(manager, f"{page}/approve", 403)
     other = Web(house.second)
