@@ -17,6 +17,7 @@ from dealflow.core.actor import ANONYMOUS, Actor
 from dealflow.core.addresses import local_target
 from dealflow.core.errors import (
     BadRequest,
+    DomainError,
     Invalid,
     NotFound,
     PreconditionRequired,
@@ -65,6 +66,27 @@ def writes(view: V) -> V:
     """Declare that a GET route records something (a view of a confidential document, say)."""
     view.writes = True  # type: ignore[attr-defined]
     return view
+
+
+def prepares(prepare: Callable[..., Any]) -> Callable[[V], V]:
+    """Declare work that a POST does before its transaction, so that no other writer waits for it: reading and cleaning files.
+
+    `prepare(**arguments of the route)` runs as the actor, with a transaction that only reads; what it returns or refuses
+    with, the view has from `prepared`.
+    """
+
+    def mark(view: V) -> V:
+        view.prepare = prepare  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def prepared() -> Any:
+    """What the route's `prepares` made; its refusal is raised here."""
+    if isinstance(g.prepared, DomainError):
+        raise g.prepared
+    return g.prepared
 
 
 def bare(view: V) -> V:

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from dealflow.core import clock, policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint, read_body
+from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares, read_body
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
@@ -40,6 +40,7 @@ from dealflow.dataroom.schemas import (
 )
 from dealflow.dataroom.seats import Sight
 from dealflow.dataroom.service import documents, folders, grants, ndas, questions, reading, rooms
+from dealflow.files.service import Received
 
 bp = api_blueprint("dataroom")
 
@@ -75,28 +76,37 @@ def _upload(fields: bool) -> tuple[Any, UploadIn]:
     return sent, values
 
 
-@bp.post("/projects/<project_id>/documents")
-@endpoint(Can.FILE, returns=DocumentOut, status=201, upload=UploadIn)
-def add_document(project_id: str) -> dict[str, Any]:
-    """Add a document (multipart: file, folder_id?, name?)."""
+def _for_room(project_id: str) -> tuple[Received, UploadIn]:
     policy.require(actor(), Can.FILE, seats.of_actor(actor(), project_id), see=Can.SEE)
     sent, values = _upload(fields=True)
     with closing(sent):
-        return _document(
-            documents.add(
-                actor(), project_id, sent.stream, sent.filename, folder_id=values.folder_id, name=values.name
-            )
-        )
+        return documents.receive(actor(), sent.stream, sent.filename), values
+
+
+@bp.post("/projects/<project_id>/documents")
+@endpoint(Can.FILE, returns=DocumentOut, status=201, upload=UploadIn)
+@prepares(_for_room)
+def add_document(project_id: str) -> dict[str, Any]:
+    """Add a document (multipart: file, folder_id?, name?)."""
+    received, values = prepared()
+    return _document(
+        documents.add(actor(), project_id, received, folder_id=values.folder_id, name=values.name)
+    )
+
+
+def _for_document(document_id: str) -> Received:
+    policy.require(actor(), Can.FILE, seats.sight(actor(), document_id), see=Can.SEE)
+    sent, _values = _upload(fields=False)
+    with closing(sent):
+        return documents.receive(actor(), sent.stream, sent.filename)
 
 
 @bp.post("/documents/<document_id>/versions")
 @endpoint(Can.FILE, returns=DocumentOut, status=201, upload=UploadIn)
+@prepares(_for_document)
 def add_version(document_id: str) -> dict[str, Any]:
     """Give a document a new content (multipart: file)."""
-    policy.require(actor(), Can.FILE, seats.sight(actor(), document_id), see=Can.SEE)
-    sent, _values = _upload(fields=False)
-    with closing(sent):
-        return _document(documents.add_version(actor(), document_id, sent.stream, sent.filename))
+    return _document(documents.add_version(actor(), document_id, prepared()))
 
 
 @bp.patch("/documents/<document_id>")

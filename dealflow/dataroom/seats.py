@@ -199,9 +199,11 @@ def _nda_due(room: DataRoom, reader: str, organisation_id: str, options: Mapping
 def sight(actor: Actor, document_id: str, *, hold: bool = False) -> Sight:
     """A document as the actor sees it; NotFound when it is removed or their grants do not cover it."""
     document = session().get(DataDocument, document_id)
-    if document is None:
+    # The room is asked for in a statement of its own, and the grant may have been revoked between the two.
+    room = session().get(DataRoom, document.room_id) if document else None
+    if document is None or room is None:
         raise NotFound()
-    return within(in_room(actor, session().get_one(DataRoom, document.room_id), hold=hold), document)
+    return within(in_room(actor, room, hold=hold), document)
 
 
 def within(seat: Seat, document: DataDocument | None) -> Sight:

@@ -61,7 +61,8 @@ def _fill(actor: Actor, dealing: Dealing, known: dict[str, str]) -> None:
         ("rights", f"{words['chain']}.txt", _chain(dealing)),
     ):
         folder = folders.make(actor, project, name=words[key])
-        sight = documents.add(actor, project, io.BytesIO(content), name, folder_id=folder.id)
+        received = documents.receive(actor, io.BytesIO(content), name)
+        sight = documents.add(actor, project, received, folder_id=folder.id)
         known[key] = sight.document.id
     grants.give(actor, project, organisation_id=dealing.investor.organisation_id or "", level="download")
 

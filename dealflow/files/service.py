@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,10 +62,21 @@ def store_document(actor: Actor, stream: IO[bytes], filename: str | None, *, pur
 Derive = Callable[[Path, str, Path], dict[str, dict[str, Any]]]
 
 
-def store_derived(
+@dataclass(frozen=True)
+class Received:
+    """An upload whose bytes are stored and which no row names yet."""
+
+    kind: str
+    purpose: str
+    name: str
+    facts: dict[str, Any]
+    forms: dict[str, dict[str, Any]]
+
+
+def receive_derived(
     actor: Actor, stream: IO[bytes], filename: str | None, *, kind: str, purpose: str, derive: Derive
-) -> StoredFile:
-    """Store a document or video as it is, and beside it the forms of it that the using room serves.
+) -> Received:
+    """Take in a document or video as it is, and beside it the forms of it that the using room serves; writes no row.
 
     `derive(source, content_type, folder)` writes each form to `folder/<name>` and returns name → {content_type, …}.
     """
@@ -81,7 +93,12 @@ def store_derived(
             form |= {"sha256": _hash(path), "size": path.stat().st_size}
             storage.put(path, form["sha256"])
         storage.put(source, sha256)
-    return _keep(actor, kind, purpose, clean_name(filename), facts, made)
+    return Received(kind, purpose, clean_name(filename), facts, made)
+
+
+def keep(actor: Actor, received: Received) -> StoredFile:
+    """Name what was taken in as a file of the actor's organisation."""
+    return _keep(actor, received.kind, received.purpose, received.name, received.facts, received.forms)
 
 
 def store_made(

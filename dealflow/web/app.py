@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dealflow.core import clock, config, db, i18n, queue
 from dealflow.core.actor import ANONYMOUS
+from dealflow.core.errors import DomainError
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
 from dealflow.web import context, errors, headers, health, rooms
@@ -35,15 +37,28 @@ class Dealflow(Flask):
         ):
             return super().dispatch_request()
         write = request.method not in SAFE or getattr(view, "writes", False)
+        if prepare := getattr(view, "prepare", None):
+            self._prepare(prepare)
         return db.retrying(lambda: self._transaction(write))
 
-    def _transaction(self, write: bool) -> Response:
+    def _begin(self) -> None:
         g.pop("actor", None)
         g.pop("_login_user", None)
+        g.actor = self.extensions["dealflow.authenticate"]()
+        context.choose_language()
+        self._check_csrf()
+
+    def _prepare(self, prepare: Callable[..., Any]) -> None:
+        with db.edge(write=False, actor=ANONYMOUS):
+            self._begin()
+            try:
+                g.prepared = prepare(**(request.view_args or {}))
+            except DomainError as refusal:
+                g.prepared = refusal
+
+    def _transaction(self, write: bool) -> Response:
         with db.edge(write=write, actor=ANONYMOUS) as session:
-            g.actor = self.extensions["dealflow.authenticate"]()
-            context.choose_language()
-            self._check_csrf()
+            self._begin()
             response = self.make_response(super().dispatch_request())
             if response.status_code >= 400:
                 session.rollback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from dealflow.core import db, invariants
+from dealflow.dataroom import workshop
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
 from tests.factories import pitches, rooms
@@ -46,6 +48,31 @@ def test_versions_uploaded_at_once_are_all_kept_in_a_row(owners: list[Person], p
     assert [a.status_code for a in answers] == [201] * HANDS
     assert sorted(a.json["number"] for a in answers) == list(range(2, HANDS + 2))
     assert not holds()
+
+
+def test_nobody_waits_for_a_file_that_is_being_cleaned(
+    owners: list[Person], project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaning, written = threading.Event(), threading.Event()
+    clean = workshop.prepare
+
+    def held(*args: Any, **named: Any) -> Any:
+        cleaning.set()
+        assert written.wait(30), "the other person's change waited for the upload"
+        return clean(*args, **named)
+
+    monkeypatch.setattr(workshop, "prepare", held)
+
+    def write() -> Any:
+        assert cleaning.wait(30)
+        answer = owners[1].post("/projects", {"title": {"zh": "另一部"}})
+        written.set()
+        return answer
+
+    upload, other = at_once(
+        [lambda: rooms.send(owners[0], f"/projects/{project}/documents", rooms.pdf(1)), write]
+    )
+    assert (upload.status_code, other.status_code) == (201, 201)
 
 
 def test_first_uploads_at_once_make_one_room(owners: list[Person], project: str) -> None:

@@ -11,7 +11,8 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stu
 
 from dealflow.core import db, policy
 from dealflow.core.errors import Conflict, Invalid, NotFound, TooLarge
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, needs, prepared, prepares
+from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.dataroom import asked, queries, seats
 from dealflow.dataroom import serving as pieces
@@ -34,6 +35,7 @@ from dealflow.dataroom.seats import Sight
 from dealflow.dataroom.service import documents, questions, reading
 from dealflow.files import queries as files
 from dealflow.files import serving
+from dealflow.files.service import Received
 
 
 def _document_page(sight: Sight, question: QuestionForm | None = None) -> str:
@@ -144,17 +146,23 @@ def change(document_id: str) -> AnyResponse:
     return redirect(url_for(".show", project_id=sight.seat.room.project_id), 303)
 
 
+def _new_content(document_id: str) -> Received:
+    _managed(document_id)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid.field("file", "required", N_("Choose a file first"))
+    with closing(sent):
+        return documents.receive(actor(), sent.stream, sent.filename)
+
+
 @bp.post("/documents/<document_id>/versions")
 @needs(Can.FILE)
+@prepares(_new_content)
 def add_version(document_id: str) -> AnyResponse:
     """Give a document a new content."""
     _managed(document_id)
-    sent = request.files.get("file")
     try:
-        if sent is None or not sent.filename:
-            raise Invalid.field("file", "required", _("Choose a file first"))
-        with closing(sent):
-            documents.add_version(actor(), document_id, sent.stream, sent.filename)
+        documents.add_version(actor(), document_id, prepared())
         flash(_("Saved as a new version."), "success")
     except Invalid as refusal:
         flash(refusal.errors[0].text() if refusal.errors else refusal.text(), "danger")

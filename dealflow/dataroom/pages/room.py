@@ -11,8 +11,8 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stu
 
 from dealflow.core import policy
 from dealflow.core.addresses import local_target
-from dealflow.core.errors import Conflict, NotFound
-from dealflow.core.http import actor, needs
+from dealflow.core.errors import Conflict, DomainError, NotFound
+from dealflow.core.http import actor, needs, prepared, prepares
 from dealflow.core.i18n import gettext as _
 from dealflow.dataroom import asked, queries, seats
 from dealflow.dataroom.forms import ACCEPT, FolderForm, NdaForm, UploadForm
@@ -23,6 +23,9 @@ from dealflow.dataroom.seats import Seat
 from dealflow.dataroom.service import documents, folders, ndas, rooms
 from dealflow.files import queries as files
 from dealflow.files import serving
+from dealflow.files.service import Received
+
+MOST_FILES = 50
 
 
 def folder_choices(seat: Seat, top: str) -> list[Any]:
@@ -50,25 +53,37 @@ def show(project_id: str) -> str:
     )  # fmt: skip
 
 
+def _received(project_id: str) -> list[tuple[str, Received | DomainError]]:
+    """The chosen files, each taken in or refused."""
+    policy.require(actor(), Can.FILE, seats.of_actor(actor(), project_id), see=Can.SEE)
+    found: list[tuple[str, Received | DomainError]] = []
+    for file in [file for file in request.files.getlist("file") if file.filename][:MOST_FILES]:
+        with closing(file):
+            try:
+                found.append((file.filename or "", documents.receive(actor(), file.stream, file.filename)))
+            except DomainError as refusal:
+                found.append((file.filename or "", refusal))
+    return found
+
+
 @bp.post("/projects/<project_id>/documents")
 @needs(Can.FILE)
+@prepares(_received)
 def upload(project_id: str) -> Response:
     """Add one or several files; each refused one is told with its reason."""
     seat = seats.of_actor(actor(), project_id)
     policy.require(actor(), Can.FILE, seat, see=Can.SEE)
     folder_id = request.form.get("folder_id") or None
-    sent = [file for file in request.files.getlist("file") if file.filename]
-    if not sent:
+
+    def add(received: Received | DomainError) -> None:
+        if isinstance(received, DomainError):
+            raise received
+        documents.add(actor(), project_id, received, folder_id=folder_id)
+
+    for name, received in prepared():
+        told(lambda received=received: add(received), _("Added: %(name)s", name=name))  # type: ignore[misc]
+    if not prepared():
         flash(_("Choose a file first"), "danger")
-    for file in sent[:50]:
-        with closing(file):
-            stream, name = file.stream, file.filename
-            told(
-                lambda stream=stream, name=name: documents.add(  # type: ignore[misc]
-                    actor(), project_id, stream, name, folder_id=folder_id
-                ),
-                _("Added: %(name)s", name=name),
-            )
     return redirect(url_for(".show", project_id=project_id), 303)
 
 

@@ -22,44 +22,51 @@ from dealflow.dataroom.service.rooms import for_writing, must_be_open
 from dealflow.files import service as files
 from dealflow.files.kinds import WrongType
 from dealflow.files.queries import StoredFile
+from dealflow.files.service import Received
 
 PURPOSE = "dataroom.document"
 
 
-def add(
-    actor: Actor,
-    project_id: str,
-    stream: IO[bytes],
-    filename: str | None,
-    *,
-    folder_id: str | None = None,
-    name: str = "",
-) -> Sight:
-    """Put a document into the room of a project.
+def receive(actor: Actor, stream: IO[bytes], filename: str | None) -> Received:
+    """Take in an upload with the disarmed copy that readers get; for `add` and `add_version`.
 
-    Raises NotFound, Forbidden, InvalidTransition (closed), TooLarge, WrongType (415), Invalid of `file` or `folder_id`.
+    Reads and cleans for up to half a minute, so it is called before a writing transaction. Raises TooLarge, WrongType
+    (415), Invalid of `file`.
     """
+    try:
+        return files.receive_derived(
+            actor, stream, filename, kind="document", purpose=PURPOSE, derive=_disarmed
+        )
+    except WrongType:
+        stream.seek(0)
+        return files.receive_derived(actor, stream, filename, kind="video", purpose=PURPOSE, derive=_as_it_is)
+
+
+def add(
+    actor: Actor, project_id: str, received: Received, *, folder_id: str | None = None, name: str = ""
+) -> Sight:
+    """Put a document into the room of a project. Raises NotFound, Forbidden, InvalidTransition (closed), Invalid of `folder_id`."""
     seat = for_writing(actor, project_id, Can.FILE)
     folder_id = folder_in(seat, folder_id)
-    stored, pages = _take(actor, stream, filename)
+    stored = files.keep(actor, received)
     document = DataDocument(
         id=new("doc"), room_id=seat.room.id, organisation_id=seat.organisation_id, project_id=seat.room.project_id,
         folder_id=folder_id, name=clean(name) or stored.name, position=_next_position(seat, folder_id),
     )  # fmt: skip
     session().add(document)
     session().flush()
-    version = _append(actor, document, stored, pages, 1)
+    version = _append(actor, document, stored, 1)
     audit.record(actor, Tag.ADDED, document, after={"name": document.name, "sha256": version.sha256})
     return Sight(seat, document, version, "download")
 
 
-def add_version(actor: Actor, document_id: str, stream: IO[bytes], filename: str | None) -> Sight:
+def add_version(actor: Actor, document_id: str, received: Received) -> Sight:
     """Give a document a new content; of two at once both are kept, one after the other."""
     document = _own(actor, document_id)
-    stored, pages = _take(actor, stream, filename)
+    stored = files.keep(actor, received)
     session().refresh(document, with_for_update=True)
     number = document.current_number + 1
-    version = _append(actor, document, stored, pages, number)
+    version = _append(actor, document, stored, number)
     document.current_number = number
     session().flush()
     audit.record(
@@ -126,19 +133,6 @@ def _own(actor: Actor, document_id: str) -> DataDocument:
     return sight.document
 
 
-def _take(actor: Actor, stream: IO[bytes], filename: str | None) -> tuple[StoredFile, int | None]:
-    """Store an upload with the disarmed copy that readers get: the file and the number of pages of a PDF."""
-    try:
-        stored = files.store_derived(
-            actor, stream, filename, kind="document", purpose=PURPOSE, derive=_disarmed
-        )
-    except WrongType:
-        stream.seek(0)
-        stored = files.store_derived(actor, stream, filename, kind="video", purpose=PURPOSE, derive=_as_it_is)
-    shown = stored.variants.get("shown", {})
-    return stored, shown.get("pages")
-
-
 def _disarmed(source: Path, content_type: str, folder: Path) -> dict[str, dict[str, Any]]:
     target = folder / "shown"
     if content_type == "application/pdf":
@@ -160,13 +154,11 @@ def kind_of(content_type: str) -> str:
     return "pdf" if content_type == "application/pdf" else "office"
 
 
-def _append(
-    actor: Actor, document: DataDocument, stored: StoredFile, pages: int | None, number: int
-) -> DataDocumentVersion:
+def _append(actor: Actor, document: DataDocument, stored: StoredFile, number: int) -> DataDocumentVersion:
     row = DataDocumentVersion(
         id=new("dvr"), document_id=document.id, room_id=document.room_id, organisation_id=document.organisation_id,
         number=number, file_id=stored.id, kind=kind_of(stored.content_type), name=stored.name,
-        content_type=stored.content_type, size=stored.size, sha256=stored.sha256, pages=pages, user_id=actor.user_id,
+        content_type=stored.content_type, size=stored.size, sha256=stored.sha256, pages=stored.variants.get("shown", {}).get("pages"), user_id=actor.user_id,
         user_name=actor.user_name,
     )  # fmt: skip
     session().add(row)
