@@ -26,6 +26,7 @@ from dealflow.recoupment.shapes import (
     RunIn,
     StatementFileQuery,
 )
+from dealflow.releases import platforms
 
 bp = Blueprint("recoupment", __name__)
 
@@ -37,7 +38,8 @@ def _money(value: dict[str, Any]) -> Money:
 def _render(name: str, **values: Any) -> str:
     return render_template(
         f"recoupment/{name}.html", amount_of=_money, percent_of=labels.percent, kind_of=labels.run_kind,
-        state_of=labels.run_state, dispute_of=labels.dispute_state, evidence_of=labels.evidence, **values,
+        state_of=labels.run_state, dispute_of=labels.dispute_state, evidence_of=labels.evidence,
+        platform_of=platforms.platform_name, **values,
     )  # fmt: skip
 
 
@@ -133,25 +135,31 @@ def _run_page(run_id: str, form: PayoutForm | None = None) -> str:
     owed = [(p["payee"], p["name"]) for p in found["payees"] if p["open"]["amount_minor"] > 0]
     form = form or PayoutForm(on=clock.today())
     form.payee.choices = owed
+    tiers = _by_tier(found["lines"])
     return _render(
-        "run", run=run, found=found, desk=desk, tiers=_by_tier(found["lines"]), bars=_bars(found["payees"], "due"),
+        "run", run=run, found=found, desk=desk, tiers=tiers, places={tier["key"]: tier["place"] for tier in tiers}, bars=_bars(found["payees"], "due"),
         in_all=_bars(found["payees"], "cumulative"), form=form, statements=queries.statements(run.id), owed=owed,
         is_mine=run.made_by_id == actor().user_id, payouts=[p for p in queries.payouts(run.project_id) if p.run_id == run.id],
     )  # fmt: skip
 
 
 def _by_tier(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Lines grouped by tier, each with its sums."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    """The tiers in order of rank, each with its sums."""
+    found: dict[str, dict[str, Any]] = {}
     for line in lines:
+        key = line["term_sheet_id"] + line["tier"]
         tier = found.setdefault(
-            (line["term_sheet_id"], line["tier"]),
-            {"label": line["label"], "lines": [], "cumulative": 0, "due": 0},
+            key,
+            {"key": key, "place": len(found) + 1, "label": line["label"]}
+            | _sums(line["cumulative"]["currency"]),
         )
-        tier["lines"].append(line)
-        tier["cumulative"] += line["cumulative"]["amount_minor"]
-        tier["due"] += line["due"]["amount_minor"]
+        for name in ("cumulative", "due"):
+            tier[name]["amount_minor"] += line[name]["amount_minor"]
     return list(found.values())
+
+
+def _sums(currency: str) -> dict[str, dict[str, Any]]:
+    return {name: {"amount_minor": 0, "currency": currency} for name in ("cumulative", "due")}
 
 
 @bp.get("/distribution-runs/<run_id>")

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dealflow.core import i18n, money, pdf
 from dealflow.core.money import Money
 from dealflow.recoupment import labels
+from dealflow.releases import platforms
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "recoupment" / "pdf"
 
@@ -50,7 +51,7 @@ def statement_html(plan: Any, lang: str) -> str:
     with i18n.using(lang):
         return _environment().get_template("statement.html").render(
             c=content, plan=plan, lang=lang, html_lang=i18n.HTML[lang], amount=amount, sources=by_source(plan.inputs),
-            kind=labels.run_kind(content["run"]["kind"]), evidence=labels.evidence,
+            kind=labels.run_kind(content["run"]["kind"]), evidence=labels.evidence, platform=platforms.platform_name,
         )  # fmt: skip
 
 

@@ -64,10 +64,13 @@ def desk(actor: Actor, project_id: str) -> Desk:
     brief = pitches.briefs([project_id]).get(project_id)
     if brief is None:
         raise NotFound()
-    bound = frozenset(
-        sheet.investor_organisation_id for sheet, _version in termsheets.executed_of_project(project_id)
+    found = Desk(
+        project_id,
+        brief["organisation_id"],
+        brief["title"],
+        brief["titles"],
+        termsheets.investors_of(project_id),
     )
-    found = Desk(project_id, brief["organisation_id"], brief["title"], brief["titles"], bound)
     if not policy.can(actor, Can.SEE_PART, found):
         raise NotFound()
     return found

@@ -11,7 +11,7 @@ import xlsxwriter
 from dealflow.core.money import CURRENCIES
 from dealflow.recoupment import labels
 
-_TIERS = ("档次 Tier", "约定比例 At source", "实际占比 Effective", "累计 In all", "本期应付 Due by this run")
+_TIERS = ("顺位 Tier", "约定比例 At source", "实际比例 Effective", "累计 In all", "本期应付 Due by this run")
 _RECEIPTS = (
     "日期 Date",
     "计入日 Counted on",

@@ -225,6 +225,15 @@ def executed_of_project(project_id: str) -> list[tuple[TermSheet, TermSheetVersi
     return [(row[0], row[1]) for row in session().execute(query, execution_options=options)]
 
 
+def investors_of(project_id: str) -> frozenset[str]:
+    """The organisations that hold an executed term sheet of a project, whoever asks."""
+    query = select(TermSheet.investor_organisation_id).where(
+        TermSheet.project_id == project_id, TermSheet.state == "executed"
+    )
+    options = {"unscoped": "rooms that pay by terms in force judge their readers by them"}
+    return frozenset(session().scalars(query, execution_options=options))
+
+
 def is_superseded(code: str) -> bool:
     """Whether a version with this code is known and another one of its term sheet came after it, whoever asks."""
     query = (

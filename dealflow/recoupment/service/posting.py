@@ -125,12 +125,12 @@ def _post(
         )
         for item in new_inputs if item.kind == "receipt"
     ]  # fmt: skip
-    owed = [
+    owed = [Line(UNDISTRIBUTED, Money(run.due_minor, run.currency))] if run.due_minor else []
+    owed += [
         Line(payable_to(line.payee, line.payee_name), Money(-line.due_minor, run.currency))
-        for line in lines if line.due_minor
-    ]  # fmt: skip
-    if run.due_minor:
-        owed.append(Line(UNDISTRIBUTED, Money(run.due_minor, run.currency)))
+        for line in lines
+        if line.due_minor
+    ]
     drafts.append(
         Draft(
             max(clock.today(), first_open), "distribution", f"run:{run.id}", owed, text=f"#{run.number} {run.through}",
