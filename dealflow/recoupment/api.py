@@ -78,7 +78,15 @@ def pay(run_id: str, body: shapes.PayoutIn) -> dict[str, Any]:
     made = service.mark_paid(
         actor(), run_id, payee=body.payee, on=body.on, bank_reference=body.bank_reference
     )
-    return present.payout(made)
+    return present.payout(made, {})
+
+
+@bp.post("/distribution-payouts/<payout_id>/take-back")
+@endpoint(Can.PAY, body=shapes.PayoutReturnIn, returns=shapes.DistributionPayoutOut)
+def take_back(payout_id: str, body: shapes.PayoutReturnIn) -> dict[str, Any]:
+    """Take back a transfer that was marked by mistake or came back from the bank."""
+    row = service.take_back(actor(), payout_id, reason=body.reason)
+    return present.payout(row, queries.returned(row.project_id))
 
 
 @bp.get("/distribution-statements/<payee_statement_id>")

@@ -22,6 +22,12 @@ class PayoutForm(Form):
     bank_reference = StringField(_l("Bank reference"), filters=[empty_to_none])
 
 
+class ReturnForm(Form):
+    """Taking a transfer back."""
+
+    reason = StringField(_l("Reason"), filters=[empty_to_none])
+
+
 class DisputeForm(Form):
     """Objecting to a statement."""
 

@@ -236,17 +236,35 @@ class Payout(Base, _OfPayee):
 
 
 class PayoutLine(Base, _OfPayee):
-    """A line of a run that a transfer paid: once."""
+    """A line of a run that a transfer paid: once, and once more (`turn`) after that transfer was taken back."""
 
     __tablename__ = "distribution_payout_line"
-    __table_args__ = (UniqueConstraint("line_id"),)
+    __table_args__ = (UniqueConstraint("line_id", "turn"),)
     id: Mapped[str] = mapped_column(Id("pyl"), primary_key=True, default=lambda: new("pyl"))
     payout_id: Mapped[str] = mapped_column(Id("pyo"), ForeignKey("distribution_payout.id"), index=True)
     line_id: Mapped[str] = mapped_column(Id("rln"), ForeignKey("distribution_line.id"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
     payee_organisation_id: Mapped[str | None] = mapped_column(Id("org"), ForeignKey("organisation.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
-for _model in (DistributionLine, DistributionInput, DistributionStatement, StatementFile, Payout, PayoutLine):
+class PayoutReturn(Base, _OfPayee):
+    """A transfer that was marked by mistake or came back from the bank: its lines are open again."""
+
+    __tablename__ = "distribution_payout_return"
+    __table_args__ = (UniqueConstraint("payout_id"),)
+    id: Mapped[str] = mapped_column(Id("pyr"), primary_key=True, default=lambda: new("pyr"))
+    payout_id: Mapped[str] = mapped_column(Id("pyo"), ForeignKey("distribution_payout.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    payee_organisation_id: Mapped[str | None] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    user_name: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+for _model in (
+    DistributionLine, DistributionInput, DistributionStatement, StatementFile, Payout, PayoutLine, PayoutReturn,
+):  # fmt: skip
     append_only(_model.__table__)

@@ -16,13 +16,14 @@ from dealflow.core.money import Money, short
 from dealflow.core.paging import Query
 from dealflow.ledger import labels as ledger_labels
 from dealflow.recoupment import labels, present, queries, service
-from dealflow.recoupment.forms import AnswerForm, CloseForm, DisputeForm, PayoutForm, RunForm
+from dealflow.recoupment.forms import AnswerForm, CloseForm, DisputeForm, PayoutForm, ReturnForm, RunForm
 from dealflow.recoupment.policy import Can
 from dealflow.recoupment.shapes import (
     DisputeAnswerIn,
     DisputeCloseIn,
     DisputeIn,
     PayoutIn,
+    PayoutReturnIn,
     RunIn,
     StatementFileQuery,
 )
@@ -139,7 +140,7 @@ def _run_page(run_id: str, form: PayoutForm | None = None) -> str:
     return _render(
         "run", run=run, found=found, desk=desk, tiers=tiers, places={tier["key"]: tier["place"] for tier in tiers}, bars=_bars(found["payees"], "due"),
         in_all=_bars(found["payees"], "cumulative"), form=form, statements=queries.statements(run.id), owed=owed,
-        is_mine=run.made_by_id == actor().user_id, payouts=[p for p in queries.payouts(run.project_id) if p.run_id == run.id],
+        is_mine=run.made_by_id == actor().user_id, payouts=[p for p in present.payouts(run.project_id) if p["run_id"] == run.id], back_form=ReturnForm(),
     )  # fmt: skip
 
 
@@ -231,13 +232,30 @@ def pay(run_id: str) -> Any:
     return _after(run_id)
 
 
+@bp.post("/distribution-payouts/<payout_id>/take-back")
+@needs(Can.PAY)
+def take_back(payout_id: str) -> Any:
+    """Take a transfer back."""
+    row = queries.payout(actor(), payout_id)
+    values = ReturnForm(request.form).load(PayoutReturnIn)
+    if values is None:
+        flash(_("Say why the transfer is taken back."), "danger")
+    else:
+        reason = values.reason
+        _tried(
+            lambda: service.take_back(actor(), payout_id, reason=reason),
+            _("The transfer is taken back; its amount is owed again."),
+        )
+    return _after(row.run_id)
+
+
 def _statement_page(payee_statement_id: str, form: DisputeForm | None = None) -> str:
     row = queries.statement(actor(), payee_statement_id)
     query = _query()
     return _render(
         "statement", row=row, found=present.statement(row), content=row.content, query=query, form=form or DisputeForm(),
         receipts=present.inputs_page(queries.run_of(row), query), answer_form=AnswerForm(), close_form=CloseForm(),
-        today=clock.today(), payouts=queries.payouts(row.project_id, row.payee),
+        today=clock.today(), payouts=present.payouts(row.project_id, row.payee),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ class Tag(StrEnum):
     POSTED = "recoupment:run:posted"
     ISSUED = "recoupment:statement:issued"
     PAID = "recoupment:payout:marked"
+    TAKEN_BACK = "recoupment:payout:taken_back"
     DISPUTED = "recoupment:dispute:opened"
     ANSWERED = "recoupment:dispute:answered"
     CLOSED = "recoupment:dispute:closed"

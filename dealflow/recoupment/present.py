@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -17,7 +17,7 @@ from dealflow.files import queries as files
 from dealflow.files import serving
 from dealflow.ledger import queries as ledger
 from dealflow.recoupment import queries, statements
-from dealflow.recoupment.models import DistributionLine, DistributionRun, DistributionStatement
+from dealflow.recoupment.models import DistributionLine, DistributionRun, DistributionStatement, PayoutReturn
 from dealflow.recoupment.policy import Can
 from dealflow.recoupment.queries import Desk, Dispute, Payout
 
@@ -116,12 +116,18 @@ def dispute(row: Dispute) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def payout(row: Payout) -> dict[str, Any]:
-    """A transfer."""
+def payout(row: Payout, back: Mapping[str, PayoutReturn]) -> dict[str, Any]:
+    """A transfer; `back` are those that were taken back, by id."""
     return {
         "id": row.id, "created_at": clock.rfc3339(row.at), "run_id": row.run_id, "payee": row.payee, "on": row.on.isoformat(),
-        "bank_reference": row.bank_reference, "amount": _money(row.amount_minor, row.currency),
+        "bank_reference": row.bank_reference, "amount": _money(row.amount_minor, row.currency), "taken_back": back[row.id].reason if row.id in back else None,
     }  # fmt: skip
+
+
+def payouts(project_id: str, payee: str | None = None) -> list[dict[str, Any]]:
+    """The transfers of a project, the latest first."""
+    back = queries.returned(project_id)
+    return [payout(row, back) for row in queries.payouts(project_id, payee)]
 
 
 def statement(row: DistributionStatement) -> dict[str, Any]:
@@ -165,11 +171,7 @@ def project_ledger(actor: Actor, desk: Desk, query: Query) -> dict[str, Any]:
         "payees": [entry for entry in totals if whole or entry["organisation_id"] == actor.organisation_id],
         "runs": [run_summary(run) for run in queries.runs(desk.project_id)] if whole else [],
         "statements": [brief(row) for row in queries.statements_to(actor, desk.project_id)],
-        "payouts": [
-            payout(row)
-            for row in queries.payouts(desk.project_id)
-            if whole or row.payee_organisation_id == actor.organisation_id
-        ],
+        "payouts": payouts(desk.project_id, None if whole else actor.organisation_id),
         **entries,
     }
 

@@ -25,6 +25,7 @@ from dealflow.recoupment.models import (
     DistributionStatement,
     Payout,
     PayoutLine,
+    PayoutReturn,
     StatementFile,
 )
 from dealflow.recoupment.policy import Can
@@ -248,21 +249,31 @@ def dispute(actor: Actor, dispute_id: str) -> Dispute:
     return found
 
 
-def open_lines(project_id: str, payee: str, number: int | None = None) -> list[DistributionLine]:
-    """Lines of posted runs (up to one) that no transfer has paid, the oldest first."""
+def _is_open() -> Any:
+    """A line of a posted run that no transfer paid, but for those that were taken back."""
+    paid = (
+        select(PayoutLine.id)
+        .outerjoin(PayoutReturn, PayoutReturn.payout_id == PayoutLine.payout_id)
+        .where(PayoutLine.line_id == DistributionLine.id, PayoutReturn.id.is_(None))
+    )
+    return (DistributionRun.state == "posted") & ~paid.exists()
+
+
+def open_lines(project_id: str, payee: str, number: int | None = None) -> list[tuple[DistributionLine, int]]:
+    """Lines of posted runs (up to one) that are to be paid, the oldest first, each with how often it was paid in vain."""
+    tries = (
+        select(func.count(PayoutLine.id)).where(PayoutLine.line_id == DistributionLine.id).scalar_subquery()
+    )
     query = (
-        select(DistributionLine)
+        select(DistributionLine, tries)
         .join(DistributionRun, DistributionRun.id == DistributionLine.run_id)
-        .outerjoin(PayoutLine, PayoutLine.line_id == DistributionLine.id)
-        .where(
-            DistributionRun.project_id == project_id, DistributionRun.state == "posted",
-            DistributionLine.payee == payee, DistributionLine.due_minor != 0, PayoutLine.id.is_(None),
-        )
+        .where(DistributionRun.project_id == project_id, DistributionLine.payee == payee, _is_open())
+        .where(DistributionLine.due_minor != 0)
         .order_by(DistributionRun.number, DistributionLine.place)
-    )  # fmt: skip
+    )
     if number is not None:
         query = query.where(DistributionRun.number <= number)
-    return list(session().scalars(query, execution_options=_JUDGED))
+    return [(line, int(turn)) for line, turn in session().execute(query, execution_options=_JUDGED)]
 
 
 def open_by_payee(project_id: str) -> dict[str, int]:
@@ -270,15 +281,25 @@ def open_by_payee(project_id: str) -> dict[str, int]:
     query = (
         select(DistributionLine.payee, func.sum(DistributionLine.due_minor))
         .join(DistributionRun, DistributionRun.id == DistributionLine.run_id)
-        .outerjoin(PayoutLine, PayoutLine.line_id == DistributionLine.id)
-        .where(
-            DistributionRun.project_id == project_id,
-            DistributionRun.state == "posted",
-            PayoutLine.id.is_(None),
-        )
+        .where(DistributionRun.project_id == project_id, _is_open())
         .group_by(DistributionLine.payee)
     )
     return {payee: int(minor) for payee, minor in session().execute(query, execution_options=_JUDGED)}
+
+
+def payout(actor: Actor, payout_id: str) -> Payout:
+    """A transfer for its payee or the organisation that made it; NotFound otherwise."""
+    found = session().get(Payout, payout_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def returned(project_id: str) -> dict[str, PayoutReturn]:
+    """Transfers of a project that were taken back, by id."""
+    query = select(PayoutReturn).join(Payout, Payout.id == PayoutReturn.payout_id)
+    rows = session().scalars(query.where(Payout.project_id == project_id), execution_options=_JUDGED)
+    return {row.payout_id: row for row in rows}
 
 
 def payouts(project_id: str, payee: str | None = None) -> list[Payout]:
@@ -310,7 +331,8 @@ def _rows(query: Any) -> list[PayoutRow]:
 
 def payouts_to(organisation_id: str, project_id: str | None = None) -> list[PayoutRow]:
     """What an organisation was paid by distributions, by day; for the rooms that keep its holdings."""
-    query = _paid().where(Payout.payee_organisation_id == organisation_id)
+    taken_back = select(PayoutReturn.id).where(PayoutReturn.payout_id == Payout.id)
+    query = _paid().where(Payout.payee_organisation_id == organisation_id, ~taken_back.exists())
     return _rows(query if project_id is None else query.where(Payout.project_id == project_id))
 
 

@@ -38,6 +38,12 @@ class PayoutIn(Schema):
     bank_reference: Text(120, least=1)  # type: ignore[valid-type]
 
 
+class PayoutReturnIn(Schema):
+    """Why a transfer is taken back."""
+
+    reason: Text(500, least=1)  # type: ignore[valid-type]
+
+
 class DisputeIn(Schema):
     """What a payee objects to."""
 
@@ -156,7 +162,7 @@ class CoveredInputOut(Schema):
 
 
 class DistributionPayoutOut(Schema):
-    """A transfer to a payee."""
+    """A transfer to a payee; `taken_back`: the reason, when its lines are open again."""
 
     id: str
     created_at: str
@@ -165,6 +171,7 @@ class DistributionPayoutOut(Schema):
     on: str
     bank_reference: str
     amount: SignedAmount
+    taken_back: str | None
 
 
 class DistributionDisputeOut(Schema):

@@ -104,6 +104,9 @@ def of_world(creator: Person, colleague: Person, investor: Person) -> dict[str, 
     stage.receipt("2026-01-05", 30_000_000)
     made = stage.run("2026-01-31").json
     assert colleague.post(f"/distribution-runs/{made['id']}/approve").status_code == 200
+    body = {"payee": "platform", "on": "2026-02-01", "bank_reference": "world"}
+    paid = creator.post(f"/distribution-runs/{made['id']}/payouts", body)
+    assert paid.status_code == 201, paid.json
     statement = stage.statement(investor)["id"]
     said = investor.post(f"/distribution-statements/{statement}/disputes", {"reason": "CANARY-dispute"})
     stage.receipt("2026-02-05", 10_000_000)
@@ -111,4 +114,5 @@ def of_world(creator: Person, colleague: Person, investor: Person) -> dict[str, 
     assert (said.status_code, waits.status_code) == (201, 201)
     return {
         "run": made["id"], "run_preview": waits.json["id"], "payee_statement": statement, "payee_dispute": said.json["id"],
+        "payout": paid.json["id"],
     }  # fmt: skip

@@ -35,6 +35,13 @@ def test_from_receipts_to_a_dispute_by_pages(stage: Stage, lang: str) -> None:
     right = {"payee": stage.investor.organisation_id, "on": "2026-11-02", "bank_reference": "ICBC-7"}
     assert second.post(f"{run}/payouts", data=right).status_code == 303
     assert "ICBC-7" in second.get(run).text
+    transfer = second.get(run).text.partition("/distribution-payouts/")[2].partition("/")[0]
+    assert (
+        second.post(f"/distribution-payouts/{transfer}/take-back", data={"reason": "退汇"}).status_code == 303
+    )
+    assert "退汇" in second.get(run).text
+    assert second.post(f"/distribution-payouts/{transfer}/take-back", data={"reason": ""}).status_code == 303
+    assert second.post(f"{run}/payouts", data=right | {"bank_reference": "ICBC-8"}).status_code == 303
     assert "/entries/" in maker.get(f"{run}/receipts").text
     assert "ICBC-7" in payee.get(ledger).text
     statement = f"/distribution-statements/{stage.statement(stage.investor)['id']}"

@@ -160,3 +160,27 @@ def test_what_was_paid_too_much_is_set_off_against_later_runs(stage: Stage) -> N
     with db.system_edge(write=False):
         assert sum(row.amount.amount_minor for row in queries.payouts_to(me)) == 31_500_000
         assert list(verification.verify()) == []
+
+
+def test_a_transfer_taken_back_is_owed_again_and_can_be_paid_anew(
+    stage: Stage, posted: dict[str, object]
+) -> None:
+    me = stage.investor.organisation_id
+    path = f"/distribution-runs/{posted['id']}/payouts"
+    body = {"payee": me, "on": "2026-11-10", "bank_reference": "ICBC-1"}
+    paid = stage.creator.post(path, body).json
+    back = f"/distribution-payouts/{paid['id']}/take-back"
+    assert stage.investor.post(back, {"reason": "x"}).status_code == 403
+    taken = stage.creator.post(back, {"reason": "returned by the bank"})
+    assert (taken.status_code, taken.json["taken_back"]) == (200, "returned by the bank")
+    twice = stage.creator.post(back, {"reason": "again"})
+    assert (twice.status_code, twice.json["code"]) == (409, "taken_back")
+    assert "A transfer to you was taken back" in titles(stage.investor)
+    with db.system_edge(write=False):
+        assert queries.payouts_to(me) == []
+    again = stage.creator.post(path, body | {"bank_reference": "ICBC-2"})
+    assert (again.status_code, again.json["amount"]) == (201, paid["amount"])
+    with db.system_edge(write=False):
+        assert [row.amount.amount_minor for row in queries.payouts_to(me)] == [paid["amount"]["amount_minor"]]
+        assert list(verification.verify()) == []
+        assert not any(invariants.run_all().values())

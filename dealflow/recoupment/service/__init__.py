@@ -2,7 +2,7 @@
 
 from dealflow.recoupment.service.disputing import answer, close, dispute, withdraw
 from dealflow.recoupment.service.filing import missing_files, store_file
-from dealflow.recoupment.service.paying import mark_paid
+from dealflow.recoupment.service.paying import mark_paid, take_back
 from dealflow.recoupment.service.posting import approve
 from dealflow.recoupment.service.running import discard, make
 
@@ -16,5 +16,6 @@ __all__ = [
     "mark_paid",
     "missing_files",
     "store_file",
+    "take_back",
     "withdraw",
 ]

@@ -15,11 +15,12 @@ from dealflow.core.errors import Conflict, Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.core.money import Money
+from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Line
 from dealflow.notify import service as notify
 from dealflow.recoupment import queries
-from dealflow.recoupment.models import DistributionLine, Payout, PayoutLine
+from dealflow.recoupment.models import DistributionLine, Payout, PayoutLine, PayoutReturn
 from dealflow.recoupment.policy import Can, Tag
 from dealflow.recoupment.service.posting import COLLECTION, book_of, payable_to
 
@@ -37,7 +38,7 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
     if on > clock.today():
         raise Invalid.field("on", "in_the_future", N_("Mark a transfer once the bank has made it"))
     found = queries.open_lines(run.project_id, payee, run.number)
-    total = sum(line.due_minor for line in found)
+    total = sum(line.due_minor for line, _turn in found)
     if total <= 0:
         if not queries.lines(run.id, payee):
             raise Invalid.field("payee", "unknown_payee", N_("This run does not name that payee"))
@@ -51,7 +52,7 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
         actor, book,
         Draft(
             on, "payout", f"payout:{payout.id}",
-            (Line(payable_to(payee, found[-1].payee_name), amount), Line(COLLECTION, -amount)),
+            (Line(payable_to(payee, found[-1][0].payee_name), amount), Line(COLLECTION, -amount)),
             text=bank_reference, source=payout.id, data={"run_id": run.id},
         ),
     )  # fmt: skip
@@ -59,30 +60,31 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
         actor, Tag.PAID, payout, organisation_id=run.organisation_id,
         after={"payee": payee, "amount_minor": total, "on": on, "bank_reference": bank_reference},
     )  # fmt: skip
-    _tell(actor, payout, desk)
+    text = N_("%(project)s: transfer of %(day)s, reference %(reference)s.")
+    _tell(actor, payout, desk, N_("A distribution was paid to you"), text)
     return payout
 
 
 def _kept(
     actor: Actor,
     run: queries.DistributionRun,
-    found: list[DistributionLine],
+    found: list[tuple[DistributionLine, int]],
     on: date,
     reference: str,
     total: int,
 ) -> Payout:
-    organisation = found[-1].payee_organisation_id
+    organisation = found[-1][0].payee_organisation_id
     payout = Payout(
-        id=new("pyo"), run_id=run.id, project_id=run.project_id, organisation_id=run.organisation_id, payee=found[-1].payee,
+        id=new("pyo"), run_id=run.id, project_id=run.project_id, organisation_id=run.organisation_id, payee=found[-1][0].payee,
         payee_organisation_id=organisation, on=on, bank_reference=reference, amount_minor=total, currency=run.currency,
         user_id=actor.user_id, user_name=actor.user_name,
     )  # fmt: skip
     rows = [
         {
             "id": new("pyl"), "payout_id": payout.id, "line_id": line.id, "organisation_id": run.organisation_id,
-            "payee_organisation_id": organisation, "amount_minor": line.due_minor,
+            "payee_organisation_id": organisation, "amount_minor": line.due_minor, "turn": turn,
         }
-        for line in found
+        for line, turn in found
     ]  # fmt: skip
     try:
         with session().begin_nested():
@@ -97,13 +99,54 @@ def _kept(
     return payout
 
 
-def _tell(actor: Actor, payout: Payout, desk: queries.Desk) -> None:
+def take_back(actor: Actor, payout_id: str, *, reason: str) -> Payout:
+    """Take back a transfer that was marked by mistake or that the bank returned: what it paid is owed again.
+
+    Raises NotFound, Forbidden, Conflict (`taken_back`).
+    """
+    payout = queries.payout(actor, payout_id)
+    policy.require(actor, Can.PAY, payout, see=Can.SEE_STATEMENT)
+    row = PayoutReturn(
+        id=new("pyr"), payout_id=payout.id, organisation_id=payout.organisation_id, reason=reason,
+        payee_organisation_id=payout.payee_organisation_id, user_id=actor.user_id, user_name=actor.user_name,
+    )  # fmt: skip
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:
+        raise Conflict(N_("This transfer was taken back already"), code="taken_back") from None
+    desk = queries.desk(actor, payout.project_id)
+    entry = books.entry_by_key(book_of(actor, desk, payout.currency), f"payout:{payout.id}")
+    if entry is not None:
+        ledger.reverse(actor, entry, on=clock.today(), key=f"payout-back:{payout.id}", reason=reason)
+    audit.record(
+        actor, Tag.TAKEN_BACK, payout, before={"amount_minor": payout.amount_minor}, after={"amount_minor": 0}, reason=reason,
+        organisation_id=payout.organisation_id,
+    )  # fmt: skip
+    _tell(
+        actor,
+        payout,
+        desk,
+        N_("A transfer to you was taken back"),
+        N_("%(project)s: %(reference)s. %(reason)s"),
+        reason,
+    )
+    return payout
+
+
+def _tell(actor: Actor, payout: Payout, desk: queries.Desk, title: str, text: str, reason: str = "") -> None:
     organisation = payout.payee_organisation_id
     if organisation is None or organisation == payout.organisation_id:
         return
     (statement,) = [s for s in queries.statements(payout.run_id) if s.payee == payout.payee]
+    params = {
+        "project": desk.titles,
+        "day": payout.on.isoformat(),
+        "reference": payout.bank_reference,
+        "reason": reason,
+    }
     notify.tell(
-        code="recoupment.paid", title=N_("A distribution was paid to you"), organisation_id=organisation, by_mail=True,
-        text=N_("%(project)s: transfer of %(day)s, reference %(reference)s."), link=f"/distribution-statements/{statement.id}",
-        params={"project": desk.titles, "day": payout.on.isoformat(), "reference": payout.bank_reference},
+        code="recoupment.paid", title=title, text=text, organisation_id=organisation, by_mail=True,
+        link=f"/distribution-statements/{statement.id}", params=params,
     )  # fmt: skip
