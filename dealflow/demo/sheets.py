@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from dealflow.core.actor import SYSTEM, Actor
+from dealflow.demo import funding
 from dealflow.demo.data import table
 from dealflow.demo.script import Script
 from dealflow.termsheets import queries, service
@@ -75,6 +76,7 @@ def tell(script: Script, dealing: Dealing, at: datetime, rng: Random) -> None:
 def expire(script: Script) -> None:
     """Let what lapsed meanwhile expire, as the hourly job would."""
     script.add(script.ago(0.5), SYSTEM, lambda _actor: service.expire_due())
+    funding.decide_on_missed(script)
 
 
 def _negotiate(
@@ -98,10 +100,10 @@ def _negotiate(
         script.add(moment, talk.turn(number), _revising(talk, rng.randrange(4), rng.randrange(5)))
     if talk.counters:
         script.add(begun + _STEP * (talk.counters + 1), talk.turn(talk.counters + 1), _agreeing(talk))
-    _end(script, talk, begun + _STEP * (talk.counters + 2), at, rng)
+    _end(script, dealing, talk, begun + _STEP * (talk.counters + 2), at, rng)
 
 
-def _end(script: Script, talk: Talk, ready: datetime, at: datetime, rng: Random) -> None:
+def _end(script: Script, dealing: Dealing, talk: Talk, ready: datetime, at: datetime, rng: Random) -> None:
     """The last steps: who did not propose last accepts or rejects; signing begins and is done after the deal's own move."""
     answering = talk.turn(talk.counters + 1)
     if talk.end in ("accepted", "signing", "executed"):
@@ -110,6 +112,7 @@ def _end(script: Script, talk: Talk, ready: datetime, at: datetime, rng: Random)
         script.add(ready + _STEP / 4, talk.author, lambda actor: service.start_signing(actor, talk.id))
     if talk.end == "executed":
         script.add(at + timedelta(minutes=5), talk.other, lambda actor: service.complete(actor, talk.id))
+        funding.follow(script, dealing, lambda: talk.id, at + timedelta(minutes=6))
     if talk.end == "rejected":
         reason = rng.choice(_words(talk)["closed_lost"])
         script.add(ready, answering, lambda actor: service.reject(actor, talk.id, reason=reason))

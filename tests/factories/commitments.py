@@ -19,6 +19,22 @@ def deliver(prefix: str) -> None:
         assert jobs.run(job_id) == "done"
 
 
+def signed(
+    creator: Any, investor: Any, template: str, terms: dict[str, Any], **project: Any
+) -> dict[str, Any]:
+    """A deal about a new project whose term sheet both signed; what comes of it waits as jobs."""
+    deal = investor.post("/deals", {"project_id": pitches.published(creator, **project)["id"]}).json
+    sheet = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": template, "terms": terms})
+    assert sheet.status_code == 201, sheet.json
+    with db.edge(actor=investor.actor):
+        termsheets.propose(investor.actor, sheet.json["id"])
+    with db.edge(actor=creator.actor):
+        termsheets.accept(creator.actor, sheet.json["id"])
+        termsheets.start_signing(creator.actor, sheet.json["id"])
+        termsheets.complete(creator.actor, sheet.json["id"])
+    return {"deal": deal, "sheet": sheet.json}
+
+
 def executed(
     creator: Any,
     investor: Any,
@@ -27,20 +43,12 @@ def executed(
     terms: dict[str, Any] | None = None,
     **project: Any,
 ) -> dict[str, Any]:
-    """A deal about a new project whose term sheet both signed, and its commitment."""
-    deal = investor.post("/deals", {"project_id": pitches.published(creator, **project)["id"]}).json
-    sheet = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": template, "terms": terms or {}})
-    assert sheet.status_code == 201, sheet.json
-    with db.edge(actor=investor.actor):
-        termsheets.propose(investor.actor, sheet.json["id"])
-    with db.edge(actor=creator.actor):
-        termsheets.accept(creator.actor, sheet.json["id"])
-        termsheets.start_signing(creator.actor, sheet.json["id"])
-        termsheets.complete(creator.actor, sheet.json["id"])
+    """The same, and the commitment it became."""
+    made = signed(creator, investor, template, terms or {}, **project)
     deliver("event:TermSheetExecuted:settlement")
-    found = creator.get(f"/projects/{deal['project_id']}/commitments").json
+    found = creator.get(f"/projects/{made['deal']['project_id']}/commitments").json
     assert found["total"] == 1, found
-    return {"deal": deal, "sheet": sheet.json, "commitment": found["items"][0]}
+    return made | {"commitment": found["items"][0]}
 
 
 def upload(who: Any, path: str, content: bytes, name: str = "file.csv", **fields: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from dealflow.settlement.models import Commitment, Tranche, TrancheEvent
 from dealflow.settlement.policy import Can, Tag
 from dealflow.settlement.states import TRANCHE
 
+M = TypeVar("M")
 _FRESH = {"populate_existing": True}
 
 
@@ -33,7 +34,7 @@ def held(actor: Actor, tranche_id: str, permission: Can) -> tuple[Commitment, Tr
         raise NotFound()
     policy.require(actor, permission, known, see=Can.SEE)
     commitment = hold_commitment(actor, known.commitment_id)
-    return commitment, session().get_one(Tranche, tranche_id, populate_existing=True)
+    return commitment, fresh(Tranche, tranche_id)
 
 
 def hold_commitment(actor: Actor, commitment_id: str) -> Commitment:
@@ -43,6 +44,12 @@ def hold_commitment(actor: Actor, commitment_id: str) -> Commitment:
     if found is None:
         raise NotFound()
     return found
+
+
+def fresh(model: type[M], key: str) -> M:
+    """A row as it stands now, whatever this transaction read before; for rows whose commitment is held."""
+    query = select(model).where(model.id == key)  # type: ignore[attr-defined]
+    return session().scalars(query, execution_options=_FRESH).one()
 
 
 def tranches_of(commitment: Commitment) -> list[Tranche]:

@@ -89,8 +89,8 @@ def held(actor: Actor, call_id: str, permission: Can) -> tuple[Commitment, Tranc
         raise NotFound()
     policy.require(actor, permission, known, see=Can.SEE)
     commitment = base.hold_commitment(actor, known.commitment_id)
-    tranche = session().get_one(Tranche, known.tranche_id, populate_existing=True)
-    return commitment, tranche, session().get_one(PaymentCall, call_id, populate_existing=True)
+    tranche = base.fresh(Tranche, known.tranche_id)
+    return commitment, tranche, base.fresh(PaymentCall, call_id)
 
 
 def withdraw(actor: Actor, call_id: str, *, reason: str) -> PaymentCall:

@@ -92,7 +92,7 @@ def _to_answer(actor: Actor, proof_id: str) -> tuple[MilestoneProof, Tranche]:
         raise NotFound()
     policy.require(actor, Can.ANSWER, known, see=Can.SEE)
     _commitment, tranche = base.held(actor, known.tranche_id, Can.ANSWER)
-    return session().get_one(MilestoneProof, proof_id, populate_existing=True), tranche
+    return base.fresh(MilestoneProof, proof_id), tranche
 
 
 def _answered(actor: Actor, proof: MilestoneProof, event: str, answer: str) -> None:

@@ -127,10 +127,8 @@ def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
     commitment = base.hold_commitment(actor, known.commitment_id)
     if known.kind == "reversal" or queries.reversal_of(known.id) is not None:
         raise Conflict(N_("This entry was taken back already"), code="already_reversed")
-    tranche = (
-        session().get_one(Tranche, known.tranche_id, populate_existing=True) if known.tranche_id else None
-    )
-    call = session().get_one(PaymentCall, known.call_id, populate_existing=True) if known.call_id else None
+    tranche = base.fresh(Tranche, known.tranche_id) if known.tranche_id else None
+    call = base.fresh(PaymentCall, known.call_id) if known.call_id else None
     made = _written(actor, commitment, known, why)
     if known.kind == "refund":
         _unrefund(actor, commitment, tranche, call, known, why)
@@ -220,5 +218,5 @@ def _unrefund(
 
 def _free_line(known: Transfer) -> None:
     if known.bank_line_id is not None:
-        line = session().get_one(BankLine, known.bank_line_id, populate_existing=True)
+        line = base.fresh(BankLine, known.bank_line_id)
         line.state = LINE.fire(line.state, "unmatch", line)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.accounts import limits
@@ -182,7 +183,9 @@ def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incomin
 def _held(actor: Actor, line_id: str) -> BankLine:
     known = queries.line(actor, line_id)
     policy.require(actor, Can.IMPORT, known, see=Can.SEE_BANK)
-    return session().get_one(BankLine, known.id, with_for_update=True, populate_existing=True)
+    # `Session.get` with a lock refuses a row whose version rose since it was read; here its state decides.
+    query = select(BankLine).where(BankLine.id == known.id).with_for_update()
+    return session().scalars(query, execution_options={"populate_existing": True}).one()
 
 
 def confirm(actor: Actor, line_id: str, call_id: str) -> Transfer:

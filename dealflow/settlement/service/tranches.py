@@ -43,8 +43,13 @@ def prove_by(actor: Actor, fact: MilestoneFact, *, only: str | None = None) -> N
         query = query.where(Tranche.commitment_id == only)
     for tranche in list(session().scalars(query.order_by(Tranche.id))):
         base.hold_commitment(actor, tranche.commitment_id)
-        session().refresh(tranche)
-        prove(actor, tranche, how="record", on=fact.reached_on, source=fact.source or fact.id)
+        prove(
+            actor,
+            base.fresh(Tranche, tranche.id),
+            how="record",
+            on=fact.reached_on,
+            source=fact.source or fact.id,
+        )
 
 
 def prove(actor: Actor, tranche: Tranche, *, how: str, on: date, source: str) -> None:
