@@ -41,10 +41,11 @@ def by_file() -> list[str]:
     return [kind for kind in MILESTONE_LABELS if kind != AT_SIGNING.kind]
 
 
-@subscribe(TermSheetExecuted, "settlement.commit")
+@subscribe(TermSheetExecuted, "settlement.commit", merged=True)
 def commit(event: TermSheetExecuted) -> None:
-    """The signed terms become a commitment with its tranches; those due at signing open."""
+    """Signed terms become commitments with their tranches: those of the event, and any that were not heard of."""
     service.commit(SYSTEM, event.term_sheet_id, event.version)
+    service.catch_up(SYSTEM)
 
 
 def _day(raw: date | str | None) -> date:

@@ -244,3 +244,15 @@ def is_superseded(code: str) -> bool:
     options = {"unscoped": "whoever holds a print may ask whether it is the last one"}
     row = session().execute(query, execution_options=options).first()
     return row is not None and row.number < row.current_number
+
+
+def executed_but(known: Any) -> list[tuple[str, int]]:
+    """(id, version) of executed term sheets, whoever asks, but for those that a higher room knows: a SELECT of their ids."""
+    query = select(TermSheet.id, TermSheet.current_number).where(
+        TermSheet.state == "executed", TermSheet.id.not_in(known)
+    )
+    options = {"unscoped": "a higher room of the platform catches up"}
+    return [
+        (key, number)
+        for key, number in session().execute(query.order_by(TermSheet.id), execution_options=options)
+    ]

@@ -19,7 +19,7 @@ from dealflow.settlement import milestones, queries, service
 from dealflow.settlement.states import MILESTONE_LABELS
 from dealflow.termsheets.library.terms import MILESTONES
 from tests.conftest import Person
-from tests.factories.commitments import deliver, executed, upload
+from tests.factories.commitments import deliver, executed, signed, upload
 from tests.settlement.conftest import called, later, renewed
 
 
@@ -48,6 +48,15 @@ def test_signed_terms_become_a_commitment_once(
         again = service.commit(SYSTEM, made["sheet"]["id"], 1)
         assert again.id == commitment["id"]
     assert investor.get("/commitments").json["total"] == 1
+    sound()
+
+
+def test_signed_terms_that_were_not_heard_of_are_caught_up_with(creator: Person, investor: Person) -> None:
+    signed(creator, investor, "loan", {})
+    signed(creator, investor, "presale", {}, title={"zh": "第二个"})
+    with db.system_edge():
+        assert (service.catch_up(SYSTEM), service.catch_up(SYSTEM)) == (2, 0)
+    assert investor.get("/commitments").json["total"] == 2
     sound()
 
 

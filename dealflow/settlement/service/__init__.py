@@ -2,7 +2,7 @@
 
 from dealflow.settlement.service.calling import call, earliest_due, withdraw
 from dealflow.settlement.service.calling import remind_due as remind_of_calls
-from dealflow.settlement.service.committing import commit
+from dealflow.settlement.service.committing import catch_up, commit
 from dealflow.settlement.service.paying import due_at_closing, offset, owed_interest, record
 from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
 from dealflow.settlement.service.refunding import refund, refund_excess, reverse
@@ -14,6 +14,7 @@ __all__ = [
     "accept",
     "bring_in",
     "call",
+    "catch_up",
     "commit",
     "confirm",
     "due_at_closing",

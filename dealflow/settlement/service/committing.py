@@ -56,6 +56,15 @@ def commit(actor: Actor, term_sheet_id: str, version: int) -> Commitment:
     return commitment
 
 
+def catch_up(actor: Actor) -> int:
+    """Make the commitments of all executed term sheets that have none: of a transaction that signed several, or signed
+    before this room was there. How many."""
+    missing = sheets.executed_but(select(Commitment.term_sheet_id))
+    for term_sheet_id, version in missing:
+        commit(actor, term_sheet_id, version)
+    return len(missing)
+
+
 def _written(sheet: TermSheet, terms: Terms, version: int) -> Commitment:
     amount = terms.investment.amount
     return Commitment(
