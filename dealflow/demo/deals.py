@@ -11,7 +11,7 @@ from typing import Any
 from dealflow.core.actor import Actor
 from dealflow.deals import queries, service
 from dealflow.deals.states import STAGES
-from dealflow.demo import papers, sheets, sides
+from dealflow.demo import papers, releases, sheets, sides
 from dealflow.demo.data import table
 from dealflow.demo.investors import Members, Stated
 from dealflow.demo.lives import Life
@@ -69,6 +69,7 @@ def arrange(
     houses = [
         key for key, (place, _people) in members.items() if place.kind in ("investor", "fund") and key != "lp"
     ]
+    dealings = []
     for number, (key, stage) in enumerate(wanted):
         key = key or rng.choice(houses)
         place, people = members[key]
@@ -86,7 +87,9 @@ def arrange(
         dealing = Dealing(
             f"{key}-{life.idea.key}", life, people[number % len(people)], mandates, stage, begun
         )
+        dealings.append(dealing)
         _tell(script, dealing)
+    releases.tell(script, dealings)
     sheets.expire(script)
 
 
