@@ -7,4 +7,4 @@ import click
 
 @click.group("import")
 def import_group() -> None:
-    """Bring files in: projects, mandates."""
+    """Bring files in: projects, mandates, receipts."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import policy
-    from dealflow.releases import api, api_statements, events, invariants, jobs, pages, panels, using  # noqa: F401
+    from dealflow.releases import api, api_statements, events, invariants, jobs, pages, panels, public, using  # noqa: F401
     from dealflow.releases.policy import POLICY
 
     policy.declare(POLICY)

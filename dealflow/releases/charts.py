@@ -47,10 +47,17 @@ def _drawn(points: Sequence[Point], caption: str, unit: str, divide: int = 1) ->
     for day, name, value in points:
         sums[name][step(day)] += value
     names = sorted(sums, key=lambda name: -sum(sums[name].values()))[:_MOST_LINES]
-    series: list[dict[str, object]] = [
-        {"name": name, "values": [sums[name].get(one, 0) for one in steps]} for name in names
-    ]
+    series: list[dict[str, object]] = [{"name": name, "values": _values(sums[name], steps)} for name in names]
     return Chart(caption, unit, [_label(one, step is _month) for one in steps], series, divide)
+
+
+def _values(known: dict[date, int], steps: list[date]) -> list[int | None]:
+    """What is known of each step; nothing is told of days without a figure. A lone figure is drawn from nought."""
+    found = [known.get(one) for one in steps]
+    if len(known) == 1:
+        at = steps.index(next(iter(known)))
+        found[at - 1 if at else min(1, len(steps) - 1)] = 0 if len(steps) > 1 else found[0]
+    return found
 
 
 def _day(day: date) -> date:

@@ -263,6 +263,14 @@ def statements(project_id: str) -> list[Statement]:
     return list(session().scalars(query))
 
 
+def closed_files(rows: Iterable[Receipt | Spend]) -> set[str]:
+    """Files of statements behind these rows that tell of other projects too: only their owner opens them."""
+    ids = {row.statement_id for row in rows if row.statement_id}
+    query = select(Statement.file_id, Statement.result).where(Statement.id.in_(ids))
+    found = session().execute(query, execution_options=_FOR_OTHERS) if ids else ()
+    return {file_id for file_id, result in found if not result or result["counts"]["other"]}
+
+
 def release_dict(row: Release) -> dict[str, Any]:
     """The interface's form of a release."""
     return {

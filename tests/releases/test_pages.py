@@ -94,6 +94,8 @@ def test_ad_spend_stands_against_its_cap_on_pages(house: House) -> None:
     opened(investor.get(f"{house.at}/ad-spend"), "No contract has set a cap yet")
     with db.system_edge():
         service.set_ad_cap(house.project_id, Money(1_000_00), "ts_1")
+        service.set_ad_cap(house.project_id, Money(9_000_00), "ts_2")
+    opened(house.investor.browser("zh").get(f"{house.at}/ad-spend"), "五分之四")
     typed = {
         "on": "2026-09-01", "amount": "850", "currency": "CNY", "platform": "抖音", "source": "巨量", "external_ref": "a-1",
         "evidence_class": "platform_statement",
@@ -136,7 +138,9 @@ def test_a_statement_from_upload_to_receipts_on_pages(house: House) -> None:
     assert creator.post(listing, data=again).headers["Location"].endswith(path.rsplit("/", 1)[1])
     creator.post(f"{path}/discard")
     opened(creator.get(path), "This file was imported already")
-    opened(creator.get(f"{house.at}/receipts"), "H1")
+    opened(creator.get(f"{house.at}/receipts"), "H1", "/files/")
+    # The file tells of another series too, so the investor reads its receipts and not the file.
+    opened(house.investor.browser().get(f"{house.at}/receipts"), "H1", "with the creator")
     assert house.investor.browser().get(listing).status_code == 403
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -12,6 +13,7 @@ from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import cursor_for
 from dealflow.pitches.vocabulary import EVIDENCE
 from dealflow.releases import charts, desks, queries, service, spending
+from dealflow.releases.desks import Desk
 from dealflow.releases.forms import AdSpendForm, CorrectionForm, ReceiptForm, evidence_name
 from dealflow.releases.pages.base import arguments, bp, document_of, page
 from dealflow.releases.platforms import platform_name
@@ -21,6 +23,11 @@ from dealflow.releases.service.receipts import net
 from dealflow.releases.shapes import AdSpendIn, CorrectionIn, ReceiptIn
 
 _SPENDS_SHOWN = 200
+
+
+def _closed(desk: Desk, rows: Sequence[queries.Receipt | queries.Spend]) -> set[str]:
+    """The documents of these rows that the reader cannot open."""
+    return set() if desk.side == "owner" else queries.closed_files(rows)
 
 
 def _receipts(project_id: str, form: ReceiptForm | None = None) -> str:
@@ -33,7 +40,7 @@ def _receipts(project_id: str, form: ReceiptForm | None = None) -> str:
         "receipts", desk, "receipts", rows=rows, total=total, query=query, form=form or ReceiptForm(), totals=charts.totals(sums),
         platform_choices=[(code, platform_name(code)) for code in sorted({one.platform for one in sums if one.platform})],
         evidence_choices=[(code, evidence_name(code)) for code in EVIDENCE], next_cursor=cursor_for(end) if end < total else "",
-        start=query.offset + 1,
+        start=query.offset + 1, closed=_closed(desk, rows),
     )  # fmt: skip
 
 
@@ -75,7 +82,7 @@ def _receipt(receipt_id: str, form: CorrectionForm | None = None) -> str:
     corrected = queries.corrections(row)
     amount = net(row, corrected)
     return page(
-        "receipt", desk, "receipts", row=row, corrections=corrected, net=amount,
+        "receipt", desk, "receipts", row=row, corrections=corrected, net=amount, closed=_closed(desk, [row]),
         form=form or CorrectionForm(amount=amount, currency=amount.currency),
         corrects=queries.receipt(actor(), row.corrects_id) if row.corrects_id else None,
     )  # fmt: skip
@@ -112,7 +119,7 @@ def _ad_spend(project_id: str, form: AdSpendForm | None = None) -> str:
     desk = desks.of_actor(actor(), project_id)
     rows = queries.spends(desk.project_id)
     return page(
-        "ad_spend", desk, "ad_spend", rows=rows[:_SPENDS_SHOWN], total=len(rows), form=form or AdSpendForm(),
+        "ad_spend", desk, "ad_spend", rows=rows[:_SPENDS_SHOWN], closed=_closed(desk, rows), total=len(rows), form=form or AdSpendForm(),
         is_audited=queries.is_audited, levels=spending.levels(desk.project_id, queries.caps(desk.project_id)),
         spent=spending.spent(desk.project_id), near=spending.NEAR,
     )  # fmt: skip
