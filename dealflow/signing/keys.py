@@ -1,16 +1,21 @@
 """The platform's signing key: made on first start in `instance/keys/signing`, or named by settings.
 
 `DEALFLOW_SIGNING_KEY` and `DEALFLOW_SIGNING_CERT` name PEM files (the certificate first, then its chain up to the root);
-`DEALFLOW_SIGNING_PASSWORD_FILE` names a file with the key's passphrase. `DEALFLOW_TSA_URL` names a time-stamp server.
+`DEALFLOW_SIGNING_PASSWORD_FILE` names a file with the key's passphrase. A key that never leaves its device is named by a
+URI of RFC 7512 in place of the file, `pkcs11:token=NAME;object=LABEL?module-path=/usr/lib/…/module.so`, the passphrase
+being its PIN. `DEALFLOW_TSA_URL` names a time-stamp server.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from dealflow.core import clock
 from dealflow.settings import Settings, SettingsError
@@ -22,22 +27,62 @@ ROOT = "Dealflow signing root"
 
 @dataclass(frozen=True)
 class SigningKey:
-    """Where key and certificates lie; they are read when something is signed or checked."""
+    """Where key and certificates lie; they are read when something is signed or checked. `key`: a file or a PKCS#11 URI."""
 
-    key: Path
+    key: Path | str
     certificates: Path
     passphrase: bytes | None = None
     tsa_url: str | None = None
 
-    def signer(self) -> Any:
-        """A pyHanko signer. SettingsError when the files cannot be used."""
+    @contextmanager
+    def signer(self) -> Iterator[Any]:
+        """A pyHanko signer, for as long as its device is open. SettingsError when key or certificates cannot be used."""
         from pyhanko.sign import signers
         from pyhanko_certvalidator.registry import SimpleCertificateStore
 
         leaf, *others = self._certificates()
+        if isinstance(self.key, str):
+            with self._device() as (session, label):
+                from pyhanko.sign.pkcs11 import PKCS11Signer
+
+                # Every device signs a digest; not every one makes it by itself.
+                yield PKCS11Signer(
+                    session, signing_cert=leaf, ca_chain=set(others), key_label=label, use_raw_mechanism=True
+                )
+            return
         store = SimpleCertificateStore()
         store.register_multiple(others)
-        return signers.SimpleSigner(signing_cert=leaf, signing_key=self._key(), cert_registry=store)
+        yield signers.SimpleSigner(signing_cert=leaf, signing_key=self._key(self.key), cert_registry=store)
+
+    @contextmanager
+    def _device(self) -> Iterator[tuple[Any, str | None]]:
+        """An open session with the device that the URI names, and the label of the key in it."""
+        from pkcs11.exceptions import PKCS11Error
+        from pyhanko.config.errors import ConfigurationError
+        from pyhanko.config.pkcs11 import TokenCriteria
+        from pyhanko.sign.pkcs11 import open_pkcs11_session
+
+        address = urlsplit(str(self.key))
+        named = {
+            name: unquote(value)
+            for name, _, value in (part.partition("=") for part in address.path.split(";"))
+        }
+        module = parse_qs(address.query).get("module-path", [""])[0]
+        if not module or not named.get("token"):
+            raise SettingsError(
+                "DEALFLOW_SIGNING_KEY: a pkcs11 URI names token=… and, after the question mark, module-path=…"
+            )
+        pin = self.passphrase.decode() if self.passphrase else None
+        try:
+            session = open_pkcs11_session(
+                module, token_criteria=TokenCriteria(label=named["token"]), user_pin=pin
+            )
+        except (PKCS11Error, ConfigurationError, RuntimeError, OSError) as error:
+            raise SettingsError(
+                f"the device of the signing key cannot be used: {error or type(error).__name__}"
+            ) from None
+        with session:
+            yield session, named.get("object")
 
     def timestamper(self) -> Any:
         """The time-stamp server's client, or None."""
@@ -64,11 +109,11 @@ class SigningKey:
             raise SettingsError(f"{self.certificates.name} holds no certificate")
         return found
 
-    def _key(self) -> Any:
+    def _key(self, file: Path) -> Any:
         from pyhanko.keys import load_private_key_from_pemder
 
         try:
-            return load_private_key_from_pemder(str(self.key), passphrase=self.passphrase)
+            return load_private_key_from_pemder(str(file), passphrase=self.passphrase)
         except (OSError, ValueError) as error:
             raise SettingsError(f"the signing key cannot be read: {error}") from None
 
@@ -83,7 +128,9 @@ def of(settings: Settings) -> SigningKey:
             if settings.signing_password_file
             else None
         )
-        return SigningKey(Path(settings.signing_key), Path(settings.signing_cert), secret, settings.tsa_url)
+        on_device = settings.signing_key.startswith("pkcs11:")
+        key = settings.signing_key if on_device else Path(settings.signing_key)
+        return SigningKey(key, Path(settings.signing_cert), secret, settings.tsa_url)
     folder = settings.instance / "keys" / "signing"
     if not (folder / CERTIFICATES).exists():
         make(folder, settings.base_url)

@@ -106,11 +106,12 @@ def _sign_one(pdf: bytes, block: Block, place: tuple[int, float, float], key: Si
         drawn.write(block.appearance)
         drawn.flush()
         style = StaticStampStyle.from_pdf_file(drawn.name, border_width=0, background_layout=whole)
-        signer = signers.PdfSigner(
-            metadata, key.signer(), timestamper=key.timestamper(), stamp_style=style,
-            new_field_spec=fields.SigFieldSpec(block.anchor, on_page=page, box=box),
-        )  # fmt: skip
-        out = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+        with key.signer() as signs:
+            signer = signers.PdfSigner(
+                metadata, signs, timestamper=key.timestamper(), stamp_style=style,
+                new_field_spec=fields.SigFieldSpec(block.anchor, on_page=page, box=box),
+            )  # fmt: skip
+            out = signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
     return bytes(out.getbuffer())
 
 

@@ -16,7 +16,6 @@ import pytest
 
 from dealflow.core import db, jobs
 from dealflow.core.config import settings
-from dealflow.settings import Settings, SettingsError
 from dealflow.signing import keys, pades
 from dealflow.signing.jobs import seal
 from tests.conftest import Person
@@ -161,30 +160,3 @@ def test_other_files_are_unknown_and_earlier_versions_superseded(
 def test_a_missing_file_is_named(investor: Person) -> None:
     answer = investor.app.test_client().post("/api/v1/verify", data={})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
-
-
-def test_the_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
-    here = Settings(instance=tmp_path, database_url="sqlite:///x")
-    first = keys.of(here)
-    assert keys.of(here).certificates.read_bytes() == first.certificates.read_bytes()
-    assert first.key.stat().st_mode & 0o077 == 0
-    assert first.signer().signing_cert.subject.native["organization_name"] == "Dealflow"
-
-
-def test_a_key_of_ones_own_can_be_named(tmp_path: Path) -> None:
-    keys.make(tmp_path / "own", "https://own.example")
-    own = Settings(
-        instance=tmp_path, database_url="sqlite:///x", signing_key=str(tmp_path / "own" / keys.KEY),
-        signing_cert=str(tmp_path / "own" / keys.CERTIFICATES),
-    )  # fmt: skip
-    assert keys.of(own).signer().signing_cert is not None
-    with pytest.raises(SettingsError, match="DEALFLOW_SIGNING_CERT"):
-        keys.of(Settings(instance=tmp_path, database_url="sqlite:///x", signing_key="key.pem"))
-    broken = Settings(
-        instance=tmp_path,
-        database_url="sqlite:///x",
-        signing_key=str(tmp_path / "none.pem"),
-        signing_cert=str(tmp_path / "none.pem"),
-    )
-    with pytest.raises(SettingsError):
-        keys.of(broken).signer()

@@ -1,0 +1,45 @@
+"""A worker that is killed while it draws the signed file: the deal stands as signed, and the file follows, once."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from dealflow.core import clock, db, invariants, jobs
+from dealflow.files.models import StoredFile
+from dealflow.settings import Settings
+from tests.conftest import Person
+from tests.faults import drawing_worker
+from tests.faults.processes import Running, environment, wait_for
+from tests.signing.conftest import creator, deal, investor, sheet
+
+__all__ = ["creator", "deal", "investor", "sheet"]
+PROGRAM = str(Path(drawing_worker.__file__))
+
+
+@pytest.mark.slow
+def test_the_file_follows_once(
+    sheet: dict[str, str], investor: Person, creator: Person, settings: Settings, tmp_path: Path
+) -> None:
+    for who in (investor, creator):
+        assert who.post(f"/term-sheets/{sheet['id']}/sign", {"title": "CEO"}).status_code == 200
+    env, log = environment(settings.instance), tmp_path / "worker.log"
+    with Running([sys.executable, PROGRAM, str(tmp_path)], env, log) as worker:
+        wait_for((tmp_path / "drawing").exists, f"drawing; {log.read_text()}")
+        worker.kill()
+    assert investor.get(f"/term-sheets/{sheet['id']}").json["state"] == "executed"
+    assert investor.get(f"/term-sheets/{sheet['id']}/signed.pdf").status_code == 404
+    jobs.run_due()
+    assert investor.get(f"/term-sheets/{sheet['id']}/signed.pdf").status_code == 404, "the lease still holds"
+    clock.freeze(clock.now() + timedelta(minutes=6))
+    for _ in range(2):
+        jobs.run_due()
+    assert creator.get(f"/term-sheets/{sheet['id']}/signed.pdf").data.startswith(b"%PDF")
+    with db.system_edge(write=False) as session:
+        kept = select(func.count()).select_from(StoredFile).where(StoredFile.purpose == "signing.executed")
+        assert session.scalar(kept) == 1
+        assert not any(invariants.run_all().values())
