@@ -13,7 +13,7 @@ def register(app: Flask) -> None:
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
     from dealflow.files import access
-    from dealflow.funds import api, api_money, api_statements, chart, pages, panels, papers  # noqa: F401
+    from dealflow.funds import api, api_money, api_statements, chart, invariants, pages, panels, papers  # noqa: F401
     from dealflow.funds.policy import POLICY
     from dealflow.ledger import access as ledger_access
     from dealflow.ledger import labels

@@ -1,0 +1,100 @@
+"""Named checks of the room."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import func, select
+
+from dealflow.core import clock
+from dealflow.core.db import session
+from dealflow.core.invariants import invariant
+from dealflow.funds import chart, queries
+from dealflow.funds.models import Fund, FundCallLine, FundPayment, FundStatement
+from dealflow.funds.service.statements import digest
+from dealflow.ledger import queries as ledger
+
+
+def _funds() -> list[Fund]:
+    return list(session().scalars(select(Fund).order_by(Fund.id)))
+
+
+@invariant("funds: capital accounts sum to what the fund holds and owes")
+def capital() -> list[str]:
+    """Assets less what partners owe of calls, less liabilities, are the capital of all partners."""
+    found = []
+    for fund in _funds():
+        book = queries.book_of_fund(fund)
+        if book is None:
+            continue
+        own, worth = 0, 0
+        for balance in ledger.trial_balance(book):
+            owner, code = chart.owner(balance.account.code), balance.account.code
+            if owner is not None and owner[2] not in chart.CALLED:
+                own -= balance.amount.amount_minor
+            elif owner is None and not code.startswith("assets:receivable:"):
+                worth += balance.amount.amount_minor
+        if own != worth:
+            found.append(f"{fund.id}: partners have {own}, the fund {worth}")
+    return found
+
+
+@invariant("funds: unfunded is what was committed less what was called, and never below zero")
+def unfunded() -> list[str]:
+    """Whatever is called within commitments leaves as much less to call."""
+    return [
+        f"{fund.id}: {lp_id} has {position.unfunded.amount_minor} left"
+        for fund in _funds()
+        for lp_id, position in queries.positions(fund).items()
+        if position.unfunded.amount_minor < 0
+    ]
+
+
+@invariant("funds: what is paid of a call is the sum of its payments, and what is owed stands in the book")
+def paid() -> list[str]:
+    """Lines of calls against payments, and receivables against lines."""
+    found = []
+    sums = dict(
+        session().execute(
+            select(FundPayment.call_line_id, func.sum(FundPayment.amount_minor)).group_by(FundPayment.call_line_id)
+        ).all()
+    )  # fmt: skip
+    for line in session().scalars(select(FundCallLine)):
+        if line.paid_minor != int(sums.get(line.id, 0)):
+            found.append(f"{line.id}: {line.paid_minor} paid, payments sum to {sums.get(line.id, 0)}")
+    for fund in _funds():
+        owed: dict[str, int] = defaultdict(int)
+        issued = [call for call in queries.calls(fund.id) if call.state == "issued"]
+        for lines in queries.call_lines(issued).values():
+            for line in lines:
+                owed[line.lp_id] += line.open_minor
+        book = queries.book_of_fund(fund)
+        standing = {b.account.code: b.amount.amount_minor for b in ledger.trial_balance(book)} if book else {}
+        for lp_id in queries.names(fund.id):
+            there = standing.get(f"assets:receivable:{lp_id}", 0)
+            if there != owed[lp_id]:
+                found.append(f"{fund.id}: {lp_id} owes {owed[lp_id]}, the book says {there}")
+    return found
+
+
+@invariant("funds: distributions are posted as they were planned")
+def distributed() -> list[str]:
+    """What partners got with what the manager got is what left the bank account."""
+    found = []
+    for fund in _funds():
+        for row in queries.distributions(fund.id):
+            parts = row.plan["lps"].values()
+            whole = sum(part["amount_minor"] + part["carry_minor"] for part in parts)
+            if row.kind == "distribution" and whole != row.amount_minor:
+                found.append(f"{row.id}: parts sum to {whole} of {row.amount_minor}")
+    return found
+
+
+@invariant("funds: statements are as issued")
+def issued() -> list[str]:
+    """The content still has its hash, and was issued before now."""
+    return [
+        f"{row.id}: content and hash differ"
+        for row in session().scalars(select(FundStatement))
+        if digest(row.data) != row.sha256 or row.issued_at > clock.now()
+    ]

@@ -1,0 +1,96 @@
+"""Two hands on one fund: a call issued twice, one payment entered twice, two payments of the same debt, a distribution
+approved twice, two prepared, a fee posted twice, two closings. One effect each, on both databases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from dealflow.core import clock, db, invariants
+from tests.concurrency.conftest import at_once
+from tests.conftest import Person
+from tests.factories.funds import cny, raised
+
+CLIENTS = 4
+
+
+@pytest.fixture(autouse=True)
+def sound(app: Flask) -> Iterator[None]:
+    """Every invariant holds after each race."""
+    yield
+    with db.system_edge(write=False):
+        assert {name: lines for name, lines in invariants.run_all().items() if lines} == {}
+
+
+@pytest.fixture
+def world(person: Callable[..., Person]) -> tuple[Person, Person, dict[str, str]]:
+    """A manager, a colleague who prepared a distribution, and the ids of a fund."""
+    manager = person("fund")
+    colleague = person("fund", "member", organisation_id=manager.organisation_id)
+    return manager, colleague, raised(manager, colleague, person("investor"))
+
+
+def counts(answers: list[Any]) -> Counter[int]:
+    return Counter(answer.status_code for answer in answers)
+
+
+def test_a_call_is_issued_once_a_payment_entered_once_and_no_more_taken_than_is_open(
+    world: tuple[Person, Person, dict[str, str]],
+) -> None:
+    manager, colleague, ids = world
+    path = f"/funds/{ids['fund']}/calls/{ids['draft_call']}/issue"
+    answers = at_once([lambda p=p: p.post(path) for p in (manager, colleague) * 2])
+    assert counts(answers) == {200: 1, 409: CLIENTS - 1}
+    assert manager.get(f"/funds/{ids['fund']}").json["position"]["called"]["amount_minor"] == 800_000
+    path = f"/funds/{ids['fund']}/calls/{ids['call']}/payments"
+    body = {"lp_id": ids["lp"], "amount": cny(100_000), "reference": "same"}
+    answers = at_once([lambda p=p: p.post(path, body) for p in (manager, colleague) * 2])
+    assert counts(answers) == {201: CLIENTS}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    answers = at_once(
+        [
+            lambda p=p, n=n: p.post(path, {"lp_id": ids["lp2"], "amount": cny(120_000), "reference": f"r{n}"})
+            for n, p in enumerate((manager, colleague) * 2)
+        ]
+    )
+    assert counts(answers) == {201: 1, 422: CLIENTS - 1}
+
+
+def test_of_distributions_one_waits_and_is_paid_once(
+    world: tuple[Person, Person, dict[str, str]],
+) -> None:
+    manager, colleague, ids = world
+    fund = f"/funds/{ids['fund']}/distributions"
+    assert manager.post(f"{fund}/{ids['distribution']}/cancel", {"reason": "anew"}).status_code == 200
+    answers = at_once([lambda: colleague.post(fund, {"amount": cny(10_000)}) for _n in range(CLIENTS)])
+    assert counts(answers) == {201: 1, 409: CLIENTS - 1}
+    made = next(answer.json["id"] for answer in answers if answer.status_code == 201)
+    path = f"{fund}/{made}/approve"
+    answers = at_once([lambda: manager.post(path) for _n in range(CLIENTS)])
+    assert counts(answers) == {200: 1, 409: CLIENTS - 1}
+    assert manager.get(f"/funds/{ids['fund']}").json["cash"]["amount_minor"] == 90_000
+
+
+def test_a_fee_and_a_closing_of_many_hands_happen_once(world: tuple[Person, Person, dict[str, str]]) -> None:
+    manager, colleague, ids = world
+    fund = f"/funds/{ids['fund']}"
+    changed = manager.patch(fund, {"fee": {"rate_ppm": 20_000}}, manager.get(fund).json["version"])
+    assert changed.status_code == 200, changed.json
+    fees = at_once(
+        [lambda p=p: p.post(f"{fund}/fees", {"period": "2025Q1"}) for p in (manager, colleague) * 2]
+    )
+    assert counts(fees) == {201: CLIENTS}
+    assert len({answer.json["id"] for answer in fees}) == 1
+    paid = f"{fund}/charges/{fees[0].json['id']}/pay"
+    assert counts(at_once([lambda: manager.post(paid) for _n in range(CLIENTS)])) == {
+        200: 1,
+        409: CLIENTS - 1,
+    }
+    rows = [{"lp_id": ids["lp2"], "amount": cny(1_000_000)}]
+    body = {"on": clock.today().isoformat(), "commitments": rows}
+    held = at_once([lambda p=p: p.post(f"{fund}/commitments", body) for p in (manager, colleague) * 2])
+    assert counts(held) == {201: 1, 422: CLIENTS - 1}
