@@ -7,7 +7,18 @@ from datetime import timedelta
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock, db
 from dealflow.core.actor import Actor
-from dealflow.demo import casting, deals, feedback, funds, introductions, investors, lives, people, sides
+from dealflow.demo import (
+    casting,
+    deals,
+    feedback,
+    funds,
+    holdings,
+    introductions,
+    investors,
+    lives,
+    people,
+    sides,
+)
 from dealflow.demo.lives import Life
 from dealflow.demo.people import Place
 from dealflow.demo.script import Script
@@ -45,7 +56,7 @@ def _write(script: Script) -> None:
     introductions.write_to_investors(script, members, told, stated, taken)
     sides.arrange(script, members)
     deals.arrange(script, members, told, stated, taken)
-    funds.arrange(script, members)
+    holdings.arrange(script, members, told, funds.arrange(script, members))
     script.play()
 
 

@@ -1,6 +1,6 @@
 """Rates of return of many portfolios at once: `xirr`'s answers, found in floating point and proven there.
 
-A rate is first found by Newton's method on the logarithm of the ratio of present values, then proven to be the only
+A rate is first found by steps of third order on the logarithm of the ratio of present values, then proven to be the only
 one by Laguerre's rule ("Sur la theorie des equations numeriques", 1883; for rates of return: Norstrom, "A
 sufficient condition for a unique nonnegative internal rate of return", JFQA 7, 1972): above a point u, a sum of
 exponentials has at most as many roots as the running totals of its terms at u, taken from the earliest on, change
@@ -23,23 +23,26 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 YEAR = 365.0
-STEPS = 12
-"""Steps of Newton's method; a portfolio that needs more is left to `xirr`."""
+STEPS = 8
+"""Steps; a portfolio that needs more is left to `xirr`."""
 
-TIGHT = 1e-7
-"""Newton's method stops when no step is larger, in u = ln(1 + r): it doubles the digits, so 1e-14 is left."""
+TIGHT = 1e-6
+"""The steps end when none is larger, in u = ln(1 + r): each triples the digits, so 1e-15 and less is left."""
 
 FLAT = 1e-6
 """Least difference, in years, of the mean dates of what came in and what went out."""
 
-NOISE = 1e-11
-"""Running totals smaller than this part of the absolute ones have no sign that floating point could tell."""
+NOISE = 1e-9
+"""Running totals smaller than this part of the sum of all absolute terms have no sign that floating point could tell."""
 
 WIDEST = 12.0
 """Largest |u| taken from floating point; beyond it the range of `xirr` ends."""
 
 LARGEST = 1 << 62
 """Sums of minor units stay below this in 64 bits; larger ones are left to `xirr`."""
+
+EXACT = 1 << 53
+"""Whole numbers up to this are exact in floating point."""
 
 
 def day_numbers(days: Sequence[date]) -> Ints:
@@ -53,14 +56,29 @@ def net(owner: Ints, day: Ints, amount: Ints) -> tuple[Ints, Ints, Ints]:
         return owner, day, amount
     low = int(day.min())
     key = owner * (int(day.max()) - low + 1) + (day - low)
-    if (key[1:] < key[:-1]).any():
-        order = np.argsort(key, kind="stable")
-        key, owner, day, amount = key[order], owner[order], day[order], amount[order]
-    first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-    total = np.add.reduceat(amount, first)
-    kept = total != 0
-    first = first[kept]
-    return owner[first], day[first], total[kept]
+    later = key[1:] > key[:-1]
+    if not later.all():
+        if (key[1:] < key[:-1]).any():
+            order = np.argsort(key, kind="stable")
+            key, owner, day, amount = key[order], owner[order], day[order], amount[order]
+            later = key[1:] != key[:-1]
+        first = np.flatnonzero(np.concatenate(([True], later)))
+        owner, day, amount = owner[first], day[first], np.add.reduceat(amount, first)
+    if not amount.all():
+        kept = np.flatnonzero(amount)
+        owner, day, amount = owner[kept], day[kept], amount[kept]
+    return owner, day, amount
+
+
+def net_of_one(day: Ints, amount: Ints) -> tuple[Ints, Ints]:
+    """`net` for a single portfolio: by counting, where its days lie close together."""
+    low, high = int(day.min()), int(day.max())
+    if high - low > 4 * len(day) + 64 or float(np.abs(amount).astype(np.float64).sum()) > EXACT:
+        _owner, day, amount = net(np.zeros(len(day), np.int64), day, amount)
+        return day, amount
+    sums = np.bincount(day - low, weights=amount)
+    found = np.flatnonzero(sums)
+    return found + low, sums[found].astype(np.int64)
 
 
 def rates(count: int, owner: Ints, day: Ints, amount: Ints) -> list[dict[str, Any]]:
@@ -71,28 +89,27 @@ def rates(count: int, owner: Ints, day: Ints, amount: Ints) -> list[dict[str, An
     """
     if len(amount) and int(np.abs(amount).max()) > LARGEST // max(1, len(amount)):
         return _exactly(range(count), owner, day, amount)
-    owner, day, amount = net(owner, day, amount)
-    bounds = np.searchsorted(owner, np.arange(count + 1))
-    length = np.diff(bounds)
+    if count == 1 and len(amount):
+        day, amount = net_of_one(day, amount)
+        owner = np.zeros(len(day), np.int64)
+    else:
+        owner, day, amount = net(owner, day, amount)
     answers: list[dict[str, Any]] = [_nothing()] * count
     if not len(amount):
         return answers
-    signs = _signs(amount, bounds, count)
-    wanted = np.flatnonzero(signs)
-    # Rows of like length together: a table padded to the longest holds at most twice the flows.
-    size = np.ceil(np.log2(np.maximum(length[wanted], 1))).astype(np.int64)
-    left: list[int] = []
-    for power in np.unique(size):
-        rows = wanted[size == power]
-        found, proven = _solve(*_table(rows, bounds, day, amount))
-        for row, rate, sure in zip(rows.tolist(), found.tolist(), proven.tolist(), strict=True):
-            if sure:
-                answers[row] = {"rate": _text(rate), "ambiguous": False, "reason": None}
-            else:
-                left.append(row)
-    for row in left:
-        part = slice(bounds[row], bounds[row + 1])
-        answers[row] = _exactly([0], np.zeros(length[row], np.int64), day[part], amount[part])[0]
+    starts = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
+    rows = owner[starts]
+    gains = np.add.reduceat((amount > 0).astype(np.int64), starts)
+    length = np.diff(np.concatenate((starts, [len(amount)])))
+    both = (gains > 0) & (gains < length)
+    found, proven = _solve(day, amount, starts, length)
+    for place in np.flatnonzero(both).tolist():
+        if proven[place]:
+            answer = {"rate": _text(float(found[place])), "ambiguous": False, "reason": None}
+        else:
+            part = slice(starts[place], starts[place] + length[place])
+            answer = _exactly([0], np.zeros(length[place], np.int64), day[part], amount[part])[0]
+        answers[rows[place]] = answer
     return answers
 
 
@@ -112,64 +129,55 @@ def _exactly(rows: Sequence[int], owner: Ints, day: Ints, amount: Ints) -> list[
     return [xirr(flows[row]) for row in rows]
 
 
-def _signs(amount: Ints, bounds: Ints, count: int) -> Flags:
-    """Which portfolios have flows of both signs."""
-    positive = np.concatenate(([0], np.cumsum(amount > 0)))
-    several = positive[bounds[1:]] - positive[bounds[:-1]]
-    length = np.diff(bounds)
-    found: Flags = (several > 0) & (several < length)
-    return found
-
-
-def _table(rows: Ints, bounds: Ints, day: Ints, amount: Ints) -> tuple[Floats, Floats]:
-    """Years since the first flow and amounts (as parts of the largest), one row per portfolio, padded with zeros."""
-    start, stop = bounds[rows], bounds[rows + 1]
-    width = int((stop - start).max())
-    place = start[:, None] + np.arange(width)
-    inside = place < stop[:, None]
-    place = np.where(inside, place, stop[:, None] - 1)
-    years = (day[place] - day[start][:, None]) / YEAR
-    parts = np.where(inside, amount[place], 0).astype(np.float64)
-    return years, parts / np.abs(parts).max(axis=1, keepdims=True)
-
-
-def _solve(years: Floats, parts: Floats) -> tuple[Floats, Flags]:
-    """The rate of each row and whether it is proven to be the only one in the range."""
+def _solve(day: Ints, amount: Ints, starts: Ints, length: Ints) -> tuple[Floats, Flags]:
+    """The rate of each portfolio and whether it is proven to be the only one in the range. Rows stand one after another."""
+    years = (day - np.repeat(day[starts], length)) / YEAR
+    parts = amount.astype(np.float64)
     with np.errstate(all="ignore"):
-        u, slope, step = _newton(years, parts)
-        proven = (np.abs(step) < TIGHT) & (np.abs(u) < WIDEST) & (np.abs(slope) > FLAT)
-        proven &= _only_root(years, parts, u)
-        return np.expm1(u), proven
+        u, slope, step, worth = _steps(years, parts, starts, length)
+        sure = (np.abs(step) < TIGHT) & (np.abs(u) < WIDEST) & (np.abs(slope) > FLAT)
+        return np.expm1(u), sure & _only_root(years, worth * parts, step, starts, length, sure)
 
 
-def _newton(years: Floats, parts: Floats) -> tuple[Floats, Floats, Floats]:
-    """u = ln(1 + r) of each row, the slope there and the last step made."""
+def _steps(years: Floats, parts: Floats, starts: Ints, length: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    """u = ln(1 + r) of each portfolio, the slope there, the last step, and what one unit was worth before that step.
+
+    With P and N the present values of the positive and of the negative flows, ln(P/N) is nearly linear in u: each step
+    solves its Taylor polynomial of second degree, whose coefficients are means and variances of dates.
+    """
     plus, minus = np.maximum(parts, 0.0), np.maximum(-parts, 0.0)
-    sides = (plus, minus, plus * years, minus * years)
-    u = np.zeros(len(parts))
-    sums = [side.sum(axis=1) for side in sides]
-    for _ in range(STEPS):
-        gain, cost, later, sooner = sums
-        slope = later / gain - sooner / cost
-        step = np.log(gain / cost) / slope
+    sides = (plus, minus, plus * years, minus * years, plus * years**2, minus * years**2)
+    u, worth = np.zeros(len(starts)), np.ones(len(parts))
+    for turn in range(STEPS):
+        if turn:
+            worth = np.exp(years * np.repeat(-u, length))
+        gain, cost, *moments = (np.add.reduceat(side * worth if turn else side, starts) for side in sides)
+        in_mean, out_mean = moments[0] / gain, moments[1] / cost
+        level, slope = np.log(gain / cost), out_mean - in_mean
+        bend = (moments[2] / gain - in_mean**2) - (moments[3] / cost - out_mean**2)
+        root = np.sqrt(np.maximum(slope**2 - 2 * level * bend, 0.0))
+        step = -2 * level / (slope + np.copysign(root, slope))
         u = u + step
         if not np.fmax.reduce(np.abs(step)) > TIGHT:
             break
-        worth = np.exp(years * -u[:, None])
-        sums = [np.einsum("ij,ij->i", worth, side) for side in sides]
-    return u, slope, step
+    return u, slope, step, worth
 
 
-def _only_root(years: Floats, parts: Floats, u: Floats) -> Flags:
-    """Whether the running totals at the root u, all but the last, which is zero, have one sign.
+def _only_root(years: Floats, terms: Floats, step: Floats, starts: Ints, length: Ints, sure: Flags) -> Flags:
+    """Whether the running totals at the root, all but the last, which is zero, have one sign.
 
-    Seen from behind they are the same with the other sign, so the rule holds above u and below it.
+    Seen from behind they are the same with the other sign, so the rule holds above the root and below it. `terms` are
+    the present values one last step away from the root, which the noise allows for.
     """
-    worth = parts * np.exp(years * -u[:, None])
-    running = np.cumsum(worth, axis=1)
-    noise = NOISE * np.cumsum(np.abs(worth), axis=1)
-    last = parts.shape[1] - 1 - np.argmax(parts[:, ::-1] != 0, axis=1)
-    whole = np.arange(parts.shape[1]) >= last[:, None]
-    below: Flags = ((running < -noise) | whole).all(axis=1)
-    above: Flags = ((running > noise) | whole).all(axis=1)
-    return below | above
+    scale = np.repeat(np.where(sure, 1 / np.add.reduceat(np.abs(terms), starts), 0.0), length)
+    # At their roots the portfolios sum to zero: one running total serves all of them.
+    running = np.cumsum(np.where(scale > 0, terms * scale, 0.0))
+    ends = starts + length - 1
+    noise = np.repeat(NOISE + np.abs(np.where(sure, step, 0.0)) * years[ends], length)
+    before = np.repeat(np.concatenate(([0.0], running[ends[:-1]])), length)
+    running = running - before
+    running[ends] = np.where(running[starts] < 0, -np.inf, np.inf)
+    below = np.maximum.reduceat(running + noise, starts) < 0
+    above = np.minimum.reduceat(running - noise, starts) > 0
+    found: Flags = below | above
+    return found

@@ -89,15 +89,23 @@ def _single(days: Sequence[date], amounts: Sequence[int]) -> dict[str, Any]:
     return rates(1, np.zeros(len(values), np.int64), day_numbers(days), values)[0]
 
 
+def _ascending(owner: Ints) -> bool:
+    return bool((owner[1:] >= owner[:-1]).all())
+
+
 def _holdings(
     as_of: date, ids: Sequence[str], held: HoldingFlows, values: Sequence[int]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Figures of each holding, and the rate over all of them."""
     count = len(ids)
-    owner = np.concatenate((held.owner, np.arange(count)))
-    day = np.concatenate((held.day, np.full(count, as_of.toordinal())))
     signed = np.where(held.cost, -held.amount, held.amount)
-    amount = np.concatenate((signed, np.array(values, np.int64)))
+    # Where the flows stand by holding and day, the values are put where they belong, and nothing need be sorted again.
+    ends = np.searchsorted(held.owner, np.arange(count), side="right") if _ascending(held.owner) else np.full(
+        count, len(held.owner)
+    )  # fmt: skip
+    owner = np.insert(held.owner, ends, np.arange(count))
+    day = np.insert(held.day, ends, as_of.toordinal())
+    amount = np.insert(signed, ends, np.array(values, np.int64))
     single = rates(count, owner, day, amount)
     sums = np.zeros((2, count), np.int64)
     np.add.at(sums, (held.cost.astype(np.int64), held.owner), held.amount)

@@ -14,7 +14,7 @@ def register(app: Flask) -> None:
     from dealflow.core.i18n import N_
     from dealflow.funds import waterfall
     from dealflow.ledger import access, labels
-    from dealflow.portfolio import api, api_figures, carry, invariants, pages, panels, posting  # noqa: F401
+    from dealflow.portfolio import api, api_figures, carry, invariants, jobs, pages, panels, posting  # noqa: F401
     from dealflow.portfolio.policy import POLICY
     from dealflow.portfolio.service import reports
 

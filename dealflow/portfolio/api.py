@@ -9,9 +9,10 @@ from dealflow.core.paging import Query, listing
 from dealflow.portfolio import queries
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.queries import HoldingQuery
-from dealflow.portfolio.service import booking, holdings
+from dealflow.portfolio.service import booking, following, holdings
 from dealflow.portfolio.shapes import (
     FlowReversalIn,
+    FollowedOut,
     FollowOnDecision,
     FollowOnIn,
     FollowOnOut,
@@ -96,6 +97,15 @@ def reverse_flow(holding_id: str, flow_id: str, body: FlowReversalIn) -> dict[st
     """Take an own booking back by its opposite."""
     flow = booking.reverse_flow(actor(), holding_id, flow_id, reason=body.reason)
     return queries.flow_dict(flow, queries.get(actor(), holding_id).currency)
+
+
+@bp.post("/holdings/<holding_id>/follow")
+@endpoint(Can.BOOK, returns=FollowedOut)
+def follow(holding_id: str) -> dict[str, Any]:
+    """Enter now what the platform knows of payments and payouts; it is done by itself every hour."""
+    row = queries.get(actor(), holding_id)
+    made = following.follow(actor(), holding_id)
+    return {"entered": [queries.flow_dict(flow, row.currency) for flow in made]}
 
 
 @bp.get("/holdings/<holding_id>/valuations")

@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 from dealflow.core.actor import Actor
-from dealflow.core.i18n import gettext
+from dealflow.core.i18n import gettext, localised
 from dealflow.finance.batch_metrics import metrics as compute
 from dealflow.finance.batch_metrics import multiple
 from dealflow.finance.xirr import xirr
 from dealflow.funds import queries as funds
 from dealflow.pitches import queries as pitches
+from dealflow.pitches.vocabulary import label
 from dealflow.portfolio import carry, columns, planning, queries
 from dealflow.portfolio.columns import Columns
 from dealflow.portfolio.models import Holding
@@ -157,18 +158,21 @@ def group_label(by: str, name: str) -> str:
     if not name:
         return gettext("Not stated")
     if by == "genre" and name in pitches.genres():
-        from dealflow.core.i18n import localised
-
         term = pitches.genres()[name]
         return localised({"zh": term.zh, "en": term.en})
-    return name
+    return label(name) if by == "stage" else name
 
 
 def concentration(found: State) -> list[dict[str, Any]]:
-    """Each limit of the vehicle with the groups by size; `above` are those over it. Measured on cost still invested."""
+    """Each limit of the vehicle with the groups by size; `above` are those over it.
+
+    What is measured is cost that has not come back; a fund's is compared with what is committed, as its terms say,
+    an organisation's own with all of it.
+    """
     answer = []
-    whole = found.total("book")
-    for dimension, limit in sorted(planning.limits(found.vehicle.id).items()):
+    whole = found.commitment_minor if found.vehicle.fund else found.total("book")
+    own = {name: row.most_ppm for name, row in planning.limits(found.vehicle.id).items()}
+    for dimension, most in sorted((own | planning.in_terms(found.vehicle.fund)).items()):
         sizes: dict[str, int] = {}
         years = found.held.first_years()
         for place, (row, standing) in enumerate(zip(found.held.rows, found.standings, strict=True)):
@@ -180,8 +184,8 @@ def concentration(found: State) -> list[dict[str, Any]]:
         ]
         answer.append(
             {
-                "dimension": dimension, "most_ppm": limit.most_ppm, "items": items,
-                "above": [item for item in items if item["ppm"] > limit.most_ppm],
+                "dimension": dimension, "most_ppm": most, "items": items,
+                "above": [item for item in items if item["ppm"] > most],
             }
         )  # fmt: skip
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import DateField, FileField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core import i18n
 from dealflow.core.forms import Form, MoneyField, empty_to_none
@@ -19,8 +20,11 @@ EVIDENCE_LABELS = {
 }
 
 
-def _choices(labels: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(key, i18n.Lazy(label) if isinstance(label, str) else label) for key, label in labels.items()]
+def _choices(labels: dict[str, Any]) -> list[SelectChoice]:
+    return [
+        SelectChoice(value=key, label=i18n.Lazy(label) if isinstance(label, str) else label)
+        for key, label in labels.items()
+    ]
 
 
 def _text(value: Any) -> str:
@@ -59,7 +63,7 @@ class ValuationForm(Form):
     """What a holding was worth."""
 
     on = DateField(_l("Date"))
-    value = MoneyField(_l("Value"))
+    value = MoneyField(_l("Fair value"))
     method = SelectField(_l("Method"), choices=_choices(METHOD_LABELS))
     evidence_class = SelectField(_l("Evidence"), choices=_choices(EVIDENCE_LABELS))
     evidence = TextAreaField(_l("What it rests on"), filters=[_text])
@@ -78,7 +82,9 @@ class EndForm(Form):
     """How a holding ended."""
 
     status = RadioField(
-        _l("How"), choices=[("exited", _l("Exited")), ("written_off", _l("Written off"))], default="exited"
+        _l("How"),
+        choices=_choices({"exited": _l("Exited"), "written_off": _l("Written off")}),
+        default="exited",
     )
     on = DateField(_l("Date"))
 
@@ -92,7 +98,7 @@ class WatchForm(Form):
 class LimitForm(Form):
     """A limit of concentration, in percent."""
 
-    dimension = SelectField(_l("By"), choices=_choices(DIMENSION_LABELS))
+    dimension = SelectField(_l("What is limited"), choices=_choices(DIMENSION_LABELS))
     percent = IntegerField(_l("At most, in percent"), filters=[lambda value: value or None])
 
 

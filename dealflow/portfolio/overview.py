@@ -15,6 +15,7 @@ from dealflow.core.db import session
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, show
 from dealflow.funds import queries as funds
+from dealflow.pitches import queries as pitches
 from dealflow.portfolio import figures, incoming, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.models import HoldingFlow, IssuedReport, Valuation
@@ -92,8 +93,22 @@ def decisions(actor: Actor, states: Sequence[State]) -> list[Item]:
         *_drafts(states),
         *_limits(states),
         *(_stale(states, today)[:MOST]),
-        *incoming.undecided(actor),
+        *_arrived(actor),
     ]
+
+
+def _arrived(actor: Actor) -> list[Item]:
+    """Money from other rooms that does not enter a holding by itself."""
+    return [
+        Item(
+            incoming.title(row), row.arrival.on,
+            holding_page(row.holding.id, "flows")
+            if row.holding
+            else ("portfolio.new_holding", {"fund_id": queries.OWN, "project_id": row.arrival.project_id}),
+            minor=row.arrival.amount.amount_minor, currency=row.arrival.amount.currency,
+        )
+        for row in incoming.undecided(actor)[:MOST]
+    ]  # fmt: skip
 
 
 def _rights(actor: Actor, today: date) -> list[Item]:
@@ -125,7 +140,7 @@ def _limits(states: Sequence[State]) -> list[Item]:
         Item(
             _("%(fund)s: %(group)s is above its limit", fund=state.vehicle.name, group=figures.group_label(limit["dimension"], item["name"])),
             state.as_of, ("portfolio.outlook_page", {"fund_id": address(state)}),
-            _("%(part)s of the cost, the limit is %(most)s", part=f"{item['ppm'] / 10_000:.1f}%", most=f"{limit['most_ppm'] / 10_000:.1f}%"),
+            _("%(part)s, the limit is %(most)s", part=f"{item['ppm'] / 10_000:.1f}%", most=f"{limit['most_ppm'] / 10_000:.1f}%"),
         )
         for state in states
         for limit in figures.concentration(state)
@@ -179,7 +194,16 @@ def due(actor: Actor, states: Sequence[State]) -> list[Item]:
         )
         for row in queries.rights(actor, until=today + AHEAD)
     ]  # fmt: skip
-    return sorted([*found, *incoming.due(actor, today + AHEAD)], key=lambda item: item.at)
+    owed = incoming.due(actor, today + AHEAD)
+    briefs = pitches.briefs(project_id for _on, _id, project_id, _amount in owed)
+    found += [
+        Item(
+            briefs[project_id]["title"], on, ("settlement.show_call", {"payment_call_id": call_id}), "", -amount.amount_minor,
+            amount.currency,
+        )
+        for on, call_id, project_id, amount in owed
+    ]  # fmt: skip
+    return sorted(found, key=lambda item: item.at)
 
 
 def exposure(states: Sequence[State], by: str) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.search import normalise
-from dealflow.portfolio import queries
+from dealflow.portfolio import figures, outlook, printing, queries
 from dealflow.portfolio.policy import Can
 
 MOST = 5
@@ -42,6 +42,27 @@ def holding_of(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
         return None
     rows = queries.of_project(actor, project.id)
     return ("portfolio/_of_project.html", {"rows": rows}) if rows else None
+
+
+@slots.fill("fund.tabs", order=10)
+def tab(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the manager of a fund: the way to its holdings and figures."""
+    if not policy.can(actor, Can.SEE, fund):
+        return None
+    href = url_for("portfolio.held", fund_id=fund.id)
+    return "", {"key": "portfolio", "label": _("Holdings and figures"), "href": href}
+
+
+@slots.fill("fund.overview", order=10)
+def overview_of(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the manager of a fund: its figures and its J-curve."""
+    if not policy.can(actor, Can.SEE, fund):
+        return None
+    found = figures.state(actor, queries.of_fund(fund), clock.today())
+    return "portfolio/_of_fund.html", {
+        "fund": fund, "figures": figures.metrics(found), "curve": outlook.j_curve(found), "rate_text": printing.rate_text,
+        "times": printing.times, "nav": fund.money(found.nav_minor),
+    }  # fmt: skip
 
 
 @find.source(N_("Holdings"), order=50, kind="holding")

@@ -22,6 +22,12 @@ def limits(vehicle_id: str) -> dict[str, Concentration]:
     return {row.dimension: row for row in session().scalars(query)}
 
 
+def in_terms(fund: Any) -> dict[str, int]:
+    """Dimension → most in parts per million, as the fund's own terms have it."""
+    found = {name.removesuffix("_ppm"): most for name, most in (fund.limits if fund else {}).items()}
+    return {name: int(most) for name, most in found.items() if most is not None}
+
+
 def line_flows(fund_id: str, through: date | None = None) -> list[LineFlow]:
     """Money of a fund's subscription line, the earliest first."""
     query = select(LineFlow).where(LineFlow.fund_id == fund_id)

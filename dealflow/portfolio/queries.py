@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
+from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
@@ -60,6 +61,14 @@ def vehicle(actor: Actor, fund_id: str | None) -> Vehicle:
 def of_fund(fund: Any) -> Vehicle:
     """A fund as a vehicle."""
     return Vehicle(fund.id, fund.organisation_id, fund.name, fund.currency, fund)
+
+
+def vehicle_of(row: Holding) -> Vehicle:
+    """What holds a holding, for a caller that has judged the actor."""
+    if row.fund_id is not None:
+        return of_fund(funds.by_id(row.fund_id))
+    card = organisation_cards([row.organisation_id])[row.organisation_id]
+    return Vehicle(row.organisation_id, row.organisation_id, card.name, row.currency)
 
 
 def vehicles(actor: Actor) -> list[Vehicle]:
@@ -194,6 +203,27 @@ def of_project(actor: Actor, project_id: str) -> list[Holding]:
         Holding.project_id == project_id, Holding.organisation_id == actor.organisation_id
     )
     return list(session().scalars(query))
+
+
+_PLATFORM = {
+    "unscoped": "the platform lets holdings follow what other rooms booked for their own organisation"
+}
+
+
+def all_of_project(organisation_id: str, project_id: str) -> list[Holding]:
+    """An organisation's holdings in a project, for a caller that has judged the actor."""
+    query = select(Holding).where(
+        Holding.project_id == project_id, Holding.organisation_id == organisation_id
+    )
+    return list(session().scalars(query, execution_options=_PLATFORM))
+
+
+def active_of_projects(project_ids: Iterable[str] | None) -> list[Holding]:
+    """Everybody's active holdings in these projects (None: in any), for the platform."""
+    query = select(Holding).where(Holding.status == "active", Holding.project_id.is_not(None))
+    if project_ids is not None:
+        query = query.where(Holding.project_id.in_(list(project_ids)))
+    return list(session().scalars(query.order_by(Holding.id), execution_options=_PLATFORM))
 
 
 def as_dict(row: Holding) -> dict[str, Any]:

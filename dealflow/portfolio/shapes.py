@@ -93,6 +93,12 @@ class HoldingFlowOut(Schema):
     created_at: str
 
 
+class FollowedOut(Schema):
+    """What was entered."""
+
+    entered: list[HoldingFlowOut]
+
+
 class FlowReversalIn(Schema):
     """Why a booking is taken back."""
 

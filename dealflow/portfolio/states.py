@@ -37,7 +37,7 @@ DIMENSION_LABELS = {
 COLUMNS = {
     "cost": N_("Cost"),
     "proceeds": N_("Proceeds"),
-    "value": N_("Value"),
+    "value": N_("Fair value"),
     "realised": N_("Realised"),
     "unrealised": N_("Unrealised"),
 }

@@ -150,7 +150,7 @@ def _portfolio(book: Book) -> dict[str, str]:
     name = _("Investments")
     sheet = book.sheet(name, (30, 12, 16, 16, 16, 16, 16, 16, 16, 10, 10, 24, 12))
     heads = (
-        _("Holding"), _("Since"), _("Genre"), _("Cost"), _("Proceeds"), _("Cost not recovered"), _("Value"), _("Realised"),
+        _("Holding"), _("Since"), _("Genre"), _("Cost"), _("Proceeds"), _("Cost not recovered"), _("Fair value"), _("Realised"),
         _("Unrealised"), _("MOIC"), _("IRR"), _("Method"), _("Valued on"),
     )  # fmt: skip
     sheet.write_row(2, 0, heads, book.head)
@@ -274,7 +274,7 @@ def _charts(book: Book) -> None:
         sheet.write_string(at, 0, label)
         sheet.write_number(at, 1, book.major(cash), book.money)
         sheet.write_number(at, 2, book.major(total), book.money)
-    sheet.write_row(2, 4, (_("Genre"), _("Cost"), _("Value")), book.head)
+    sheet.write_row(2, 4, (_("Genre"), _("Cost"), _("Fair value")), book.head)
     for at, row in enumerate(exposure, 3):
         sheet.write_string(at, 4, localised(row["names"]))
         sheet.write_number(at, 5, book.major(row["cost_minor"]), book.money)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dealflow.accounts.models import Membership
 from dealflow.core import db
 from tests.conftest import Person
-from tests.factories import commitments, funds, pitches, releases, rooms
+from tests.factories import commitments, funds, holdings, pitches, releases, rooms
 
 ROLES = ("owner", "member", "viewer")
 # Name → kind. `creator` owns the project, `investor` is its counterparty; the others are strangers to both.
@@ -130,6 +130,7 @@ def populate(world: World) -> World:
     world.ids |= commitments.funding(creator, investor, "CANARY-funding")
     if "fund.owner" in world.people:
         world.ids |= funds.raised(world["fund.owner"], world["fund.member"], investor)
+        world.ids |= holdings.held(world["fund.owner"], world.ids["fund"])
     return world
 
 

@@ -134,15 +134,26 @@ def test_the_line_moves_the_rate_and_never_the_capital(portfolio: Portfolio) -> 
 
 def test_limits_say_what_is_above_them(portfolio: Portfolio) -> None:
     place = f"/funds/{portfolio.fund_id}/limits"
-    assert portfolio.manager.post(place, {"dimension": "genre", "most_ppm": 600_000}).status_code == 204
+    assert portfolio.manager.get(place).get_json()["items"] == []
+    changed = portfolio.manager.patch(f"/funds/{portfolio.fund_id}", {"limits": {"genre_ppm": 200_000}}, 1)
+    assert changed.status_code == 200, changed.json
     found = portfolio.manager.get(place).get_json()["items"]
+    # Of the 10 million committed, 2.3 stand in one genre, and nothing any more in what was written off.
     assert found[0]["items"] == [
-        {"name": "revenge", "minor": 2_300_000_00, "ppm": 1_000_000}, {"name": "sweet", "minor": 0, "ppm": 0},
+        {"name": "revenge", "minor": 2_300_000_00, "ppm": 230_000}, {"name": "sweet", "minor": 0, "ppm": 0},
     ]  # fmt: skip
     above = state(portfolio)(figures.concentration)[0]["above"]
     assert [item["name"] for item in above] == ["revenge"]
-    assert portfolio.manager.post(place, {"dimension": "genre", "most_ppm": None}).status_code == 204
-    assert portfolio.manager.get(place).get_json()["items"] == []
+    refused = portfolio.manager.post(place, {"dimension": "genre", "most_ppm": 500_000})
+    assert refused.get_json()["errors"][0]["code"] == "in_terms"
+    assert portfolio.manager.post(place, {"dimension": "vintage", "most_ppm": 100_000}).status_code == 204
+    assert len(portfolio.manager.get(place).get_json()["items"]) == 2
+    assert portfolio.manager.post(place, {"dimension": "vintage", "most_ppm": None}).status_code == 204
+    assert (
+        portfolio.manager.post("/funds/own/limits", {"dimension": "genre", "most_ppm": 600_000}).status_code
+        == 204
+    )
+    assert portfolio.manager.get("/funds/own/limits").get_json()["total"] == 1
 
 
 def test_an_index_is_imported_and_compared(portfolio: Portfolio) -> None:
@@ -202,6 +213,6 @@ def test_a_visit_is_noted_and_limits_need_no_second_row(portfolio: Portfolio) ->
     assert portfolio.do(plans.visit) is not None
     assert portfolio.ask(planning.last_visit).seen_at.date() == TODAY
     for most in (500_000, 400_000):
-        portfolio.do(plans.limit, portfolio.fund_id, dimension="holding", most_ppm=most)
-    assert portfolio.ask(lambda actor: planning.limits(portfolio.fund_id)["holding"].most_ppm) == 400_000
+        portfolio.do(plans.limit, portfolio.fund_id, dimension="vintage", most_ppm=most)
+    assert portfolio.ask(lambda actor: planning.limits(portfolio.fund_id)["vintage"].most_ppm) == 400_000
     assert yuan(1).amount_minor == 100

@@ -46,7 +46,7 @@ def test_a_report_is_issued_once_and_stays_as_it_was(portfolio: Portfolio) -> No
     place = f"/funds/{portfolio.fund_id}/reports"
     before = report(portfolio)
     assert (
-        portfolio.manager.get(f"/funds/{portfolio.fund_id}/report.pdf?quarter={QUARTER}").status_code == 404
+        portfolio.manager.get(f"/funds/{portfolio.fund_id}/report.pdf?quarter={QUARTER}").status_code == 409
     )
     made = portfolio.manager.post(place, {"quarter": QUARTER})
     assert made.status_code == 201

@@ -27,7 +27,7 @@ from dealflow.notify.models import Notification, Webhook, WebhookDelivery
 from tests.conftest import Person
 from tests.factories import distributions, pitches, rooms
 from tests.factories.world import MANDATE, World
-from tests.sweep import matrix_distributions
+from tests.sweep import matrix_distributions, matrix_portfolio
 from tests.sweep.routes import Route, routes
 
 # Names of objects in the world, by the parameter of the address that they stand for.
@@ -355,6 +355,11 @@ QUERIES = {
 OBJECTS |= matrix_distributions.OBJECTS
 JSON_BODIES |= matrix_distributions.JSON_BODIES
 FORMS |= matrix_distributions.FORMS
+OBJECTS |= matrix_portfolio.OBJECTS
+WORDS |= matrix_portfolio.WORDS
+JSON_BODIES |= matrix_portfolio.JSON_BODIES
+FORMS |= matrix_portfolio.FORMS
+QUERIES |= matrix_portfolio.QUERIES
 
 
 @dataclass(frozen=True)
@@ -540,6 +545,8 @@ def fill(values: Any, case: Case, world: World, own: str) -> Any:
         return (BytesIO("交易时间,收入金额,对方户名\n2026-01-02,7.00,甲\n".encode()), "bank.csv")
     if values == "<document>":
         return (BytesIO(rooms.pdf(1)), "paper.pdf")
+    if values == "<index>":
+        return matrix_portfolio.index()
     if values == "<picture>":
         return (picture(), "poster.png")
     if isinstance(values, str) and re.fullmatch(r"<\w+>", values):

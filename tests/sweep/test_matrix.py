@@ -41,6 +41,7 @@ CANARIES = {
     "CANARY-room": {"creator", "investor"},
     "CANARY-dispute": {"creator", "investor"},
     "CANARY-fund": {"fund", "investor"},
+    "CANARY-holding": {"fund"},
     "CANARY-place": {"fund", "investor"},
     "CANARY-other": {"fund"},
     "CANARY-bank": {"fund"},

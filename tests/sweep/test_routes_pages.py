@@ -66,6 +66,8 @@ def values(world: World) -> dict[str, str]:
         "fund_id": ids["fund"],
         "lp_id": ids["lp"],
         "call_id": ids["call"],
+        "holding_id": ids["holding"],
+        "figure": "nav",
         "distribution_id": ids["distribution"],
     }
 
@@ -119,6 +121,7 @@ NEEDS_MORE = frozenset(
         "files.show",
         "funds.invitation",
         "funds.notice",
+        "portfolio.report_file",
         "funds.statement_pdf",
         "funds.statement_xlsx",
         "signing.signed",

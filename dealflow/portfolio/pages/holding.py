@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core import clock, policy
 from dealflow.core.forms import Form
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
+from dealflow.core.i18n import ngettext
 from dealflow.core.ids import new
 from dealflow.core.money import CURRENCIES
 from dealflow.portfolio import life, posting, queries
@@ -27,7 +29,7 @@ from dealflow.portfolio.forms import (
 from dealflow.portfolio.models import Holding
 from dealflow.portfolio.pages.base import Refusal, bp, render, show_refusal, vehicle_page
 from dealflow.portfolio.policy import Can
-from dealflow.portfolio.service import booking, holdings
+from dealflow.portfolio.service import booking, following, holdings
 from dealflow.portfolio.shapes import (
     FlowReversalIn,
     FollowOnDecision,
@@ -64,7 +66,8 @@ def show(holding_id: str) -> str:
 
 def _new_page(fund_id: str, form: HoldingForm) -> str:
     vehicle, _may = vehicle_page(fund_id, Can.HOLD)
-    form.project_id.choices = [("", _("An asset outside the platform")), *life.projects(actor())]
+    known = [("", _("An asset outside the platform")), *life.projects(actor())]
+    form.project_id.choices = [SelectChoice(value=key, label=title) for key, title in known]
     return render("new", vehicle=vehicle, form=form)
 
 
@@ -129,6 +132,20 @@ def reverse(holding_id: str, flow_id: str) -> Any:
         lambda v: booking.reverse_flow(actor(), holding_id, flow_id, reason=v.reason),
         _("The booking is taken back."),
     )  # fmt: skip
+
+
+@bp.post("/holdings/<holding_id>/follow")
+@needs(Can.BOOK)
+def follow(holding_id: str) -> Any:
+    """Enter now what the platform knows of payments and payouts."""
+    form = FlowForm(on=clock.today(), reference=new("ref")[-10:])
+    try:
+        made = following.follow(actor(), holding_id)
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return _page(holding_id, flow_form=form), 422
+    flash(ngettext("%(num)s row was entered.", "%(num)s rows were entered.", len(made)), "success")
+    return redirect(url_for("portfolio.show", holding_id=holding_id, _anchor="flows"), 303)
 
 
 @bp.post("/holdings/<holding_id>/valuations")

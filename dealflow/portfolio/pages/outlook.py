@@ -71,7 +71,11 @@ def set_limit(fund_id: str) -> Any:
     values = form.load(ConcentrationIn, {"dimension": form.dimension.data, "most_ppm": most})
     if values is None:
         return _page(fund_id, limit_form=form), 422
-    plans.limit(actor(), fund_id, dimension=values.dimension, most_ppm=values.most_ppm)
+    try:
+        plans.limit(actor(), fund_id, dimension=values.dimension, most_ppm=values.most_ppm)
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return _page(fund_id, limit_form=form), 422
     flash(_("The limit is set."), "success")
     return redirect(url_for("portfolio.outlook_page", fund_id=fund_id, _anchor="limits"), 303)
 

@@ -18,6 +18,7 @@ from dealflow.core.ids import new
 from dealflow.core.money import CURRENCIES, LIMIT, Money
 from dealflow.finance.allocation import half_up
 from dealflow.portfolio import posting, queries
+from dealflow.portfolio.incoming import Arrival
 from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
 from dealflow.portfolio.policy import Can, Tag
 from dealflow.portfolio.posting import Deed
@@ -39,12 +40,13 @@ def _history(row: Holding) -> History:
     return history(row, queries.flows(row.id), queries.valuations(row.id))
 
 
-def _open(actor: Actor, holding_id: str, permission: Can) -> tuple[Holding, Vehicle]:
+def open_to_book(actor: Actor, holding_id: str, permission: Can = Can.BOOK) -> tuple[Holding, Vehicle]:
+    """A holding, locked, with what holds it. Raises NotFound, Forbidden, InvalidTransition once it has ended."""
     row = queries.locked(actor, holding_id)
     policy.require(actor, permission, row, see=Can.SEE)
     if row.status != "active":
         raise InvalidTransition(N_("This holding has ended; nothing more is booked on it"))
-    return row, queries.vehicle(actor, row.fund_id)
+    return row, queries.vehicle_of(row)
 
 
 def converted(given: Money, currency: str, rate: str | None) -> int:
@@ -80,7 +82,7 @@ def book_flow(
     Raises NotFound, Forbidden, InvalidTransition, Invalid (also `period_closed`), Conflict for a reference that stands
     for something else.
     """  # fmt: skip
-    row, vehicle = _open(actor, holding_id, Can.BOOK)
+    row, vehicle = open_to_book(actor, holding_id, Can.BOOK)
     _not_ahead(on)
     if not amount.amount_minor:
         raise Invalid.field("amount", "too_small", N_("Enter an amount above zero"))
@@ -102,7 +104,7 @@ def book_flow(
 
 def reverse_flow(actor: Actor, holding_id: str, flow_id: str, *, reason: str) -> HoldingFlow:
     """Take a booking back by its opposite on the same day, once. Raises as `book_flow`, Conflict when it was done."""
-    row, vehicle = _open(actor, holding_id, Can.BOOK)
+    row, vehicle = open_to_book(actor, holding_id, Can.BOOK)
     wrong = queries.flow(row, flow_id)
     if wrong.reverses_id is not None:
         raise Conflict(N_("A reversal is not reversed; post the entry again"), code="is_reversal")
@@ -110,12 +112,31 @@ def reverse_flow(actor: Actor, holding_id: str, flow_id: str, *, reason: str) ->
         raise Conflict(N_("This entry was reversed already"), code="already_reversed")
     if wrong.source != "own":
         raise InvalidTransition(N_("This came from another room; it is corrected there"))
+    return enter_reversal(actor, row, vehicle, wrong, reason)
+
+
+def enter_reversal(
+    actor: Actor, row: Holding, vehicle: Vehicle, wrong: HoldingFlow, reason: str
+) -> HoldingFlow:
+    """Enter the opposite of a flow of a holding that is held open."""
     flow = HoldingFlow(
         id=new("hfl"), holding_id=row.id, organisation_id=row.organisation_id, happened_on=wrong.happened_on,
-        kind=wrong.kind, amount_minor=-wrong.amount_minor, source="own", source_id=f"reversal:{wrong.id}", text=reason,
-        reverses_id=wrong.id, created_by_id=actor.user_id,
+        kind=wrong.kind, amount_minor=-wrong.amount_minor, source=wrong.source, source_id=f"reversal:{wrong.id}",
+        text=reason, reverses_id=wrong.id, created_by_id=actor.user_id,
     )  # fmt: skip
     return _enter(actor, row, vehicle, flow, Tag.REVERSED)
+
+
+def enter_arrival(actor: Actor, row: Holding, vehicle: Vehicle, arrival: Arrival) -> HoldingFlow:
+    """Enter what another room booked, on a holding that is held open. A correction over there counts the other way."""
+    minor, kind = arrival.amount.amount_minor, arrival.kind
+    if minor < 0:
+        minor, kind = -minor, "cost" if kind == "proceeds" else "proceeds"
+    flow = HoldingFlow(
+        id=new("hfl"), holding_id=row.id, organisation_id=row.organisation_id, happened_on=arrival.on, kind=kind,
+        amount_minor=minor, source=arrival.source, source_id=arrival.source_id, created_by_id=actor.user_id,
+    )  # fmt: skip
+    return _enter(actor, row, vehicle, flow, Tag.BOOKED)
 
 
 def _enter(actor: Actor, row: Holding, vehicle: Vehicle, flow: HoldingFlow, tag: Tag) -> HoldingFlow:
@@ -134,7 +155,8 @@ def _enter(actor: Actor, row: Holding, vehicle: Vehicle, flow: HoldingFlow, tag:
         "on": flow.happened_on.isoformat(), "kind": flow.kind, "amount_minor": flow.amount_minor,
         "reference": flow.source_id, "entry_id": entry,
     }  # fmt: skip
-    audit.record(actor, tag, row, after=after_values, reason=flow.text if tag == Tag.REVERSED else "")
+    reason = flow.text if tag == Tag.REVERSED else ""
+    audit.record(actor, tag, row, after=after_values, reason=reason, organisation_id=row.organisation_id)
     return flow
 
 
@@ -150,7 +172,7 @@ def value(
     reference: str,
 ) -> Valuation:
     """Enter what a holding was worth on a day, once per reference. Raises as `book_flow` does."""  # fmt: skip
-    row, vehicle = _open(actor, holding_id, Can.VALUE)
+    row, vehicle = open_to_book(actor, holding_id, Can.VALUE)
     _not_ahead(on)
     if value.currency != row.currency:
         message = N_("Value the holding in its own currency, %(currency)s")
@@ -190,7 +212,7 @@ def _appraise(actor: Actor, row: Holding, vehicle: Vehicle, made: Valuation) -> 
 
 def close(actor: Actor, holding_id: str, *, status: str, on: date, version: int | None = None) -> Holding:
     """End a holding: nothing of it is left, and what was not recovered is a loss. Raises as `book_flow`, StaleVersion."""
-    row, vehicle = _open(actor, holding_id, Can.EDIT)
+    row, vehicle = open_to_book(actor, holding_id, Can.EDIT)
     if version is not None and version != row.version:
         raise StaleVersion(row.version)
     _not_ahead(on)

@@ -11,7 +11,7 @@ from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
-from dealflow.core.errors import Conflict, Forbidden, Invalid, InvalidTransition, NotFound, StaleVersion
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound, StaleVersion
 from dealflow.core.i18n import N_, language
 from dealflow.core.money import Money
 from dealflow.pitches import queries as pitches
@@ -27,9 +27,8 @@ def add(actor: Actor, fund_id: str | None, values: dict[str, Any], *, is_sample:
 
     Raises NotFound, Forbidden, Invalid; Conflict when the vehicle holds this project, or one of this name, already.
     """
-    if not policy.can(actor, Can.HOLD):
-        raise Forbidden() if policy.can(actor, Can.SEE) else NotFound()
     vehicle = queries.vehicle(actor, fund_id)
+    policy.require(actor, Can.HOLD, vehicle, see=Can.SEE)
     found = {name: str(values.get(name) or "") for name in _FIELDS}
     project_id = values.get("project_id")
     if project_id is not None:

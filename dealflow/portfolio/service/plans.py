@@ -31,8 +31,11 @@ def _vehicle(actor: Actor, fund_id: str | None, permission: Can) -> Vehicle:
 
 
 def limit(actor: Actor, fund_id: str | None, *, dimension: str, most_ppm: int | None) -> None:
-    """Set, change or lift (None) a limit of concentration. Raises NotFound, Forbidden."""
+    """Set, change or lift (None) a limit of concentration. Raises NotFound, Forbidden, Invalid (`in_terms`)."""
     vehicle = _vehicle(actor, fund_id, Can.LIMIT)
+    if vehicle.fund is not None and dimension != "vintage":
+        message = N_("This limit stands in the terms of the fund; change it there")
+        raise Invalid.field("dimension", "in_terms", message)
     row = planning.limits(vehicle.id).get(dimension)
     before = row.most_ppm if row else None
     if before == most_ppm:
@@ -106,7 +109,8 @@ def import_benchmark(actor: Actor, stream: IO[bytes], *, name: str) -> Benchmark
     if not 1 <= len(name) <= 120:
         raise Invalid.field("name", "required", N_("Name the index in up to 120 characters"))
     levels = _levels(tabular.read(stream, row_limit=MOST_LEVELS))
-    row = session().scalars(select(Benchmark).where(Benchmark.name == name)).first()
+    mine = select(Benchmark).where(Benchmark.organisation_id == actor.organisation_id, Benchmark.name == name)
+    row = session().scalars(mine).first()
     before = {"levels": len(row.levels)} if row else None
     if row is None:
         row = Benchmark(organisation_id=actor.organisation_id, name=name, levels=levels)

@@ -16,7 +16,7 @@ from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
-from dealflow.core.errors import Conflict, Invalid, NotFound
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_, using
 from dealflow.files import access, queries, storage
 from dealflow.files import service as files
@@ -61,14 +61,14 @@ def issue(actor: Actor, fund_id: str, quarter: str) -> IssuedReport:
 
 
 def file(actor: Actor, fund_id: str, quarter: str, form: str, lang: str) -> dict[str, Any]:
-    """A file of an issued report, as `core.http.download` takes it; NotFound before it was issued."""
+    """A file of an issued report, as `core.http.download` takes it; InvalidTransition before it was issued."""
     vehicle = portfolios.vehicle(actor, fund_id)
     if form not in TYPES or vehicle.fund is None:
         raise NotFound()
     reporting.spans(quarter)
     report = planning.report(vehicle.id, quarter)
     if report is None:
-        raise NotFound(N_("The report of this quarter was not issued yet"))
+        raise InvalidTransition(N_("The report of this quarter was not issued yet"))
     known = planning.report_file(report.id, form, lang)
     name = f"{vehicle.name} {quarter} {lang}.{form}"
     if known is None:

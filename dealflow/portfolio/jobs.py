@@ -1,0 +1,30 @@
+"""Work that comes with time and events: holdings follow what other rooms book."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from dealflow.core.jobs import job
+from dealflow.core.outbox import subscribe
+from dealflow.portfolio.service import following
+from dealflow.recoupment.events import DistributionPosted
+from dealflow.settlement.events import TranchePaid
+
+
+@job("portfolio.follow", every=timedelta(hours=1))
+def follow(**_payload: Any) -> None:
+    """Enter payments and payouts that holdings have not taken over yet."""
+    following.follow_all()
+
+
+@subscribe(DistributionPosted, "portfolio.follow")
+def on_distribution(event: DistributionPosted) -> None:
+    """A run was posted: what was paid of it enters the holdings of the project."""
+    following.follow_project(event.project_id)
+
+
+@subscribe(TranchePaid, "portfolio.follow")
+def on_payment(event: TranchePaid) -> None:
+    """A tranche was paid: its payments enter the holdings of the project."""
+    following.follow_project(event.project_id)
