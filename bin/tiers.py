@@ -69,6 +69,7 @@ def all_tiers() -> tuple[Tier, ...]:
                 (python, "-m", "ruff", "check", "."),
                 (python, "-m", "ruff", "format", "--check", "."),
                 (python, "-m", "mypy"),
+                (python, "-m", "mypy", "--explicit-package-bases", "benchmarks"),
                 (python, lint_imports),
             ),
         ),

@@ -104,7 +104,7 @@ def measure(instance: Path, pages: int, readers: int) -> dict[str, Any]:
     file = {"file": (io.BytesIO(scanned(pages)), "script.pdf")}
     answer = client.post(f"/api/v1/projects/{named}/documents", data=file, headers=headers)
     assert answer.status_code == 201, answer.json
-    document = answer.json["id"]
+    document = answer.get_json()["id"]
     first: list[float] = []
     whole: list[float] = []
     for number in range(readers):

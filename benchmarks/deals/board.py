@@ -23,7 +23,7 @@ from typing import Any
 from flask import Flask, render_template_string
 from sqlalchemy import event, insert, select, text
 
-from benchmarks.matching import site
+from benchmarks import serving
 from dealflow import create_app
 from dealflow.accounts import identity
 from dealflow.accounts.models import Membership, Organisation, User
@@ -43,7 +43,7 @@ PAGE = """<!doctype html><html><head><title>Rows</title></head><body><h1>Rows</h
 def fill(instance: Path, count: int) -> tuple[Any, str]:
     """An instance with an investor and `count` deals over all stages: (app, cookie)."""
     instance.mkdir(parents=True)
-    app = create_app(site.settings(instance))
+    app = create_app(serving.settings(instance))
     jobs.wake_with(None)
     db.Base.metadata.create_all(db.database().engine)
     with db.system_edge() as session:

@@ -91,7 +91,7 @@ def main() -> int:
         with serving.served("benchmarks.pdf.cached:application()", instance) as port:
             times = serving.alternate(port, paths, cookie, options.requests)
     cached, static = (statistics.median(times[name]) for name in ("cached", "static"))
-    result = {
+    result: dict[str, Any] = {
         "benchmark": "cached term sheet PDF",
         "bytes": size,
         "cached_p50_ms": round(cached * 1000, 2),

@@ -26,7 +26,7 @@ def _money(minor: int) -> dict[str, Any]:
     return {"amount_minor": minor, "currency": "CNY"}
 
 
-PROJECT = {
+PROJECT: dict[str, Any] = {
     "title": {"zh": "朱砂痣", "en": "Cinnabar"},
     "ask": _money(450_000_000),
     "budget": _money(600_000_000),
@@ -72,7 +72,7 @@ def measure(lang: str, bare: Callable[[str], bytes]) -> dict[str, Any]:
     from dealflow.termsheets import library
 
     terms = library.default_terms("revenue_share", PROJECT, PARTIES, on=ON)
-    given = {"version_code": "TS-BENCH", "state": "draft", "lang": lang, "generated_on": ON}
+    given: dict[str, Any] = {"version_code": "TS-BENCH", "state": "draft", "lang": lang, "generated_on": ON}
     document = library.build_document("revenue_share", PROJECT, PARTIES, terms, **given)
     html = library.render_html(document)
 

@@ -56,7 +56,7 @@ def load_evaluator(folder: Path) -> Any:
     spec = importlib.util.spec_from_file_location("matching_evaluate", folder / "evaluate.py")
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     plain = module.summary
 
