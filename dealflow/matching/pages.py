@@ -23,6 +23,7 @@ from dealflow.matching import advice, queries, ranking, reasons, reverse, rows, 
 from dealflow.matching.policy import Can
 from dealflow.matching.schemas import FeedbackIn, MatchQuery
 from dealflow.pitches import queries as pitches
+from dealflow.pitches.vocabulary import EVIDENCE
 
 bp = Blueprint("matching", __name__)
 MOST_COMPARED, MOST_REASONS = 4, 8
@@ -149,7 +150,11 @@ def why(mandate_id: str) -> str:
         if found
         else []
     )
-    told = [reasons.as_dict(r) for r in found.match.explanation.reasons] if found and found.match else []
+    told = (
+        [reasons.with_field_names(r) for r in found.match.explanation.reasons]
+        if found and found.match
+        else []
+    )
     return render_template(
         "matching/why.html", mandate=mandate, asked=asked, hits=hits, found=found, blockers=blockers, told=told,
         project=pitches.summary(found.project) if found else None,
@@ -165,22 +170,36 @@ def compare(mandate_id: str) -> Any:
     if not 2 <= len(ids) <= MOST_COMPARED:
         flash(_("Choose two to four projects to compare."), "warning")
         return redirect(url_for(".matches", mandate_id=mandate_id), 303)
-    items = [_compared(ranking.one(actor(), mandate, project_id)) for project_id in ids]
+    items = [_compared(mandate, ranking.one(actor(), mandate, project_id)) for project_id in ids]
     return render_template(
         "matching/compare.html", mandate=mandate, items=items, facts=_facts([item["card"] for item in items]),
         scale=rows.scale([item["match"] for item in items if item["match"]]),
+        may_answer=policy.can(actor(), Can.ANSWER, mandate), here=request.full_path,
     )  # fmt: skip
 
 
-def _compared(found: ranking.Found) -> dict[str, Any]:
+def _compared(mandate: Any, found: ranking.Found) -> dict[str, Any]:
     told = found.match.explanation.reasons[:MOST_REASONS] if found.match else ()
     return {
-        "card": pitches.summary(found.project),
+        "card": pitches.summary(found.project) | _more(found.project),
         "match": found.match,
+        "row": rows.rows(mandate, [found.match], starts=False)[0] if found.match else None,
         "told": [reasons.as_dict(reason) for reason in told],
         "blockers": [
             reasons.blocker_text(b.constraint, b.project_value, b.mandate_value)[0] for b in found.blockers
         ],
+    }
+
+
+def _more(project: Any) -> dict[str, Any]:
+    """What a comparison shows beyond a card."""
+    record = [work["evidence_class"] for work in project.track_record]
+    return {
+        "ad_share": pitches.ad_share(project),
+        "min_ticket": project.min_ticket,
+        "credits": sum(person.get("credits") or 0 for person in project.team),
+        "evidence": next((known for known in EVIDENCE if known in record), None),
+        "release": (project.schedule or {}).get("release"),
     }
 
 
@@ -189,11 +208,23 @@ def _facts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     word = vocabulary.words()
     lines: list[tuple[str, Any]] = [
         (_("Ask"), lambda card: short(card["ask"])),
+        (_("Smallest ticket"), lambda card: short(card["min_ticket"])),
         (_("Budget"), lambda card: short(card["budget"])),
+        (
+            _("Ad spend in the ask"),
+            lambda card: f"{card['ad_share']:.0%}" if card["ad_share"] is not None else "",
+        ),
         (_("Stage"), lambda card: word.label(card["stage"]) if card["stage"] else ""),
         (_("Genres"), lambda card: wording.join(wording.genre_name(term) for term in card["genres"])),
         (_("Ways to invest"), lambda card: wording.join(word.label(code) for code in card["instruments"])),
         (_("Episodes"), lambda card: card["format"].get("episodes")),
+        (_("First paywall card"), lambda card: card["paywall"]),
+        (_("Planned release"), lambda card: card["release"]),
+        (_("Credits of the team"), lambda card: card["credits"]),
+        (
+            _("Best evidence of earlier works"),
+            lambda card: word.label(card["evidence"]) if card["evidence"] else "",
+        ),
         (_("Languages"), lambda card: wording.join(word.language_name(tag) for tag in card["languages"])),
     ]
     return [{"label": label, "values": [value(card) for card in found]} for label, value in lines]

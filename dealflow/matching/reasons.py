@@ -9,6 +9,7 @@ from dealflow.core.i18n import N_, gettext, language
 from dealflow.core.money import CURRENCIES, Money, short
 from dealflow.mandates import wording
 from dealflow.pitches import vocabulary
+from dealflow.pitches.diff import field_label
 from ml import sentences
 
 if TYPE_CHECKING:
@@ -60,6 +61,25 @@ def as_dict(reason: Reason) -> dict[str, Any]:
         "contribution": reason.contribution,
         "project_field": reason.project_field,
         "mandate_field": reason.mandate_field,
+    }
+
+
+# Fields of a mandate that reasons name, as its form calls them.
+_MANDATE_FIELDS = {
+    "max_per_project": N_("Most per project"), "preferences.ticket": N_("Usual ticket"),
+    "preferences.text": N_("In your own words"), "preferences.genres": N_("Genres"), "preferences.stages": N_("Stages"),
+    "preferences.languages": N_("Languages"),
+}  # fmt: skip
+_OTHER_FIELDS = {"review": N_("Content review"), "published_at": N_("Published on")}
+
+
+def with_field_names(reason: Reason) -> dict[str, Any]:
+    """The reason for a page that names the fields it comes from, in words."""
+    ours, theirs = reason.project_field, reason.mandate_field
+    known = _OTHER_FIELDS.get(ours or "")
+    return as_dict(reason) | {
+        "project_field": (gettext(known) if known else field_label(ours)) if ours else None,
+        "mandate_field": gettext(_MANDATE_FIELDS.get(theirs, theirs)) if theirs else None,
     }
 
 
