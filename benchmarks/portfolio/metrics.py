@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pyxirr
+from sqlalchemy import insert
 
 from dealflow.accounts.models import Organisation
 from dealflow.core import clock, db, ids
@@ -138,7 +139,7 @@ def fill(held: HoldingFlows, holdings: int) -> list[Holding]:
         session.add_all(rows)
         session.flush()
         session.execute(
-            HoldingFlow.__table__.insert(),
+            insert(HoldingFlow),
             [
                 {
                     "id": ids.new("hfl"), "holding_id": rows[owner].id, "organisation_id": organisation.id,
