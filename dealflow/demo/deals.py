@@ -11,7 +11,7 @@ from typing import Any
 from dealflow.core.actor import Actor
 from dealflow.deals import queries, service
 from dealflow.deals.states import STAGES
-from dealflow.demo import papers, releases, sheets, sides
+from dealflow.demo import distributions, papers, releases, sheets, sides
 from dealflow.demo.data import table
 from dealflow.demo.investors import Members, Stated
 from dealflow.demo.lives import Life
@@ -89,7 +89,8 @@ def arrange(
         )
         dealings.append(dealing)
         _tell(script, dealing)
-    releases.tell(script, dealings)
+    if out := releases.tell(script, dealings):
+        distributions.tell(script, out)
     sheets.expire(script)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dealflow.accounts import identity, passwords
+from dealflow.accounts import queries as accounts
 from dealflow.accounts.policy import Tag
 from dealflow.accounts.service import samples
 from dealflow.audit import service as audit
@@ -69,6 +70,11 @@ def found(place: Place, password_hash: str, at: datetime) -> list[Actor]:
         people.append((name, f"{place.key}.{number}@sample.example", role, locale, ""))
     people.sort(key=lambda person: person[2] != "owner")
     return [_join(organisation, *person) for person in people]
+
+
+def hire(owner: Actor, name: str, email: str) -> Actor:
+    """A colleague who joins an owner's organisation at this moment, without a password."""
+    return _join(accounts.own_organisation(owner), name, email, "member", owner.locale, "")
 
 
 def _join(organisation: Any, name: str, email: str, role: str, locale: str, password_hash: str) -> Actor:

@@ -23,11 +23,11 @@ DAYS = 30
 _HEADER = "结算日期,短剧名称,结算单号,分账金额（元）,投流消耗（元）"
 
 
-def tell(script: Script, dealings: Sequence[Dealing]) -> None:
-    """Put one funded series out on two platforms, a month before today."""
+def tell(script: Script, dealings: Sequence[Dealing]) -> Dealing | None:
+    """Put one funded series out on two platforms, a month before today; which one."""
     funded = [d for d in dealings if d.stands in ("funded", "closed_won") and not d.life.idea.overseas]
     if not funded:
-        return
+        return None
     chosen = min(
         funded,
         key=lambda d: (
@@ -43,6 +43,7 @@ def tell(script: Script, dealings: Sequence[Dealing]) -> None:
     script.add(script.ago(3), owner, known.second_statement)
     script.add(script.ago(2), owner, known.correct)
     script.add(script.ago(1), owner, known.figures)
+    return chosen
 
 
 class _Out:

@@ -1,0 +1,54 @@
+"""Money of the demo's released series: a run that was posted and paid, and a restatement that waits for approval."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dealflow.core import clock
+from dealflow.core.actor import Actor
+from dealflow.demo import people, releases
+from dealflow.demo.script import Script
+from dealflow.recoupment import service
+
+if TYPE_CHECKING:
+    from dealflow.demo.deals import Dealing
+
+
+def tell(script: Script, dealing: Dealing) -> None:
+    """Share what came in: after the first statement, and again once a receipt was corrected."""
+    owner, known = dealing.life.owner, _Shared(dealing)
+    script.add(script.ago(releases.DAYS // 2 - 1.5), owner, known.hire)
+    script.add(script.ago(releases.DAYS // 2 - 2), owner, known.make)
+    script.add(script.ago(releases.DAYS // 2 - 2.5), owner, known.approve)
+    script.add(script.ago(releases.DAYS // 2 - 5), owner, known.pay)
+    script.add(script.ago(1.5), owner, known.make)
+
+
+class _Shared:
+    """The runs of the series."""
+
+    def __init__(self, dealing: Dealing) -> None:
+        self.dealing = dealing
+        self.run_id = ""
+        self.second = dealing.life.owner
+
+    def hire(self, actor: Actor) -> None:
+        """Somebody who looks after the money: nobody approves a run of their own."""
+        self.second = people.hire(actor, "金珺", "accounts@sample.example")
+
+    def make(self, actor: Actor) -> None:
+        """A preview through the day before."""
+        through = clock.today() - timedelta(days=1)
+        self.run_id = service.make(actor, self.dealing.life.project_id, through=through).id
+
+    def approve(self, actor: Actor) -> None:
+        """By a second person."""
+        service.approve(self.second, self.run_id)
+
+    def pay(self, actor: Actor) -> None:
+        """What the investor is owed, by one transfer."""
+        service.mark_paid(
+            actor, self.run_id, payee=str(self.dealing.investor.organisation_id), on=clock.today(),
+            bank_reference=f"ICBC{clock.today():%Y%m%d}0017",
+        )  # fmt: skip
