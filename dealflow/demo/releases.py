@@ -39,6 +39,7 @@ def tell(script: Script, dealings: Sequence[Dealing]) -> Dealing | None:
     )
     owner, known = chosen.life.owner, _Out(chosen)
     script.add(script.ago(DAYS + 1), owner, known.put_out)
+    script.add(script.ago(DAYS - 1), chosen.investor, known.confirm)
     script.add(script.ago(DAYS // 2 - 1), owner, known.first_statement)
     script.add(script.ago(3), owner, known.second_statement)
     script.add(script.ago(2), owner, known.correct)
@@ -64,6 +65,10 @@ class _Out:
         ):
             values = {"platform": platform, "released_on": self.first.isoformat(), "filing_number": number}
             self.ids[platform] = service.add_release(actor, self.life.project_id, load(ReleaseIn, values)).id
+
+    def confirm(self, actor: Actor) -> None:
+        """The investor has seen it on the first platform."""
+        service.confirm_release(actor, self.ids["hongguo"])
 
     def _day(self, number: int, peak: int) -> int:
         return int(peak * math.exp(-number / 14) * self.rng.uniform(0.8, 1.25))

@@ -66,6 +66,13 @@ def change_release(release_id: str, body: Any, version: int) -> dict[str, Any]:
     return queries.release_dict(service.change_release(actor(), release_id, values, version=version))
 
 
+@bp.post("/releases/<release_id>/confirm")
+@endpoint(Can.CONFIRM, returns=ReleaseOut)
+def confirm_release(release_id: str) -> dict[str, Any]:
+    """An investor bound to the project has seen it there."""
+    return queries.release_dict(service.confirm_release(actor(), release_id))
+
+
 @bp.post("/releases/<release_id>/withdraw")
 @endpoint(Can.WRITE, body=WithdrawReleaseIn, returns=ReleaseOut)
 def withdraw_release(release_id: str, body: WithdrawReleaseIn) -> dict[str, Any]:

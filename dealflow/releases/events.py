@@ -9,7 +9,7 @@ from dealflow.core.outbox import Event
 
 @dataclass(frozen=True)
 class ReleasePublished(Event):
-    """A project is out on a platform; `on` is an ISO date."""
+    """A project is out on a platform, as an investor bound to it confirmed; `on` is an ISO date."""
 
     release_id: str
     project_id: str

@@ -11,5 +11,5 @@ from dealflow.releases import service, statements  # noqa: F401 - its jobs are r
 
 @job("releases.announce", every=timedelta(hours=1))
 def announce(**_payload: Any) -> dict[str, Any]:
-    """Tell higher rooms of releases whose day has come."""
+    """Tell bound investors of releases whose day has come."""
     return {"announced": service.announce_due()}

@@ -54,7 +54,8 @@ def _amount(name: str) -> CheckConstraint:
 class Release(Base, Versioned, OfProject):
     """A project on a platform in a territory (a region code, or WORLD). What was entered by mistake is withdrawn.
 
-    `announced_at`: when higher rooms were told that its day has come.
+    `announced_at`: when the bound investors were told that its day has come. Only one of them (`confirmed_…`) makes it
+    a fact for higher rooms: whoever is owed money for it cannot prove it by saying so.
     """
 
     __tablename__ = "project_release"
@@ -74,6 +75,9 @@ class Release(Base, Versioned, OfProject):
     filing_number: Mapped[str | None] = mapped_column(String(60))
     link: Mapped[str | None] = mapped_column(String(1000))
     announced_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[str | None] = mapped_column(Id("org"))
+    confirmed_by_name: Mapped[str | None] = mapped_column(String(200))
     withdrawn_at: Mapped[datetime | None]
     withdraw_reason: Mapped[str | None] = mapped_column(String(500))
 

@@ -15,6 +15,7 @@ class Can(StrEnum):
 
     SEE = "releases:project:see"
     WRITE = "releases:project:write"
+    CONFIRM = "releases:release:confirm"
     SEE_STATEMENTS = "releases:statement:see"
     IMPORT = "releases:statement:import"
 
@@ -24,6 +25,7 @@ class Tag(StrEnum):
 
     RELEASED = "releases:release:added"
     CHANGED = "releases:release:changed"
+    CONFIRMED = "releases:release:confirmed"
     WITHDRAWN = "releases:release:withdrawn"
     FIGURE = "releases:figure:added"
     RECEIVED = "releases:receipt:recorded"
@@ -49,6 +51,7 @@ def is_party(actor: Actor, thing: Any) -> bool:
 POLICY: Mapping[StrEnum, Rows] = {
     Can.SEE: [[logged_in, owns], [logged_in, is_party]],
     Can.WRITE: [[owns, may_write]],
+    Can.CONFIRM: [[is_party, may_write]],
     Can.SEE_STATEMENTS: [[logged_in, owns]],
     Can.IMPORT: [[owns, may_write]],
 }

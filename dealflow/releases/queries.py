@@ -277,7 +277,8 @@ def release_dict(row: Release) -> dict[str, Any]:
         "id": row.id, "version": row.version, "created_at": clock.rfc3339(row.created_at),
         "updated_at": clock.rfc3339(row.updated_at), "project_id": row.project_id, "platform": row.platform, "title": row.title,
         "territory": row.territory, "released_on": row.released_on.isoformat(), "filing_number": row.filing_number,
-        "link": row.link, "withdrawn_at": clock.rfc3339(row.withdrawn_at) if row.withdrawn_at else None,
+        "link": row.link, "confirmed_at": clock.rfc3339(row.confirmed_at) if row.confirmed_at else None, "confirmed_by": row.confirmed_by_name,
+        "withdrawn_at": clock.rfc3339(row.withdrawn_at) if row.withdrawn_at else None,
         "withdraw_reason": row.withdraw_reason,
     }  # fmt: skip
 

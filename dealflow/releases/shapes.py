@@ -75,6 +75,8 @@ class ReleaseOut(Schema):
     released_on: str
     filing_number: str | None
     link: str | None
+    confirmed_at: str | None
+    confirmed_by: str | None
     withdrawn_at: str | None
     withdraw_reason: str | None
 

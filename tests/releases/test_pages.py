@@ -47,8 +47,13 @@ def test_a_release_its_figures_and_their_evidence_on_pages(house: House) -> None
     assert creator.post(f"{path}/figures", data=figures | sent).status_code == 303
     opened(investor.get(path), "12,000", "20,000.00", "Self-reported", "pays nobody", "Document")
     opened(investor.get(f"{house.at}/releases"), "self-reported", "Douyin")
+    opened(creator.get(path), "not yet")
+    opened(investor.get(path), "I have seen it there")
+    assert investor.post(f"{path}/confirm").status_code == 303
+    opened(investor.get(f"{house.at}/releases"), "Out, confirmed")
+    assert creator.post(f"{path}/confirm").status_code == 403
     release_id = path.rsplit("/", 1)[1]
-    change = wrong | {"filing_number": "", "title": "别名", "version": "1"}
+    change = wrong | {"filing_number": "", "title": "别名", "version": "2"}
     assert creator.post(f"/releases/{release_id}", data=change).status_code == 303
     opened(
         creator.post(f"/releases/{release_id}", data=change | {"title": "x"}),

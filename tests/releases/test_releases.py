@@ -10,6 +10,7 @@ import pytest
 from dealflow.core import clock, db
 from dealflow.core.outbox import OutboxEvent
 from dealflow.releases import jobs, platforms, queries
+from tests.conftest import Person
 from tests.factories.releases import cny
 from tests.releases.conftest import House
 
@@ -27,9 +28,33 @@ def test_a_release_stands_with_its_platform_and_clean_filing_number(
     assert release["title"]
     for who, status in ((house.creator, 200), (house.investor, 200), (house.stranger, 404)):
         assert who.get(f"/releases/{release['id']}").status_code == status
+
+
+def asked(who: Person) -> list[str]:
+    """What a person is told of releases."""
+    found = who.get("/notifications").json["items"]
+    return [row["code"] for row in found if row["code"].startswith("release_")]
+
+
+def test_only_an_investor_that_is_bound_proves_a_release(house: House, release: dict[str, Any]) -> None:
+    path = f"/releases/{release['id']}"
+    assert asked(house.investor) == ["release_to_confirm"]
+    assert not told("ReleasePublished")
+    assert house.creator.post(f"{path}/confirm").status_code == 403
+    assert house.stranger.post(f"{path}/confirm").status_code == 404
+    done = house.investor.post(f"{path}/confirm")
+    assert done.status_code == 200, done.json
+    assert done.json["confirmed_at"]
+    assert house.investor.post(f"{path}/confirm").json["version"] == done.json["version"]
     assert told("ReleasePublished") == [
         {"release_id": release["id"], "project_id": house.project_id, "on": "2026-09-01"}
     ]
+    assert asked(house.creator) == ["release_confirmed"]
+    moved = house.creator.patch(path, {"released_on": "2026-08-01"}, done.json["version"])
+    assert moved.json["errors"][0]["field"] == "released_on"
+    assert house.creator.patch(path, {"title": "别名"}, done.json["version"]).status_code == 200
+    assert house.creator.post(f"{path}/withdraw", {"reason": "x"}).status_code == 200
+    assert house.investor.post(f"{path}/confirm").status_code == 409
 
 
 @pytest.mark.parametrize(
@@ -85,15 +110,18 @@ def test_a_release_is_changed_by_its_version(house: House, release: dict[str, An
     assert house.creator.patch(path, {"link": None}, release["version"]).status_code == 412
 
 
-def test_a_release_of_the_future_is_told_of_on_its_day(house: House) -> None:
+def test_a_release_of_the_future_is_confirmed_from_its_day_on(house: House) -> None:
     day = clock.today() + timedelta(days=2)
     values = {"platform": "douyin", "released_on": day.isoformat()}
-    house.creator.post(f"{house.at}/releases", values)
-    assert not told("ReleasePublished")
+    made = house.creator.post(f"{house.at}/releases", values).json
+    assert house.investor.post(f"/releases/{made['id']}/confirm").status_code == 409
+    assert not asked(house.investor)
     clock.set_base(clock.now() + timedelta(days=3))
     for _twice in range(2):
         with db.system_edge():
             jobs.announce()
+    assert asked(house.investor) == ["release_to_confirm"]
+    assert house.investor.post(f"/releases/{made['id']}/confirm").status_code == 200
     assert [event["on"] for event in told("ReleasePublished")] == [day.isoformat()]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from dealflow.core import clock, policy
 from dealflow.core.errors import Conflict, Invalid, StaleVersion
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
@@ -36,6 +37,8 @@ def _release(
         counted=counted, total=len(figures), chart=charts.plays(strongest, {row.id: row.platform}), stale=stale,
         figure_form=figure or FigureForm(), form=edit or ReleaseForm(obj=row), withdraw_form=withdraw or WithdrawReleaseForm(),
         editing=edit is not None,
+        may_confirm=row.withdrawn_at is None and row.confirmed_at is None and row.released_on <= clock.today()
+        and policy.can(actor(), Can.CONFIRM, desk),
     )  # fmt: skip
 
 
@@ -64,6 +67,15 @@ def change_release(release_id: str) -> Any:
         form.show(refusal.errors)
         return _release(release_id, edit=form), refusal.status
     flash(_("Saved."), "success")
+    return redirect(url_for("releases.release", release_id=release_id), 303)
+
+
+@bp.post("/releases/<release_id>/confirm")
+@needs(Can.CONFIRM)
+def confirm_release(release_id: str) -> Any:
+    """An investor bound to the project has seen it there."""
+    service.confirm_release(actor(), release_id)
+    flash(_("Confirmed. From now on it counts as proven."), "success")
     return redirect(url_for("releases.release", release_id=release_id), 303)
 
 

@@ -9,11 +9,12 @@ from dealflow.releases.service.releases import (
     add_release,
     announce_due,
     change_release,
+    confirm_release,
     withdraw_release,
 )
 from dealflow.releases.service.spending import set_ad_cap, spend, watch_caps
 
 __all__ = [
-    "add_evidence", "add_figures", "add_release", "announce_due", "change_release", "correct", "record", "set_ad_cap", "spend",
+    "add_evidence", "add_figures", "add_release", "announce_due", "change_release", "confirm_release", "correct", "record", "set_ad_cap", "spend",
     "watch_caps", "withdraw_release",
 ]  # fmt: skip

@@ -9,16 +9,20 @@ from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
 from dealflow.core import clock
-from dealflow.core.actor import Actor
+from dealflow.core.actor import SYSTEM, Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, FieldError, Invalid, InvalidTransition, StaleVersion
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, using
 from dealflow.core.outbox import emit
 from dealflow.core.schema import load
+from dealflow.notify import service as notify
+from dealflow.pitches import parties
 from dealflow.releases import desks, queries
+from dealflow.releases.desks import Desk
 from dealflow.releases.events import ReleasePublished
 from dealflow.releases.models import Release, ReleaseFigure
-from dealflow.releases.policy import Tag
+from dealflow.releases.platforms import platform_name
+from dealflow.releases.policy import Can, Tag
 from dealflow.releases.service.evidence import check_document
 from dealflow.releases.service.spending import watch_caps
 from dealflow.releases.shapes import FigureIn, ReleaseIn, plain
@@ -40,7 +44,7 @@ def add_release(actor: Actor, project_id: str, values: ReleaseIn) -> Release:
     _write(row)
     audit.record(actor, Tag.RELEASED, row, after=plain(values), organisation_id=desk.organisation_id)
     if due:
-        emit(ReleasePublished(row.id, row.project_id, row.released_on.isoformat()))
+        _tell(desk, row)
     return row
 
 
@@ -62,6 +66,8 @@ def change_release(actor: Actor, release_id: str, values: dict[str, Any], *, ver
     checked = load(ReleaseIn, before | values)
     after = checked.model_dump()
     after["title"] = after["title"] or desks.of_actor(actor, row.project_id).title
+    if row.confirmed_at is not None:
+        _keep_what_was_confirmed(row, after)
     for name, value in after.items():
         setattr(row, name, value)
     if _content(row) == before:
@@ -71,7 +77,9 @@ def change_release(actor: Actor, release_id: str, values: dict[str, Any], *, ver
         actor, Tag.CHANGED, row, before=before, after=_content(row), organisation_id=row.organisation_id
     )
     if row.announced_at is None and row.released_on <= clock.today():
-        _announce(row)
+        row.announced_at = clock.now()
+        session().flush()
+        _tell(desks.of_actor(actor, row.project_id), row)
     return row
 
 
@@ -108,14 +116,62 @@ def withdraw_release(actor: Actor, release_id: str, *, reason: str, version: int
     return row
 
 
-def _announce(row: Release) -> None:
-    row.announced_at = clock.now()
+def _keep_what_was_confirmed(row: Release, after: dict[str, Any]) -> None:
+    message = N_("An investor confirmed this; withdraw the release and enter it anew")
+    fixed = ("platform", "territory", "released_on")
+    errors = [FieldError(name, "confirmed", message) for name in fixed if after[name] != getattr(row, name)]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def confirm_release(actor: Actor, release_id: str) -> Release:
+    """An investor bound to the project has seen it there: from now on it counts as proven. Again changes nothing.
+
+    Raises InvalidTransition before its day and when it was withdrawn, Forbidden, NotFound.
+    """
+    found = queries.release(actor, release_id)
+    desk = desks.to_write(actor, found.project_id, Can.CONFIRM)
+    query = select(Release).where(Release.id == release_id).with_for_update()
+    row = session().scalars(query, execution_options={"populate_existing": True}).one()
+    if row.withdrawn_at is not None:
+        raise InvalidTransition(N_("This release was withdrawn"))
+    if row.confirmed_at is not None:
+        return row
+    if row.released_on > clock.today():
+        raise InvalidTransition(N_("The day of this release has not come yet"))
+    row.confirmed_at, row.confirmed_by_id = clock.now(), actor.organisation_id
+    row.confirmed_by_name = actor.organisation_name or actor.user_name
     session().flush()
+    audit.record(actor, Tag.CONFIRMED, row, after={"confirmed": True})
     emit(ReleasePublished(row.id, row.project_id, row.released_on.isoformat()))
+    notify.tell(
+        code="release_confirmed", title=N_("%(investor)s confirmed that “%(project)s” is out on %(platform)s"),
+        params={"investor": row.confirmed_by_name, "project": desk.titles, "platform": _names(row.platform)},
+        link=f"/releases/{row.id}", organisation_id=desk.organisation_id, key=f"release_confirmed:{row.id}",
+    )  # fmt: skip
+    return row
+
+
+def _tell(desk: Desk, row: Release) -> None:
+    """Ask the bound investors to look whether it is out."""
+    for organisation_id in sorted(parties.of_project(row.project_id)):
+        notify.tell(
+            code="release_to_confirm", title=N_("“%(project)s” is said to be out on %(platform)s: look and confirm"),
+            params={"project": desk.titles, "platform": _names(row.platform)}, link=f"/releases/{row.id}",
+            organisation_id=organisation_id, key=f"release_to_confirm:{row.id}",
+        )  # fmt: skip
+
+
+def _names(platform: str) -> dict[str, str]:
+    found = {}
+    for lang in ("zh", "en"):
+        with using(lang):
+            found[lang] = platform_name(platform)
+    return found
 
 
 def announce_due() -> int:
-    """Tell higher rooms of releases whose day has come; how many."""
+    """Tell bound investors of releases whose day has come; how many."""
     query = (
         select(Release)
         .where(
@@ -129,7 +185,9 @@ def announce_due() -> int:
     )
     rows = list(session().scalars(query, execution_options=_SWEEP))
     for row in rows:
-        _announce(row)
+        row.announced_at = clock.now()
+        session().flush()
+        _tell(desks.of_actor(SYSTEM, row.project_id), row)
     return len(rows)
 
 
