@@ -237,14 +237,21 @@ def standing(rows: Sequence[Transfer]) -> list[Transfer]:
     return [row for row in rows if row.kind != "reversal" and row.id not in undone]
 
 
-def accrued_interest(found: PaymentCall, on: date) -> int:
-    """Late interest in minor units that has run up on a call by the end of `on`, paid or not."""
-    paid = [
-        (row.moved_on, row.principal_minor)
-        for row in standing(transfers(call_id=found.id))
-        if row.kind in ("payment", "offset")
-    ]
-    return interest.accrued(found.amount_minor, found.due_on, found.late_rate_ppm, paid, on)
+def principal_paid(call_ids: Iterable[str]) -> dict[str, list[tuple[date, int]]]:
+    """Call id → days and minor units of the principal that was paid on it. One statement."""
+    found: dict[str, list[tuple[date, int]]] = {key: [] for key in call_ids}
+    rows = session().scalars(select(Transfer).where(Transfer.call_id.in_(found)).order_by(Transfer.id))
+    for row in standing(list(rows)):
+        if row.kind in ("payment", "offset") and row.call_id:
+            found[row.call_id].append((row.moved_on, row.principal_minor))
+    return found
+
+
+def accrued_interest(found: PaymentCall, on: date, paid: Sequence[tuple[date, int]] | None = None) -> int:
+    """Late interest in minor units that has run up on a call by the end of `on`, paid or not; `paid`: its principal paid,
+    when it is known."""
+    known = principal_paid([found.id])[found.id] if paid is None else paid
+    return interest.accrued(found.amount_minor, found.due_on, found.late_rate_ppm, known, on)
 
 
 def facts(project_id: str) -> list[MilestoneFact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dealflow.core import clock, policy
@@ -84,10 +84,13 @@ def one_tranche(actor: Actor, row: Tranche) -> dict[str, Any]:
 def commitment_dicts(actor: Actor, rows: Sequence[Commitment]) -> list[dict[str, Any]]:
     """Commitments with their tranches."""
     tranches = queries.tranches_of(row.id for row in rows)
-    return [_commitment(actor, row, tranches[row.id]) for row in rows]
+    calls = queries.live_calls(tranche.id for found in tranches.values() for tranche in found)
+    return [_commitment(actor, row, tranches[row.id], calls) for row in rows]
 
 
-def _commitment(actor: Actor, row: Commitment, tranches: list[Tranche]) -> dict[str, Any]:
+def _commitment(
+    actor: Actor, row: Commitment, tranches: list[Tranche], calls: Mapping[str, PaymentCall]
+) -> dict[str, Any]:
     return _row(row) | {
         "term_sheet_id": row.term_sheet_id, "terms_version": row.terms_number, "deal_id": row.deal_id,
         "project_id": row.project_id, "investor_organisation_id": row.investor_organisation_id,
@@ -95,7 +98,7 @@ def _commitment(actor: Actor, row: Commitment, tranches: list[Tranche]) -> dict[
         "called": _minor(row, sum(t.called_minor for t in tranches)),
         "paid": _minor(row, sum(t.paid_minor for t in tranches)), "overpaid": row.excess.json(),
         "payment_days": row.payment_days, "late_rate_ppm": row.late_rate_ppm, "executed_on": row.executed_on.isoformat(),
-        "tranches": tranche_dicts(actor, tranches),
+        "tranches": [tranche_dict(actor, t, calls.get(t.id)) for t in tranches],
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ name the part that is interest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -106,9 +107,9 @@ def offset(actor: Actor, call_id: str, *, amount: Money | None = None) -> Transf
     return made
 
 
-def owed_interest(call: PaymentCall, on: date) -> int:
+def owed_interest(call: PaymentCall, on: date, paid: Sequence[tuple[date, int]] | None = None) -> int:
     """Late interest in minor units that has run up by the end of `on` and is not paid."""
-    return max(0, queries.accrued_interest(call, on) - call.interest_paid_minor)
+    return max(0, queries.accrued_interest(call, on, paid) - call.interest_paid_minor)
 
 
 def _check(commitment: Commitment, call: PaymentCall, amount: Money, on: date) -> None:
