@@ -53,7 +53,8 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 ON_BOTH = (
     "accounts/test_joining.py", "accounts/test_login.py", "accounts/test_members.py", "core/test_audit.py", "core/test_jobs.py",
     "core/test_scope.py", "deals/test_deals.py", "mandates/test_api.py", "matching/test_matches.py", "notify/test_notify.py",
-    "pitches/test_api.py", "recoupment/test_runs.py", "pitches/test_import.py", "portfolio/test_figures.py", "releases/test_receipts.py", "termsheets/test_rooms.py",
+    "pitches/test_api.py", "recoupment/test_runs.py", "pitches/test_import.py", "portfolio/test_figures.py", "releases/test_receipts.py",
+    "settlement/test_payments.py", "termsheets/test_rooms.py",
     "web/test_http_idempotency.py", "web/test_http_versions.py",
 )  # fmt: skip
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import url_for
 
-from dealflow.core import clock, slots
+from dealflow.core import clock, find, slots
 from dealflow.core.actor import Actor
+from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import show
 from dealflow.pitches.queries import briefs
@@ -17,6 +18,20 @@ from dealflow.settlement.queries import TrancheQuery
 from dealflow.settlement.states import LABELS, TONES
 
 MOST = 4
+
+
+@find.source(N_("Calls for payment"), order=35)
+def by_reference(actor: Actor, words: str, limit: int) -> list[find.Hit]:
+    """Calls whose reference a payer or a bank quotes."""
+    rows = queries.calls_like(actor, words, limit)
+    titles = briefs(row.project_id for row in rows)
+    return [
+        find.Hit(
+            row.reference, url_for("settlement.show_call", payment_call_id=row.id),
+            f"{titles[row.project_id]['title']} · {show(row.amount)}", "coins",
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 @slots.fill("deal.main", order=30)

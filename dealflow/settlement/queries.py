@@ -191,6 +191,15 @@ def open_calls(actor: Actor, *, as_payee: bool = False) -> list[PaymentCall]:
     return list(session().scalars(query))
 
 
+def calls_like(actor: Actor, words: str, limit: int) -> list[PaymentCall]:
+    """The actor's calls whose reference begins like that; none for fewer than four signs."""
+    start = words.strip().upper()
+    if len(start) < 4 or not start.isalnum():
+        return []
+    query = select(PaymentCall).where(PaymentCall.reference.startswith(start)).order_by(PaymentCall.id.desc())
+    return list(session().scalars(query.limit(limit)))
+
+
 def proofs_of(tranche_ids: Iterable[str]) -> dict[str, list[MilestoneProof]]:
     """Tranche id → proofs handed in for it, the latest first. One statement."""
     found: dict[str, list[MilestoneProof]] = {key: [] for key in tranche_ids}

@@ -8,8 +8,11 @@ from typing import Any
 from flask import Blueprint, request
 
 from dealflow.accounts.queries import organisation_cards
+from dealflow.core.http import actor
+from dealflow.ledger import queries as ledger
 from dealflow.pitches.queries import briefs
 from dealflow.settlement import states
+from dealflow.settlement.books import KIND
 
 bp = Blueprint("settlement", __name__)
 
@@ -45,3 +48,9 @@ def named(rows: Iterable[Any]) -> dict[str, Any]:
         "titles": {key: brief["title"] for key, brief in titles.items()},
         "names": {key: card.name for key, card in cards.items()},
     }
+
+
+def own_book(project_id: str) -> Any:
+    """The funding book of a project of the organisation's own, if there is one."""
+    book = ledger.book_for(KIND, project_id)
+    return book if book is not None and book.organisation_id == actor().organisation_id else None

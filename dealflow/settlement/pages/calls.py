@@ -13,7 +13,7 @@ from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
 from dealflow.settlement import queries, service, showing
 from dealflow.settlement.forms import PaymentForm, WhyForm
-from dealflow.settlement.pages.base import WORDS, bp, named
+from dealflow.settlement.pages.base import WORDS, bp, named, own_book
 from dealflow.settlement.policy import Can
 from dealflow.settlement.shapes import CallPaymentIn, SettlementReasonIn
 
@@ -31,7 +31,7 @@ def _page(
     form = payment_form or PaymentForm(amount=found.outstanding if found.outstanding.amount_minor else None)
     return render_template(
         "settlement/call.html", call=found, commitment=commitment, tranche=queries.tranche(actor(), found.tranche_id),
-        moved=moved, standing={row.id for row in queries.standing(moved)}, payment_form=form,
+        moved=moved, book=own_book(found.project_id), standing={row.id for row in queries.standing(moved)}, payment_form=form,
         why_form=why_form or WhyForm(), why_typed=why_form is not None, reverses=reverses,
         may_record=policy.can(actor(), Can.RECORD, found) and found.state != "withdrawn",
         may_withdraw=policy.can(actor(), Can.CALL, found) and found.state == "open" and not found.paid_minor,

@@ -16,13 +16,11 @@ from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import listing
 from dealflow.core.schema import Schema
-from dealflow.ledger import queries as ledger
 from dealflow.pitches.queries import briefs
 from dealflow.settlement import milestones, queries, service, showing
-from dealflow.settlement.books import KIND
 from dealflow.settlement.forms import CallForm, ExtendForm, ProofForm, RefundForm, WhyForm, WordForm
 from dealflow.settlement.models import Tranche
-from dealflow.settlement.pages.base import WORDS, arguments, bp, named
+from dealflow.settlement.pages.base import WORDS, arguments, bp, named, own_book
 from dealflow.settlement.policy import Can
 from dealflow.settlement.queries import TrancheQuery
 from dealflow.settlement.shapes import (
@@ -57,13 +55,8 @@ def of_project(project_id: str) -> str:
     brief = briefs([project_id]).get(project_id) if rows else None
     return render_template(
         "settlement/project.html", rows=rows, project_id=project_id, title=brief["title"] if brief else _("Commitments"),
-        tranches=queries.tranches_of(row.id for row in rows), book=_book(project_id), **named(rows), **WORDS,
+        tranches=queries.tranches_of(row.id for row in rows), book=own_book(project_id), **named(rows), **WORDS,
     )  # fmt: skip
-
-
-def _book(project_id: str) -> Any:
-    book = ledger.book_for(KIND, project_id)
-    return book if book is not None and book.organisation_id == actor().organisation_id else None
 
 
 @bp.get("/commitments/<commitment_id>")
@@ -79,7 +72,7 @@ def _commitment(commitment_id: str, refund_form: RefundForm | None = None) -> st
     return render_template(
         "settlement/commitment.html", commitment=found, rows=rows, calls=queries.live_calls(r.id for r in rows),
         moved=queries.transfers(commitment_id=found.id), side=found.side_of(actor()), today=clock.today(),
-        book=_book(found.project_id), may_refund=found.excess_minor and policy.can(actor(), Can.REFUND, found),
+        book=own_book(found.project_id), may_refund=found.excess_minor and policy.can(actor(), Can.REFUND, found),
         refund_form=refund_form or RefundForm(), closing=service.due_at_closing(rows), **named([found]), **WORDS,
     )  # fmt: skip
 
