@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -38,16 +39,21 @@ class FundsForm(Form):
         return self.plain()
 
     def judged(self, model: type[M]) -> M | None:
-        """The values as the shape has them; None with the errors beside the boxes."""
-        if not self.validate():
-            return None
+        """The values as the shape has them; None with all errors beside their boxes."""
+        # What cannot be read is said first; the shape still judges the other boxes, so that nothing is told in turns.
+        readable = self.validate()
         try:
-            return load(model, {k: v for k, v in self.values().items() if v is not None})
+            found = load(model, {k: v for k, v in self.values().items() if v is not None})
         except money.MoneyError as error:
-            self.show([FieldError("amount", error.code, error.message)])
+            self._add([FieldError("amount", error.code, error.message)])
         except Invalid as refusal:
-            self.show(refusal.errors)
+            self._add(refusal.errors)
+        else:
+            return found if readable else None
         return None
+
+    def _add(self, errors: Sequence[FieldError]) -> None:
+        self.show([error for error in errors if not self.errors.get(error.field.split(".")[0])])
 
 
 def pairs(values: list[tuple[str, str]]) -> list[Any]:

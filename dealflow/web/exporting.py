@@ -26,7 +26,7 @@ from dealflow.settings import Settings
 
 # What belongs to a person alone or to the machine stays here, and so does what opens doors.
 _OURS = frozenset({"job", "user_session", "api_token", "recovery_code", "notification"})
-_LEFT_OUT = frozenset({"secret", "secret_hash", "search_text", "facets", "address"})
+_LEFT_OUT = frozenset({"secret", "secret_hash", "invite_hash", "search_text", "facets", "address"})
 _READING = {"unscoped": "the export of one organisation, filtered by its scope here"}
 Row = dict[str, Any]
 

@@ -15,6 +15,7 @@ from flask import Flask
 
 from dealflow.core import jobs
 from dealflow.funds import queries
+from dealflow.web import exporting
 from tests.conftest import Person
 from tests.funds.conftest import House, Web, stand, yuan
 
@@ -207,3 +208,16 @@ def test_an_outside_party_takes_its_place_by_a_mailed_link_once(
     assert joining.get(page).status_code == 200
     assert joining.get(link[0]).status_code == 404
     assert Web(house.lp).get(page).status_code == 404
+
+
+def test_an_export_of_a_partners_organisation_tells_nothing_of_the_others(
+    house: House, tmp_path: Path
+) -> None:
+    house.paid(house.called(date(2025, 1, 20), 1_000_000), date(2025, 1, 20))
+    house.distributed(date(2025, 1, 20), 100_000)
+    exporting.export(house.app.extensions["dealflow.settings"], house.lp.organisation_id, tmp_path / "lp")
+    texts = [path.read_text("utf-8") for path in (tmp_path / "lp").rglob("*.json")]
+    told = "".join(texts)
+    assert house.partners["a"] in told
+    for other in ("b", "c", "d"):
+        assert house.partners[other] not in told

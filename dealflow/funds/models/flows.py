@@ -25,7 +25,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import Base, Versioned
 from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
-from dealflow.core.scope import Owned, OwnedByOrganisation
+from dealflow.core.scope import OwnedByOrganisation
 from dealflow.funds.models.fund import FundLp, OfLp, held_by
 from dealflow.funds.states import CALL_STATES, DISTRIBUTION_STATES
 
@@ -37,8 +37,8 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
-class FundCall(Base, Versioned, Owned):
-    """A capital call; `purposes` is [{kind, amount_minor, outside, deal, text}]. Known to those it is addressed to."""
+class FundCall(Base, Versioned, OwnedByOrganisation):
+    """A capital call; `purposes` is [{kind, amount_minor, outside, deal, text}]."""
 
     __tablename__ = "fund_call"
     __table_args__ = (
@@ -64,7 +64,8 @@ class FundCall(Base, Versioned, Owned):
     __mapper_args__ = {"version_id_col": Versioned.version}
 
     @classmethod
-    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+    def addressed_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """Also those that ask something of the actor's own place; what all are asked for is not told there."""
         mine = (
             select(FundCallLine.call_id).join(FundLp, FundLp.id == FundCallLine.lp_id).where(held_by(actor))
         )
@@ -168,7 +169,7 @@ class FundCharge(Base, Versioned, OwnedByOrganisation):
     __mapper_args__ = {"version_id_col": Versioned.version}
 
 
-class FundDistribution(Base, Versioned, Owned):
+class FundDistribution(Base, Versioned, OwnedByOrganisation):
     """Money that goes out through the waterfall (or comes back from the manager: a clawback), by two people.
 
     `plan` is the preview by tier and partner that the second person approves.
@@ -214,7 +215,8 @@ class FundDistribution(Base, Versioned, Owned):
     __mapper_args__ = {"version_id_col": Versioned.version}
 
     @classmethod
-    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+    def addressed_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """Also those of which the actor's own place got a part; the plan with all parts is not told there."""
         mine = (
             select(FundDistributionLine.distribution_id)
             .join(FundLp, FundLp.id == FundDistributionLine.lp_id)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, select, true
 
-from dealflow.core import policy
+from dealflow.core import db, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
@@ -32,6 +32,15 @@ from dealflow.funds.models import (
 from dealflow.funds.policy import Can
 
 _JUDGED = {"unscoped": "whoever asks has been judged on the fund"}
+_ADDRESSED = {"unscoped": "the query itself says which rows are addressed to the actor"}
+
+
+def _addressed(model: type[FundCall] | type[FundDistribution]) -> ColumnElement[bool]:
+    """The calls or distributions that the actor of the open transaction may know of."""
+    actor = db.actor()
+    if actor is None:
+        return false()
+    return true() if actor.is_system else model.addressed_to(actor)
 
 
 class FundQuery(Query):
@@ -140,14 +149,14 @@ def transfers(fund_id: str) -> list[FundTransfer]:
 
 def calls(fund_id: str) -> list[FundCall]:
     """The calls of a fund that the actor may know of, the latest first."""
-    query = select(FundCall).where(FundCall.fund_id == fund_id).order_by(FundCall.number.desc())
-    return list(session().scalars(query))
+    query = select(FundCall).where(FundCall.fund_id == fund_id, _addressed(FundCall))
+    return list(session().scalars(query.order_by(FundCall.number.desc()), execution_options=_ADDRESSED))
 
 
 def call(actor: Actor, fund_id: str, call_id: str) -> FundCall:
     """A call of a fund; NotFound for one the actor may not know of."""
-    query = select(FundCall).where(FundCall.id == call_id, FundCall.fund_id == fund_id)
-    return _found(session().scalars(query).first())
+    query = select(FundCall).where(FundCall.id == call_id, FundCall.fund_id == fund_id, _addressed(FundCall))
+    return _found(session().scalars(query, execution_options=_ADDRESSED).first())
 
 
 def call_lines(calls: Iterable[FundCall]) -> dict[str, list[FundCallLine]]:
@@ -181,16 +190,19 @@ def charge(fund_id: str, charge_id: str) -> FundCharge:
 
 def distributions(fund_id: str) -> list[FundDistribution]:
     """The distributions of a fund that the actor may know of, the latest first."""
-    query = select(FundDistribution).where(FundDistribution.fund_id == fund_id)
-    return list(session().scalars(query.order_by(FundDistribution.number.desc())))
+    query = select(FundDistribution).where(FundDistribution.fund_id == fund_id, _addressed(FundDistribution))
+    rows = session().scalars(query.order_by(FundDistribution.number.desc()), execution_options=_ADDRESSED)
+    return list(rows)
 
 
 def distribution(fund_id: str, distribution_id: str) -> FundDistribution:
     """A distribution of a fund; NotFound otherwise."""
     query = select(FundDistribution).where(
-        FundDistribution.id == distribution_id, FundDistribution.fund_id == fund_id
+        FundDistribution.id == distribution_id,
+        FundDistribution.fund_id == fund_id,
+        _addressed(FundDistribution),
     )
-    return _found(session().scalars(query).first())
+    return _found(session().scalars(query, execution_options=_ADDRESSED).first())
 
 
 def distribution_lines(fund_id: str, lp_id: str | None = None) -> list[FundDistributionLine]:
