@@ -21,7 +21,7 @@ from wtforms.validators import Optional
 
 from dealflow.core import i18n, money
 from dealflow.core.errors import FieldError, Invalid
-from dealflow.core.forms import Form, MoneyField, empty_to_none
+from dealflow.core.forms import ChipsField, Form, MoneyField, empty_to_none
 from dealflow.core.i18n import N_, _l
 from dealflow.core.schema import load
 from dealflow.funds.models import Fund, FundLp
@@ -207,6 +207,7 @@ class CallForm(FundsForm):
     fee = MoneyField(_l("For the management fee"))
     expenses = MoneyField(_l("For expenses"))
     fee_outside = BooleanField(_l("The fee is outside the commitments"))
+    excused = ChipsField(_l("Partners who do not take part"), choices=[], validate_choice=False)
     text = TextAreaField(_l("Text of the notice"), filters=[lambda v: (v or "").strip()])
 
     def values(self) -> dict[str, Any]:
@@ -217,7 +218,12 @@ class CallForm(FundsForm):
             for kind in ("investment", "fee", "expenses")
             if plain[kind]
         ]  # fmt: skip
-        return {"due_on": plain["due_on"], "purposes": purposes, "text": plain["text"]}
+        return {
+            "due_on": plain["due_on"],
+            "purposes": purposes,
+            "excused": plain["excused"] or [],
+            "text": plain["text"],
+        }
 
 
 class PaymentForm(FundsForm):

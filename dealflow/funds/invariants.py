@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
@@ -11,8 +12,10 @@ from dealflow.core.db import session
 from dealflow.core.invariants import invariant
 from dealflow.funds import chart, queries
 from dealflow.funds.models import Fund, FundCallLine, FundPayment, FundStatement
+from dealflow.funds.periods import span
 from dealflow.funds.service.statements import digest
 from dealflow.ledger import queries as ledger
+from dealflow.ledger import verification
 
 
 def _funds() -> list[Fund]:
@@ -88,6 +91,25 @@ def distributed() -> list[str]:
             if row.kind == "distribution" and whole != row.amount_minor:
                 found.append(f"{row.id}: parts sum to {whole} of {row.amount_minor}")
     return found
+
+
+@verification.check("funds: statements follow from entries")
+def derived() -> Iterator[str]:
+    """Each movement of a statement is what its entry posted for the partner, and they sum to the closing."""
+    for row in session().scalars(select(FundStatement)):
+        posted: dict[str, int] = defaultdict(int)
+        for item in row.data["movements"]:
+            posted[item["entry_id"]] += item["amount_minor"]
+        (closing,) = [line for line in row.data["columns"] if line["key"] == "closing"]
+        if sum(posted.values()) != closing["inception"]["amount_minor"]:
+            yield f"{row.id}: movements sum to {sum(posted.values())}"
+        posted.pop("", None)
+        there: dict[str, int] = defaultdict(int)
+        for move in queries.movements(queries.by_id(row.fund_id), row.lp_id, span(row.period)[1]):
+            there[move.entry_id] += move.amount.amount_minor
+        for entry_id, minor in posted.items():
+            if there[entry_id] != minor:
+                yield f"{row.id}: {entry_id} posted {there[entry_id]}, the statement says {minor}"
 
 
 @invariant("funds: statements are as issued")

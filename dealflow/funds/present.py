@@ -123,7 +123,9 @@ def line_state(call: FundCall, line: FundCallLine) -> str:
 
 def call_line(of: Fund, call: FundCall, line: FundCallLine, names: dict[str, str]) -> dict[str, Any]:
     """What a call asks of one partner, with late interest as of today."""
-    late = late_interest(of, call, line, clock.today()) if of.late_rate_ppm else 0
+    today = clock.today()
+    is_late = call.state == "issued" and call.due_on < today and of.late_rate_ppm
+    late = late_interest(of, call, line, today) if is_late else 0
     parts = {
         "amount": line.amount_minor, "inside": line.inside_minor, "outside": line.outside_minor, "paid": line.paid_minor,
         "open": line.open_minor, "late_interest": late,

@@ -121,6 +121,10 @@ def test_a_call_is_drafted_looked_at_issued_and_paid(house: House, manager: Web)
     overview = manager.get(f"/funds/{house.fund_id}").text
     assert "900,000.00" in overview
     put(manager, f"{page}/cancel", 409, reason="x")
+    alone = put(manager, root, due_on="2025-02-01", investment="10万", excused=[house.partners["b"]])
+    put(manager, f"{alone.headers['Location']}/issue", version="1")
+    assert house.positions()["b"].called.amount == yuan(400_000)
+    assert house.positions()["a"].called.amount == yuan(700_000)
 
 
 def test_costs_and_a_distribution_through_the_pages(house: House, manager: Web) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from dealflow.core import db
 from dealflow.core.errors import Conflict, Invalid
 from dealflow.funds import queries, service
+from dealflow.ledger import verification
 from tests.funds.conftest import House, stand, yuan
 
 
@@ -48,6 +50,8 @@ def test_a_statement_stays_as_issued_whatever_is_posted_later(issued: House) -> 
     again = issued.do(service.issue_statements, period="2025Q1")
     assert statement(issued, period="2025Q1").json == before
     assert {row.sha256 for row in again if row.lp_id == issued.partners["a"]} == {before["sha256"]}
+    with db.system_edge(write=False):
+        assert list(verification.verify()) == []
     live = statement(issued, period="2025H1").json
     assert (live["issued"], live["sha256"]) == (False, None)
 

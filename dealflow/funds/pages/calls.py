@@ -23,9 +23,12 @@ from dealflow.funds.shapes_money import FundCallIn, FundPaymentIn, FundReasonIn
 def _list(fund: Fund, form: CallForm | None = None) -> str:
     rows = queries.calls(fund.id)
     lines = queries.call_lines(rows)
-    first = CallForm(data={"due_on": clock.today() + timedelta(days=10), "fee_outside": fund.fee_outside})
+    form = form or CallForm(
+        data={"due_on": clock.today() + timedelta(days=10), "fee_outside": fund.fee_outside}
+    )
+    form.excused.choices = pairs([(row.id, row.name) for row in queries.lps(fund.id)])
     return render(
-        "calls", fund, "calls", rows=[(row, sum(line.paid_minor for line in lines[row.id])) for row in rows], form=form or first,
+        "calls", fund, "calls", rows=[(row, sum(line.paid_minor for line in lines[row.id])) for row in rows], form=form,
         today=clock.today(), unfunded=queries.fund_position(fund, queries.positions(fund).values()).unfunded,
     )  # fmt: skip
 
@@ -51,7 +54,12 @@ def draft_call(fund_id: str) -> Any:
     made, status = attempt(
         form,
         lambda: service.draft_call(
-            actor(), fund_id, due_on=values.due_on, purposes=purposes, text=values.text
+            actor(),
+            fund_id,
+            due_on=values.due_on,
+            purposes=purposes,
+            excused=list(values.excused),
+            text=values.text,
         ),
     )
     if made is None:

@@ -113,6 +113,9 @@ def hold_closing(
     earlier = queries.closings(fund.id)
     if earlier and on <= earlier[-1].closed_on:
         raise Invalid.field("on", "too_early", N_("Use a day after the last closing"))
+    paid_out = [row.paid_on for row in queries.distributions(fund.id) if row.state == "posted"]
+    if paid_out and on < max(paid_out):
+        raise Invalid.field("on", "too_early", N_("Use the day of the last distribution or a later one"))
     rate = fund.equalisation_rate_ppm if rate_ppm is None else rate_ppm
     found = equalisation(fund, on, rate, new)
     row = FundClosing(
