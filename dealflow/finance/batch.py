@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dealflow.finance.xirr import xirr
+from dealflow.finance import scan
+from dealflow.finance.xirr import Flow, xirr
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,6 +42,9 @@ WIDEST = 12.0
 
 LARGEST = 1 << 62
 """Sums of minor units stay below this in 64 bits; larger ones are left to `xirr`."""
+
+LONG = 24
+"""Days from which on the exact search takes longer than intervals do."""
 
 EXACT = 1 << 53
 """Whole numbers up to this are exact in floating point."""
@@ -108,9 +113,17 @@ def rates(count: int, owner: Ints, day: Ints, amount: Ints) -> list[dict[str, An
             answer = {"rate": _text(float(found[place])), "ambiguous": False, "reason": None}
         else:
             part = slice(starts[place], starts[place] + length[place])
-            answer = _exactly([0], np.zeros(length[place], np.int64), day[part], amount[part])[0]
+            answer = _searched(day[part], amount[part])
         answers[rows[place]] = answer
     return answers
+
+
+def rate(flows: Sequence[Flow]) -> dict[str, Any]:
+    """`xirr`'s answer for one portfolio, in little time however often its signs change."""
+    if any(abs(amount) > EXACT for _on, amount in flows):
+        return xirr(flows)
+    amounts = np.array([amount for _on, amount in flows], np.int64)
+    return rates(1, np.zeros(len(flows), np.int64), day_numbers([on for on, _amount in flows]), amounts)[0]
 
 
 def _nothing() -> dict[str, Any]:
@@ -127,6 +140,18 @@ def _exactly(rows: Sequence[int], owner: Ints, day: Ints, amount: Ints) -> list[
     for mine, on, minor in zip(owner.tolist(), day.tolist(), amount.tolist(), strict=True):
         flows[mine].append((date.fromordinal(on), minor))
     return [xirr(flows[row]) for row in rows]
+
+
+def _searched(day: Ints, amount: Ints) -> dict[str, Any]:
+    """The answer for one portfolio: long ones by intervals, the others, and what these leave open, by `xirr`."""
+    found = None
+    if len(day) > LONG:
+        found = scan.all_rates((day - day[0]) / YEAR, amount.astype(np.float64))
+    if found is None or any(abs(abs(a) - abs(b)) < NOISE for a, b in pairwise(sorted(found, key=abs))):
+        return _exactly([0], np.zeros(len(day), np.int64), day, amount)[0]
+    if not found:
+        return {"rate": None, "ambiguous": False, "reason": "no_root"}
+    return {"rate": _text(min(found, key=abs)), "ambiguous": len(found) > 1, "reason": None}
 
 
 def _solve(day: Ints, amount: Ints, starts: Ints, length: Ints) -> tuple[Floats, Flags]:

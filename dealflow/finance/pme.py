@@ -15,8 +15,9 @@ from fractions import Fraction
 from typing import Any
 
 from dealflow.finance.allocation import decimal_string, half_up
+from dealflow.finance.batch import rate
 from dealflow.finance.errors import Refused
-from dealflow.finance.xirr import Flow, xirr
+from dealflow.finance.xirr import Flow
 
 PLACES = 6
 _SCALE = 10**6
@@ -58,8 +59,8 @@ def equivalents(flows: Sequence[Flow], nav_minor: int, as_of: date, index: Index
     scaled = [(on, half_up(value * _SCALE)) for on, value in grown]
     return {
         "kaplan_schoar": decimal_string((nav_minor + back) / paid, 1, PLACES) if paid else None,
-        "long_nickels": xirr([*counted, (as_of, other)]) if other > 0 else sold_out,
+        "long_nickels": rate([*counted, (as_of, other)]) if other > 0 else sold_out,
         "long_nickels_value_minor": other,
-        "direct_alpha": xirr([*scaled, (as_of, nav_minor * _SCALE)]),
-        "irr": xirr([*counted, (as_of, nav_minor)]),
+        "direct_alpha": rate([*scaled, (as_of, nav_minor * _SCALE)]),
+        "irr": rate([*counted, (as_of, nav_minor)]),
     }

@@ -9,9 +9,9 @@ from typing import Any
 
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import gettext, localised
+from dealflow.finance.batch import rate
 from dealflow.finance.batch_metrics import metrics as compute
 from dealflow.finance.batch_metrics import multiple
-from dealflow.finance.xirr import xirr
 from dealflow.funds import queries as funds
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import label
@@ -116,7 +116,7 @@ def metrics(found: State, by: str | None = None) -> dict[str, Any]:
         "before_carry": {
             "nav_minor": found.before_carry_minor,
             "tvpi": multiple(distributed + found.before_carry_minor, paid_in),
-            "irr": xirr([*signed, (found.as_of, found.before_carry_minor)]),
+            "irr": rate([*signed, (found.as_of, found.before_carry_minor)]),
         },
         "irr_without_line": without_line(found),
         "groups": groups(found, by) if by else [],
@@ -135,7 +135,7 @@ def without_line(found: State) -> dict[str, Any]:
     moved = [(row.happened_on, -row.amount_minor if row.kind == "draw" else row.amount_minor) for row in line]
     open_minor = -sum(minor for (_on, minor), row in zip(moved, line, strict=True) if row.kind != "interest")
     signed = [(flow.on, flow.signed) for flow in found.flows]
-    return xirr([*signed, *moved, (found.as_of, found.nav_minor + open_minor)])
+    return rate([*signed, *moved, (found.as_of, found.nav_minor + open_minor)])
 
 
 def groups(found: State, by: str) -> list[dict[str, Any]]:

@@ -49,6 +49,30 @@ def test_the_batch_answers_as_the_authority_does(portfolios: list[list[tuple[dat
         same(answer, xirr(found))
 
 
+def test_long_portfolios_whose_signs_change_again_and_again() -> None:
+    random = np.random.default_rng(5)
+    for size in (26, 34, 45):
+        days = np.sort(random.choice(2500, size, replace=False))
+        found = [
+            (START + timedelta(days=int(day)), int(amount))
+            for day, amount in zip(days, random.integers(-(10**7), 10**7, size), strict=True)
+        ]
+        same(batch.rate(found), xirr(found))
+    # A thousand days of this kind take the exact search a minute.
+    days = np.sort(random.choice(2500, 1000, replace=False))
+    many = [
+        (START + timedelta(days=int(day)), int(amount))
+        for day, amount in zip(days, random.integers(-(10**7), 10**7, 1000), strict=True)
+    ]
+    answer = batch.rate(many)
+    assert answer["rate"] is not None
+    years = [(on - many[0][0]).days / 365 for on, _amount in many]
+    worth = [
+        amount * (1 + float(answer["rate"])) ** -year for (_on, amount), year in zip(many, years, strict=True)
+    ]
+    assert abs(sum(worth)) < 1e-6 * sum(map(abs, worth))
+
+
 def test_several_rates_are_flagged_and_sums_beyond_64_bits_are_right() -> None:
     both = [
         (START, -1000_00),
