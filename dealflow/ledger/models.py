@@ -124,6 +124,10 @@ class DayTotal(Base, OwnedByOrganisation):
     """The sum of an account's postings of one day; kept by a trigger, checked by `ledger verify`."""
 
     __tablename__ = "ledger_day"
+    # A balance at a date sums thousands of days of an account: with the amounts in the index they lie side by side.
+    __table_args__ = (
+        Index("ix__ledger_day__balance", "account_id", "currency", "posted_on", "amount_minor"),
+    )
     account_id: Mapped[str] = mapped_column(Id("acc"), ForeignKey("ledger_account.id"), primary_key=True)
     currency: Mapped[str] = mapped_column(String(3), primary_key=True)
     posted_on: Mapped[date] = mapped_column(primary_key=True)

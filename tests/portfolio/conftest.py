@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from dealflow.accounts import identity
 from dealflow.accounts.models import User
 from dealflow.core import clock, db
-from dealflow.core.money import Money
 from dealflow.portfolio.service import booking, holdings
+from dealflow.settings import Settings
 from tests.conftest import Person
 from tests.funds.conftest import House, build, stand, yuan
 
@@ -92,16 +94,58 @@ def furnish(house: House) -> Portfolio:
     return made
 
 
-@pytest.fixture
-def portfolio(app: Flask, person: Callable[..., Person]) -> Portfolio:
-    """The fund with its holdings."""
+@dataclass
+class Kept:
+    """The furnished database of the first test, and who is in it: the others take a copy."""
+
+    path: Path
+    house: House
+    ids: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def kept() -> list[Kept]:
+    """Empty until the first test has furnished a fund."""
+    return []
+
+
+def _build(request: pytest.FixtureRequest) -> Portfolio:
     stand(date(2025, 1, 10))
-    house = build(app, person)
+    house = build(request.getfixturevalue("app"), request.getfixturevalue("person"))
     house.close(date(2025, 1, 10), a=6_000_000, b=4_000_000)
-    made = furnish(house)
-    yield made
+    return furnish(house)
+
+
+def _again(found: Kept, settings: Settings, request: pytest.FixtureRequest) -> Portfolio:
+    shutil.copy(found.path, settings.database_url.removeprefix("sqlite:///"))
+    app = request.getfixturevalue("app")
+    house = found.house
+    people = {
+        name: replace(getattr(house, name), app=app) for name in ("manager", "second", "lp", "stranger")
+    }
+    made = Portfolio(replace(house, app=app, **people))
+    made.ids = dict(found.ids)
+    stand(TODAY)
+    return made
+
+
+@pytest.fixture
+def portfolio(
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    kept: list[Kept],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Portfolio]:
+    """The fund with its holdings: made once on SQLite and copied, made anew on PostgreSQL."""
+    if kept and settings.database_url.startswith("sqlite"):
+        yield _again(kept[0], settings, request)
+    else:
+        made = _build(request)
+        if settings.database_url.startswith("sqlite"):
+            path = tmp_path_factory.mktemp("furnished") / "app.db"
+            raw = db.database().engine.raw_connection()
+            raw.driver_connection.execute("VACUUM INTO ?", (str(path),))
+            raw.close()
+            kept.append(Kept(path, made.house, dict(made.ids)))
+        yield made
     clock.freeze(None)
-
-
-def fen(amount: int) -> Money:
-    return Money(amount)
