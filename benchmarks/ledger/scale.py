@@ -20,6 +20,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert
+
 from dealflow.accounts.models import Organisation
 from dealflow.core import clock, db, ids
 from dealflow.core.actor import SYSTEM
@@ -95,9 +97,9 @@ def fill(book: Book, accounts: list[str], start: int, count: int) -> None:
             )  # fmt: skip
     seals = [{"entry_id": row["id"], "organisation_id": book.organisation_id} for row in entries]
     with db.system_edge() as session:
-        session.execute(Entry.__table__.insert(), entries)
-        session.execute(Posting.__table__.insert(), postings)
-        session.execute(Seal.__table__.insert(), seals)
+        session.execute(insert(Entry), entries)
+        session.execute(insert(Posting), postings)
+        session.execute(insert(Seal), seals)
 
 
 def asked(book: Book, seed: int) -> dict[str, float]:

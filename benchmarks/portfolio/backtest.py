@@ -45,7 +45,9 @@ def history(file: Path) -> list[list[float]]:
 
 def lognormal(found: list[list[float]], size: int, rounds: int = 2000) -> dict[str, Any]:
     """The same test with a lognormal distribution fitted to the earlier periods."""
-    random, seen, inside, over = np.random.default_rng(1), [], 0, []
+    seen: list[float] = []
+    over: list[float] = []
+    random, inside = np.random.default_rng(1), 0
     for outcomes in found:
         if len(seen) >= slate.ENOUGH:
             logs = np.log(np.maximum(np.array(seen), 1e-6))

@@ -205,7 +205,7 @@ def main() -> None:
     """Measure and print."""
     holdings = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     flows = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
-    result = {
+    result: dict[str, Any] = {
         "holdings": holdings, "flows": flows, "in_memory": in_memory(holdings, flows),
         "from_database": from_database(holdings, flows), "batch": in_one_batch(),
     }  # fmt: skip
