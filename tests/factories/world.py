@@ -127,7 +127,7 @@ def populate(world: World) -> World:
     }
     furnish(world)
     world.ids |= put_out(creator, investor)
-    world.ids |= commitments.funding(creator, investor, "CANARY-funding")
+    world.ids |= commitments.funding(creator, investor, "CANARY-tranche")
     if "fund.owner" in world.people:
         world.ids |= funds.raised(world["fund.owner"], world["fund.member"], investor)
         world.ids |= holdings.held(world["fund.owner"], world.ids["fund"])

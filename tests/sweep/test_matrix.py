@@ -47,7 +47,7 @@ CANARIES = {
     "CANARY-bank": {"fund"},
     "CANARY-charge": {"fund"},
     "CANARY-released": {"creator", "investor"},
-    "CANARY-funding": {"creator", "investor"},
+    "CANARY-tranche": {"creator", "investor"},
     "CANARY-statement": {"creator"},
 }
 Outcomes = dict[str, str]
