@@ -8,7 +8,7 @@ from typing import Any
 from dealflow.core.jobs import job
 from dealflow.core.outbox import subscribe
 from dealflow.portfolio.service import following
-from dealflow.recoupment.events import DistributionPosted
+from dealflow.recoupment.events import DistributionPosted, PayoutChanged
 from dealflow.settlement.events import TranchePaid
 
 
@@ -21,6 +21,12 @@ def follow(**_payload: Any) -> None:
 @subscribe(DistributionPosted, "portfolio.follow")
 def on_distribution(event: DistributionPosted) -> None:
     """A run was posted: what was paid of it enters the holdings of the project."""
+    following.follow_project(event.project_id)
+
+
+@subscribe(PayoutChanged, "portfolio.follow")
+def on_payout(event: PayoutChanged) -> None:
+    """A transfer was marked or taken back: it enters the holdings of the project, or leaves them."""
     following.follow_project(event.project_id)
 
 

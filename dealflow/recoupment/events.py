@@ -13,3 +13,11 @@ class DistributionPosted(Event):
 
     run_id: str
     project_id: str
+
+
+@dataclass(frozen=True)
+class PayoutChanged(Event):
+    """A transfer to payees of a project was marked, or taken back."""
+
+    payout_id: str
+    project_id: str

@@ -11,6 +11,7 @@ import pytest
 
 from dealflow.core import clock, db, invariants, jobs
 from dealflow.core.errors import Conflict
+from dealflow.core.outbox import OutboxEvent
 from dealflow.files import access
 from dealflow.ledger import verification
 from dealflow.recoupment import queries, service
@@ -180,7 +181,9 @@ def test_a_transfer_taken_back_is_owed_again_and_can_be_paid_anew(
         assert queries.payouts_to(me) == []
     again = stage.creator.post(path, body | {"bank_reference": "ICBC-2"})
     assert (again.status_code, again.json["amount"]) == (201, paid["amount"])
-    with db.system_edge(write=False):
+    with db.system_edge(write=False) as session:
         assert [row.amount.amount_minor for row in queries.payouts_to(me)] == [paid["amount"]["amount_minor"]]
+        # Marked, taken back, marked: each time whoever keeps holdings hears of it.
+        assert session.query(OutboxEvent).filter_by(name="PayoutChanged").count() == 3
         assert list(verification.verify()) == []
         assert not any(invariants.run_all().values())

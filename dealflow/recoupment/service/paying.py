@@ -15,11 +15,13 @@ from dealflow.core.errors import Conflict, Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.core.money import Money
+from dealflow.core.outbox import emit
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Line
 from dealflow.notify import service as notify
 from dealflow.recoupment import queries
+from dealflow.recoupment.events import PayoutChanged
 from dealflow.recoupment.models import DistributionLine, Payout, PayoutLine, PayoutReturn
 from dealflow.recoupment.policy import Can, Tag
 from dealflow.recoupment.service.posting import COLLECTION, book_of, payable_to
@@ -60,6 +62,7 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
         actor, Tag.PAID, payout, organisation_id=run.organisation_id,
         after={"payee": payee, "amount_minor": total, "on": on, "bank_reference": bank_reference},
     )  # fmt: skip
+    emit(PayoutChanged(payout.id, payout.project_id))
     text = N_("%(project)s: transfer of %(day)s, reference %(reference)s.")
     _tell(actor, payout, desk, N_("A distribution was paid to you"), text)
     return payout
@@ -124,6 +127,7 @@ def take_back(actor: Actor, payout_id: str, *, reason: str) -> Payout:
         actor, Tag.TAKEN_BACK, payout, before={"amount_minor": payout.amount_minor}, after={"amount_minor": 0}, reason=reason,
         organisation_id=payout.organisation_id,
     )  # fmt: skip
+    emit(PayoutChanged(payout.id, payout.project_id))
     _tell(
         actor,
         payout,
