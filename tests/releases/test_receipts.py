@@ -91,20 +91,16 @@ def test_a_correction_is_a_row_of_its_own_with_the_difference(house: House) -> N
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
+def test_a_correction_that_says_nothing_is_refused(house: House) -> None:
+    made = house.creator.post(f"{house.at}/receipts", receipt()).json
+    for change, field in (
         ({"amount": cny(100_00)}, "amount"),
         ({"amount": {"amount_minor": 5, "currency": "USD"}}, "amount"),
         ({"reason": ""}, "reason"),
-    ],
-)
-def test_a_correction_that_says_nothing_is_refused(house: House, change: dict[str, Any], field: str) -> None:
-    made = house.creator.post(f"{house.at}/receipts", receipt()).json
-    values = {"amount": cny(1), "reason": "r", "external_ref": "c"} | change
-    answer = house.creator.post(f"/receipts/{made['id']}/corrections", values)
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == field
+    ):
+        values = {"amount": cny(1), "reason": "r", "external_ref": "c"} | change
+        answer = house.creator.post(f"/receipts/{made['id']}/corrections", values)
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
 
 
 def test_a_correction_is_not_corrected_itself(house: House) -> None:

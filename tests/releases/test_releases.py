@@ -66,27 +66,17 @@ def test_filing_numbers_of_known_forms_are_taken(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["123", "备案中", "ABC", "浙ICP备12345678号-1", "https://x.cn", "V12"])
-def test_other_filing_numbers_are_refused(house: House, number: str) -> None:
-    values = {"platform": "douyin", "released_on": "2026-09-01", "filing_number": number}
-    answer = house.creator.post(f"{house.at}/releases", values)
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == "filing_number"
+def test_other_filing_numbers_are_not(number: str) -> None:
+    assert platforms.filing_number(number) is None
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"territory": "ZZ"}, "territory"),
-        ({"link": "javascript:alert(1)"}, "link"),
-        ({"platform": ""}, "platform"),
-        ({"released_on": "soon"}, "released_on"),
-    ],
-)
-def test_a_release_names_what_is_wrong(house: House, change: dict[str, Any], field: str) -> None:
-    values = {"platform": "douyin", "released_on": "2026-09-01"} | change
-    answer = house.creator.post(f"{house.at}/releases", values)
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == field
+def test_a_release_names_what_is_wrong(house: House) -> None:
+    for field, value in (
+        ("filing_number", "123"), ("territory", "ZZ"), ("link", "javascript:alert(1)"), ("platform", ""), ("released_on", "soon"),
+    ):  # fmt: skip
+        values = {"platform": "douyin", "released_on": "2026-09-01"} | {field: value}
+        answer = house.creator.post(f"{house.at}/releases", values)
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
 
 
 def test_one_release_per_platform_and_territory_until_it_is_withdrawn(
