@@ -29,6 +29,8 @@ _PLAIN = re.compile(r"^(-?)(\d+)(?:\.(\d*))?$")
 # What spreadsheets and payment platforms put around values: `123 (WeChat), tabs, currency signs.
 _AROUND, _CURRENCY = "`\t \u00a0", "¥￥元$ "
 LIMIT_REF = 120
+# Of one row: ten billion yuan, so that a whole statement still adds up to an amount that we can show.
+LIMIT_AMOUNT = 10**12
 FIRST_DAY = date(2000, 1, 1)
 _SUMS = ("合计", "总计", "汇总", "小计", "Total", "TOTAL", "Grand total")
 
@@ -124,6 +126,8 @@ class Reader:
         refund, spend = found["refund"], found["ad_spend"]
         # Refunds stand in statements with either sign; they are taken off in any case.
         net = found["amount"] - abs(refund)
+        if abs(net) > LIMIT_AMOUNT or abs(spend) > LIMIT_AMOUNT:
+            return Refused(number, (FieldError("amount", "too_large", N_("This amount is too large")),))
         named = self._cell("platform", row)
         platform = platform_code(named) if named else self.plan.platform
         territory = territory_code(self._cell("territory", row)) or self.plan.territory

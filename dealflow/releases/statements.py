@@ -31,10 +31,10 @@ from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import EVIDENCE, is_region
 from dealflow.releases import desks, importing, platforms, presets, queries
 from dealflow.releases.importing import Report
-from dealflow.releases.models import Statement
+from dealflow.releases.models import AdSpend, Receipt, Statement
 from dealflow.releases.policy import Can, Tag
 from dealflow.releases.reading import Line, Plan, Refused
-from dealflow.releases.service.base import insert_once
+from dealflow.releases.service.base import check_total, insert_once
 from dealflow.releases.service.spending import watch_caps
 from dealflow.releases.using import STATEMENT
 
@@ -235,6 +235,7 @@ def run(actor: Actor, statement_id: str) -> Statement:
     if row.state == "done":
         return row
     importing.check_mapping(row.header, row.plan["mapping"])
+    _check_totals(row)
     row.state, row.checked = "running", None
     if not checks_at_once(row):
         row.job_id = enqueue(WRITE, _payload(actor, row), actor=actor)
@@ -242,6 +243,13 @@ def run(actor: Actor, statement_id: str) -> Statement:
         return row
     write_now(actor, row)
     return row
+
+
+def _check_totals(row: Statement) -> None:
+    report = report_of(row)
+    if report is not None:
+        check_total(Receipt, row.project_id, report.sums, "file")
+        check_total(AdSpend, row.project_id, report.spent, "file")
 
 
 def write_now(actor: Actor, row: Statement) -> Report:

@@ -103,6 +103,15 @@ def test_a_correction_that_says_nothing_is_refused(house: House) -> None:
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
 
 
+def test_receipts_that_no_longer_add_up_to_an_amount_are_refused(house: House) -> None:
+    path = f"{house.at}/receipts"
+    assert house.creator.post(path, receipt("a", 10**15)).status_code == 201
+    assert house.creator.post(path, receipt("a", 10**15)).status_code == 200
+    answer = house.creator.post(path, receipt("b", 1))
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "too_large")
+    assert house.creator.browser().get(f"{house.at}/releases").status_code == 200
+
+
 def test_a_correction_is_not_corrected_itself(house: House) -> None:
     made = house.creator.post(f"{house.at}/receipts", receipt()).json
     values = {"amount": cny(1), "reason": "r", "external_ref": "c"}

@@ -121,9 +121,9 @@ def test_a_row_that_contradicts_what_is_recorded_is_refused_with_what_differs(ho
 
 
 def test_wrong_rows_are_refused_row_by_row_and_the_rest_is_written(house: House) -> None:
-    text = "日期,编号,金额\n2026-09-01,a,5\nnie,b,viel\n2026-09-02,c,1.239\n2026-09-03,a,7\n2026-09-03,d,-\n"
+    text = "日期,编号,金额\n2026-09-01,a,5\nnie,b,viel\n2026-09-02,c,1.239\n2026-09-03,a,7\n2026-09-03,d,-\n2026-09-03,e,99亿\n2026-09-03,f,101亿\n"
     done = bring(house, text)
-    assert done["counts"] == {"create": 1, "same": 0, "other": 1, "error": 3}
+    assert done["counts"] == {"create": 2, "same": 0, "other": 1, "error": 4}
     content = house.creator.get(f"/statements/{done['id']}/errors.csv").get_data().decode()
     for said in (
         "on: This is no day",

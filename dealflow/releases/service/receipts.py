@@ -16,7 +16,7 @@ from dealflow.releases import desks, queries
 from dealflow.releases.events import ReceiptRecorded
 from dealflow.releases.models import Receipt
 from dealflow.releases.policy import Can, Tag
-from dealflow.releases.service.base import insert_once, refuse_other_content
+from dealflow.releases.service.base import check_total, insert_once, refuse_other_content
 from dealflow.releases.service.evidence import check_document
 from dealflow.releases.shapes import CorrectionIn, ReceiptIn, plain
 
@@ -30,6 +30,8 @@ def record(actor: Actor, project_id: str, values: ReceiptIn) -> tuple[Receipt, b
     check_document(desk, values.document_id)
     if values.amount.amount_minor == 0:
         raise Invalid.field("amount", "zero", N_("Enter an amount above zero"))
+    if queries.by_reference(desk.project_id, values.external_ref) is None:
+        check_total(Receipt, desk.project_id, {values.amount.currency: values.amount.amount_minor})
     row = Receipt(
         project_id=desk.project_id, organisation_id=desk.organisation_id, on=values.on, source=values.source,
         platform=values.platform or "", territory=values.territory or "", external_ref=values.external_ref,
@@ -82,6 +84,7 @@ def correct(actor: Actor, receipt_id: str, values: CorrectionIn) -> tuple[Receip
     difference = wanted - net(first, before)
     if difference.amount_minor == 0:
         raise Invalid.field("amount", "unchanged", N_("The receipt says this already"))
+    check_total(Receipt, first.project_id, {wanted.currency: difference.amount_minor})
     row = Receipt(
         project_id=first.project_id, organisation_id=first.organisation_id, on=first.on, source=first.source,
         platform=first.platform, territory=first.territory, external_ref=values.external_ref,

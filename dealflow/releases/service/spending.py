@@ -18,7 +18,7 @@ from dealflow.releases import desks, queries, spending
 from dealflow.releases.events import AdSpendNearCap
 from dealflow.releases.models import AdCap, AdSpend
 from dealflow.releases.policy import Tag
-from dealflow.releases.service.base import insert_once, refuse_other_content
+from dealflow.releases.service.base import check_total, insert_once, refuse_other_content
 from dealflow.releases.service.evidence import check_document
 from dealflow.releases.shapes import AdSpendIn, plain
 from dealflow.releases.spending import Level
@@ -40,6 +40,8 @@ def spend(actor: Actor, project_id: str, values: AdSpendIn) -> tuple[AdSpend, bo
     amount = values.amount.money()
     if amount.amount_minor == 0:
         raise Invalid.field("amount", "zero", N_("Enter an amount above zero"))
+    if queries.spend_by_reference(desk.project_id, values.external_ref) is None:
+        check_total(AdSpend, desk.project_id, {amount.currency: amount.amount_minor})
     row = AdSpend(
         project_id=desk.project_id, organisation_id=desk.organisation_id, on=values.on, platform=values.platform or "",
         source=values.source, external_ref=values.external_ref, evidence_class=values.evidence_class,
