@@ -21,7 +21,7 @@ def _made(answer: Any, status: int = 201) -> dict[str, Any]:
 def raised(manager: Person, colleague: Person, partner: Person) -> dict[str, str]:
     """Ids: a fund with a draft and an issued call, an expense that is owed and a distribution that waits for approval."""
     today = clock.today().isoformat()
-    terms = {"name": "CANARY-fund", "started_on": "2025-01-01", "carry": {"carry_ppm": 200_000}}
+    terms = {"name": "CANARY-vehicle", "started_on": "2025-01-01", "carry": {"carry_ppm": 200_000}}
     fund = _made(manager.post("/funds", terms))["id"]
     rows = [
         {"organisation_id": partner.organisation_id, "name": "CANARY-place", "amount": cny(1_000_000)},

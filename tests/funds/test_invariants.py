@@ -121,7 +121,7 @@ def check(house: House) -> None:
     assert found == {}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(STEPS, min_size=4, max_size=14),
     gaps=st.lists(st.integers(0, 90), min_size=14, max_size=14),

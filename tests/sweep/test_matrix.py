@@ -40,7 +40,7 @@ CANARIES = {
     "CANARY-webhook": {"creator"},
     "CANARY-room": {"creator", "investor"},
     "CANARY-dispute": {"creator", "investor"},
-    "CANARY-fund": {"fund", "investor"},
+    "CANARY-vehicle": {"fund", "investor"},
     "CANARY-holding": {"fund"},
     "CANARY-place": {"fund", "investor"},
     "CANARY-other": {"fund"},
