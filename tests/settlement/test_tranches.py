@@ -19,6 +19,7 @@ from dealflow.settlement import milestones, queries, service
 from dealflow.settlement.states import MILESTONE_LABELS
 from dealflow.termsheets.library.terms import MILESTONES
 from tests.conftest import Person
+from tests.factories import pitches
 from tests.factories.commitments import deliver, executed, signed, upload
 from tests.settlement.conftest import called, later, renewed
 
@@ -49,6 +50,19 @@ def test_signed_terms_become_a_commitment_once(
         assert again.id == commitment["id"]
     assert investor.get("/commitments").json["total"] == 1
     sound()
+
+
+def test_signatures_of_both_sides_lead_to_a_commitment(creator: Person, investor: Person) -> None:
+    deal = investor.post("/deals", {"project_id": pitches.published(creator)["id"]}).json
+    sheet = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "loan"}).json
+    assert investor.post(f"/term-sheets/{sheet['id']}/propose").status_code == 200
+    assert creator.post(f"/term-sheets/{sheet['id']}/accept").status_code == 200
+    assert investor.post(f"/term-sheets/{sheet['id']}/sign").status_code == 200
+    assert creator.post(f"/term-sheets/{sheet['id']}/sign").json["state"] == "executed"
+    assert creator.get("/commitments").json["total"] == 0
+    deliver("event:TermSheetExecuted:settlement")
+    (found,) = creator.get("/commitments").json["items"]
+    assert (found["term_sheet_id"], found["deal_id"]) == (sheet["id"], deal["id"])
 
 
 def test_signed_terms_that_were_not_heard_of_are_caught_up_with(creator: Person, investor: Person) -> None:
@@ -230,10 +244,12 @@ def test_people_are_told_by_mail_of_a_commitment_and_a_missed_date(
             real(address, title, *rest, **more),
         ),
     )
-    executed(creator, investor, terms=terms_with("investor_option"))
+    first = executed(creator, investor, terms=terms_with("investor_option"))["commitment"]["tranches"][0]
+    call = called(creator, first)
     later(21)
     miss()
     told = [title for address, title in sent if address == investor.email]
+    assert [t for t in told if call["amount"]["currency"] in t], told
     assert len([t for t in told if "长期" in t or "最后期限" in t or "long-stop" in t]) == 1, told
 
 
