@@ -222,6 +222,20 @@ def test_a_wrong_entry_is_taken_back_once(
     sound()
 
 
+def test_a_second_payment_by_the_page_is_refused_and_kept(call: dict[str, Any], creator: Person) -> None:
+    page, path = creator.browser(), f"/payment-calls/{call['id']}/payments"
+    typed = {
+        "amount": [str(call["amount"]["amount_minor"] // 100), "CNY"],
+        "on": clock.today().isoformat(),
+        "payer": "Payer Ltd",
+    }
+    assert page.post(path, data=typed).status_code == 303
+    again = page.post(path, data=typed)
+    assert again.status_code == 409
+    assert "beyond the call" in again.text
+    assert 'value="Payer Ltd"' in again.text
+
+
 def test_the_page_of_a_call_records_and_takes_back(
     call: dict[str, Any], creator: Person, investor: Person
 ) -> None:

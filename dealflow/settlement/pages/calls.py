@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from dealflow.core import clock, policy
-from dealflow.core.errors import Invalid
+from dealflow.core.errors import Conflict, Invalid
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
@@ -68,6 +68,9 @@ def record(payment_call_id: str) -> Any:
     except Invalid as refusal:
         form.show(refusal.errors)
         return _page(payment_call_id, payment_form=form), 422
+    except Conflict as refusal:
+        form.form_errors.append(refusal.text())
+        return _page(payment_call_id, payment_form=form), 409
     flash(_("The payment is recorded."), "success")
     return _to(payment_call_id)
 
