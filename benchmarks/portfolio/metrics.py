@@ -2,7 +2,7 @@
 
 A fund of 200 holdings and 20,000 cash flows: all figures from arrays in memory against one `pyxirr` call a holding and one
 for all of them; the same out of the database against the bare SELECT and those calls; 10,000 portfolios of 40 flows in one
-batch against a loop over `pyxirr`. Times are medians in seconds.
+batch against a loop over `pyxirr`. Times are the shortest of several runs, in seconds.
 
 Run: python benchmarks/portfolio/metrics.py [HOLDINGS] [FLOWS]
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-import statistics
 import sys
 import tempfile
 import time
@@ -42,15 +41,16 @@ AS_OF = date(2026, 6, 30)
 START = date(2018, 1, 1).toordinal()
 
 
-def median(work: Callable[[], Any]) -> float:
-    """The median of several runs, in seconds, after one that warms up."""
-    work()
-    times = []
-    for _ in range(RUNS):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
+def best(*works: Callable[[], Any]) -> list[float]:
+    """The shortest time of each, in seconds: run in turn, so that what else the machine does falls on all alike."""
+    times: list[list[float]] = [[] for _work in works]
+    for turn in range(RUNS + 1):
+        for place, work in enumerate(works):
+            begin = time.perf_counter()
+            work()
+            if turn:
+                times[place].append(time.perf_counter() - begin)
+    return [min(found) for found in times]
 
 
 def drawn(holdings: int, flows: int, seed: int = 1) -> HoldingFlows:
@@ -100,7 +100,7 @@ def in_memory(holdings: int, flows: int) -> dict[str, Any]:
         abs(float(found["irr"]["rate"]) - rate) / max(1, abs(rate))
         for found, rate in zip(answer["holdings"].values(), rates, strict=True)
     )
-    base, own = median(theirs), median(ours)
+    base, own = best(theirs, ours)
     return {
         "pyxirr_s": base, "ours_s": own, "ratio": own / base, "limit": 2.0, "worst_difference": worst,
         "gross": [whole, answer["gross_irr"]["rate"]],
@@ -179,11 +179,11 @@ def from_database(holdings: int, flows: int) -> dict[str, Any]:
             with made.reading.connect() as connection:
                 return connection.exec_driver_sql(select).fetchall()
 
-        reading, driver = median(sqlalchemy_select), median(lambda: plain.execute(select).fetchall())
-        own = median(ours)
+        reading, driver, own, base = best(
+            sqlalchemy_select, lambda: plain.execute(select).fetchall(), ours, bare(held, holdings)
+        )
         plain.close()
         made.engine.dispose()
-    base = median(bare(held, holdings))
     return {
         "select_s": reading, "select_by_sqlite3_s": driver, "pyxirr_s": base, "ours_s": own,
         "ratio": own / (reading + base), "ratio_to_sqlite3": own / (driver + base), "limit": 1.5,
@@ -196,8 +196,10 @@ def in_one_batch(portfolios: int = 10_000, each: int = 40) -> dict[str, Any]:
     signed = np.where(held.cost, -held.amount, held.amount)
     days = (held.day - date(1970, 1, 1).toordinal()).astype("datetime64[D]").reshape(portfolios, each)
     amounts = signed.astype(np.float64).reshape(portfolios, each)
-    loop = median(lambda: [pyxirr.xirr(days[n], amounts[n]) for n in range(portfolios)])
-    own = median(lambda: batch.rates(portfolios, held.owner, held.day, signed))
+    loop, own = best(
+        lambda: [pyxirr.xirr(days[n], amounts[n]) for n in range(portfolios)],
+        lambda: batch.rates(portfolios, held.owner, held.day, signed),
+    )
     return {"portfolios": portfolios, "loop_s": loop, "ours_s": own, "ratio": own / loop}
 
 

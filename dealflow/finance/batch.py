@@ -46,6 +46,9 @@ LARGEST = 1 << 62
 LONG = 24
 """Days from which on the exact search takes longer than intervals do."""
 
+BLOCK = 32_768
+"""Flows looked at together."""
+
 EXACT = 1 << 53
 """Whole numbers up to this are exact in floating point."""
 
@@ -73,6 +76,15 @@ def net(owner: Ints, day: Ints, amount: Ints) -> tuple[Ints, Ints, Ints]:
         kept = np.flatnonzero(amount)
         owner, day, amount = owner[kept], day[kept], amount[kept]
     return owner, day, amount
+
+
+def sums_by(owner: Ints, amount: Ints, count: int) -> Ints:
+    """The sum of amounts for each owner 0 … count - 1, exact."""
+    if float(np.abs(amount).astype(np.float64).sum()) <= EXACT:
+        return np.bincount(owner, weights=amount, minlength=count).astype(np.int64)
+    found = np.zeros(count, np.int64)
+    np.add.at(found, owner, amount)
+    return found
 
 
 def net_of_one(day: Ints, amount: Ints) -> tuple[Ints, Ints]:
@@ -107,14 +119,13 @@ def rates(count: int, owner: Ints, day: Ints, amount: Ints) -> list[dict[str, An
     gains = np.add.reduceat((amount > 0).astype(np.int64), starts)
     length = np.diff(np.concatenate((starts, [len(amount)])))
     both = (gains > 0) & (gains < length)
-    found, proven = _solve(day, amount, starts, length)
-    for place in np.flatnonzero(both).tolist():
-        if proven[place]:
-            answer = {"rate": _text(float(found[place])), "ambiguous": False, "reason": None}
-        else:
-            part = slice(starts[place], starts[place] + length[place])
-            answer = _searched(day[part], amount[part])
-        answers[rows[place]] = answer
+    found, proven = _in_blocks(day, amount, starts, length)
+    proven &= both
+    for row, value in zip(rows[proven].tolist(), found[proven].tolist(), strict=True):
+        answers[row] = {"rate": _text(value), "ambiguous": False, "reason": None}
+    for place in np.flatnonzero(both & ~proven).tolist():
+        part = slice(starts[place], starts[place] + length[place])
+        answers[rows[place]] = _searched(day[part], amount[part])
     return answers
 
 
@@ -152,6 +163,18 @@ def _searched(day: Ints, amount: Ints) -> dict[str, Any]:
     if not found:
         return {"rate": None, "ambiguous": False, "reason": "no_root"}
     return {"rate": _text(min(found, key=abs)), "ambiguous": len(found) > 1, "reason": None}
+
+
+def _in_blocks(day: Ints, amount: Ints, starts: Ints, length: Ints) -> tuple[Floats, Flags]:
+    """`_solve` for portfolios in groups of about BLOCK flows, whose columns stay in the processor's cache."""
+    cuts = np.searchsorted(starts, np.arange(BLOCK, len(day), BLOCK))
+    parts = []
+    for first, last in pairwise([0, *np.unique(cuts[cuts > 0]).tolist(), len(starts)]):
+        if last > first:
+            begin = starts[first]
+            flows = slice(begin, starts[last - 1] + length[last - 1])
+            parts.append(_solve(day[flows], amount[flows], starts[first:last] - begin, length[first:last]))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def _solve(day: Ints, amount: Ints, starts: Ints, length: Ints) -> tuple[Floats, Flags]:

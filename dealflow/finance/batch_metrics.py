@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dealflow.finance.batch import Flags, Ints, day_numbers, rates
+from dealflow.finance.batch import Flags, Ints, day_numbers, rates, sums_by
 from dealflow.finance.fund_metrics import FLOW_KINDS
 
 _PLUS = {"distribution", "distribution_recallable", "call_refund"}
@@ -107,9 +107,8 @@ def _holdings(
     day = np.insert(held.day, ends, as_of.toordinal())
     amount = np.insert(signed, ends, np.array(values, np.int64))
     single = rates(count, owner, day, amount)
-    sums = np.zeros((2, count), np.int64)
-    np.add.at(sums, (held.cost.astype(np.int64), held.owner), held.amount)
-    proceeds, costs = sums
+    costs = sums_by(held.owner, np.where(held.cost, held.amount, 0), count)
+    proceeds = sums_by(held.owner, np.where(held.cost, 0, held.amount), count)
     found = {
         name: {
             "cost_minor": cost,

@@ -13,7 +13,7 @@ from sqlalchemy.types import NULLTYPE
 
 from dealflow.core.db import database, session
 from dealflow.core.ids import decode
-from dealflow.finance.batch import Flags, Ints, rates
+from dealflow.finance.batch import Flags, Ints, rates, sums_by
 from dealflow.finance.batch_metrics import HoldingFlows, multiple
 from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
 from dealflow.portfolio.worth import Standing
@@ -38,9 +38,7 @@ class Columns:
 
     def sums(self, chosen: Flags) -> Ints:
         """Minor units of the chosen flows by holding."""
-        found = np.zeros(len(self.rows), np.int64)
-        np.add.at(found, self.flows.owner[chosen], self.flows.amount[chosen])
-        return found
+        return sums_by(self.flows.owner, np.where(chosen, self.flows.amount, 0), len(self.rows))
 
     def standings(self) -> list[Standing]:
         """Where each holding stands, by the rules of `worth`."""
