@@ -1,4 +1,7 @@
-"""Work that comes with time and events: holdings follow what other rooms book."""
+"""Work that comes with time and events: holdings follow what other rooms book.
+
+Of the events of one transaction one is heard: the holdings of its project follow at once, others within the hour.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def follow(**_payload: Any) -> None:
     following.follow_all()
 
 
-@subscribe(DistributionPosted, "portfolio.follow")
+@subscribe(DistributionPosted, "portfolio.follow", merged=True)
 def on_distribution(event: DistributionPosted) -> None:
     """A run was posted: what was paid of it enters the holdings of the project."""
     following.follow_project(event.project_id)
@@ -30,7 +33,7 @@ def on_payout(event: PayoutChanged) -> None:
     following.follow_project(event.project_id)
 
 
-@subscribe(TranchePaid, "portfolio.follow")
+@subscribe(TranchePaid, "portfolio.follow", merged=True)
 def on_payment(event: TranchePaid) -> None:
     """A tranche was paid: its payments enter the holdings of the project."""
     following.follow_project(event.project_id)
