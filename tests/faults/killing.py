@@ -72,9 +72,9 @@ def token(port: int) -> str:
         return str(made["token"])
 
 
-def prepare(instance: Path) -> None:
-    """An instance with one person in it."""
-    assert dealflow(instance, "init").returncode == 0
+def prepare(instance: Path, kind: str = "creator", **more: str) -> None:
+    """An instance with one person in it, the owner of an organisation of the kind; `more` goes into the environment."""
+    assert dealflow(instance, "init", **more).returncode == 0
     options = (
         "--email",
         EMAIL,
@@ -83,11 +83,11 @@ def prepare(instance: Path) -> None:
         "--organisation",
         "Writers",
         "--kind",
-        "creator",
+        kind,
         "--role",
         "owner",
     )
-    made = dealflow(instance, "user", "create", *options, "--password-stdin", given=PASSWORD)
+    made = dealflow(instance, "user", "create", *options, "--password-stdin", given=PASSWORD, **more)
     assert made.returncode == 0, made.stderr
 
 
@@ -99,13 +99,13 @@ class Said:
     published: bool = False
 
 
-class Writer(threading.Thread):
-    """Makes, changes and publishes pitches until the server is gone, and remembers what was acknowledged."""
+class Untiring(threading.Thread):
+    """Does one thing after the other until the server is gone, and remembers what was acknowledged."""
 
     def __init__(self, port: int, token: str, name: str) -> None:
         super().__init__()
         self.client, self.label = Client(port, token), name
-        self.acknowledged: dict[str, Said] = {}
+        self.acknowledged: dict[str, Any] = {}
 
     def run(self) -> None:
         number = 0
@@ -117,6 +117,13 @@ class Writer(threading.Thread):
             return  # killed: what was under way is unknown
         finally:
             self.client.close()
+
+    def _one(self, text: str) -> None:
+        raise NotImplementedError
+
+
+class Writer(Untiring):
+    """Makes, changes and publishes pitches."""
 
     def _one(self, text: str) -> None:
         path = "/api/v1/projects"
@@ -137,19 +144,27 @@ class Writer(threading.Thread):
 class Outcome:
     """All rounds together."""
 
-    written: dict[str, Said] = field(default_factory=dict)
+    written: dict[str, Any] = field(default_factory=dict)
     starts: list[float] = field(default_factory=list)
 
 
-def one_round(instance: Path, port: int, log: Path, seed: int, outcome: Outcome) -> None:
+def one_round(
+    instance: Path,
+    port: int,
+    log: Path,
+    seed: int,
+    outcome: Outcome,
+    make: type[Untiring] = Writer,
+    **more: str,
+) -> None:
     """Start, write from several sides, kill all processes after a number of acknowledgements that the seed chooses."""
     chance = random.Random(seed)  # noqa: S311 - a reproducible moment, no secret
     begun = time.monotonic()
-    with Running(SERVE, environment(instance, PORT=str(port)), log) as server:
+    with Running(SERVE, environment(instance, PORT=str(port), **more), log) as server:
         wait_for(lambda: answers(port), f"server; {log.read_text()}")
         outcome.starts.append(time.monotonic() - begun)
         secret = token(port)
-        writers = [Writer(port, secret, f"round {seed} writer {n}") for n in range(WRITERS)]
+        writers = [make(port, secret, f"round {seed} writer {n}") for n in range(WRITERS)]
         for writer in writers:
             writer.start()
         enough = chance.randint(5, 40)
@@ -219,7 +234,7 @@ def mismatches(projects: Pairs, events: Pairs, keys: Sequence[str], audited: Pai
     return [f"{name}: {one - two} {two - one}" for name, (one, two) in expected.items() if one != two]
 
 
-def complaints(instance: Path) -> list[str]:
-    """What the platform's own checks say of the instance."""
-    ended = [dealflow(instance, *words) for words in (("check",), ("audit", "verify"))]
+def complaints(instance: Path, *also: tuple[str, ...], **more: str) -> list[str]:
+    """What the platform's own checks (and `also`) say of the instance."""
+    ended = [dealflow(instance, *words, **more) for words in (("check",), ("audit", "verify"), *also)]
     return [done.stdout + done.stderr for done in ended if done.returncode != 0]

@@ -45,10 +45,10 @@ def environment(instance: Path, **more: str) -> dict[str, str]:
     )
 
 
-def dealflow(instance: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def dealflow(instance: Path, *words: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; `more` goes into its environment."""
     return subprocess.run(
-        [sys.executable, "-m", "dealflow.cli", *words], env=environment(instance), cwd=ROOT, input=given,
+        [sys.executable, "-m", "dealflow.cli", *words], env=environment(instance, **more), cwd=ROOT, input=given,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
