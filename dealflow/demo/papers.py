@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 FILLED = {("investor", "data_room"), ("investor", "negotiation"), ("fund", "data_room")}
 _WORDS = {
     False: {
-        "script": "剧本", "money": "预算与用款", "rights": "权利链", "outline": "分集大纲", "budget": "制作预算",
+        "episode": "第 %s 集", "card": "付费卡点", "script": "剧本", "money": "预算与用款", "rights": "权利链", "outline": "分集大纲", "budget": "制作预算",
         "chain": "权利链说明", "label": "科目", "amount": "金额（元）", "total": "合计",
         "question": "前十集的付费卡点是否已经跟平台编辑对过？", "answer": "已对过两轮，平台建议把第一个付费点放在第十集末尾，大纲里是修改后的版本。",
     },
     True: {
-        "script": "Script", "money": "Budget", "rights": "Chain of title", "outline": "Episode outline", "budget": "Production budget",
+        "episode": "Episode %s", "card": "Paywall card", "script": "Script", "money": "Budget", "rights": "Chain of title", "outline": "Episode outline", "budget": "Production budget",
         "chain": "Chain of title", "label": "Item", "amount": "Amount", "total": "Total",
         "question": "Has the platform's editor seen the first paywall cards?", "answer": "Twice; the outline here is the version after their notes.",
     },
@@ -111,7 +111,7 @@ def _outline(dealing: Dealing, words: dict[str, str]) -> bytes:
     html = environment.get_template("demo/pdf/outline.html").render(
         lang="en" if overseas else "zh",
         title=title,
-        heading=words["outline"],
+        words=words,
         values=values,
         episodes=episodes,
     )
