@@ -109,14 +109,19 @@ def install_missing_programs(tiers: list[Tier]) -> None:
     """Install what these tiers call besides Python; what may not be installed, bin/install-packages prints."""
     missing = []
     if any(tier.needs_services for tier in tiers):
-        wanted = {"pdftotext": "poppler-utils", "qpdf": "qpdf", "softhsm2-util": "softhsm2"}
+        wanted = {
+            "pdftotext": "poppler-utils",
+            "qpdf": "qpdf",
+            "softhsm2-util": "softhsm2",
+            "soffice": "libreoffice-calc-nogui",
+        }
         missing = [package for program, package in wanted.items() if not shutil.which(program)]
         missing += missing_servers()
     if any(tier.needs_browser for tier in tiers) and not find_browser():
         missing.append("chromium")
     if missing and sys.platform == "darwin":
         print(
-            "Please run: brew install poppler qpdf softhsm postgresql@15 redis && brew install --cask google-chrome"
+            "Please run: brew install poppler qpdf softhsm postgresql@15 redis && brew install --cask google-chrome libreoffice"
         )
     elif missing:
         subprocess.run([ROOT / "bin" / "install-packages", *missing], check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dealflow.core import db
 from dealflow.core.errors import Conflict, Invalid
 from dealflow.funds import queries, service
 from dealflow.ledger import verification
+from tests.factories import spreadsheets
 from tests.funds.conftest import House, stand, yuan
 
 
@@ -85,6 +87,14 @@ def test_the_workbook_computes_its_figures_and_checks_them(issued: House) -> Non
     assert "SUMIFS" in sheet
     assert "<f>SUM(B9:B19)</f><v>594000.0</v>" in sheet
     assert sheet.count(">OK</v>") == 13
+
+
+@pytest.mark.slow
+def test_libreoffice_computes_the_same_statement(issued: House, tmp_path: Path) -> None:
+    path = f"/funds/{issued.fund_id}/statements/{issued.partners['a']}.xlsx"
+    content = issued.manager.get(path, query_string={"period": "2025Q1", "lang": "en"}).data
+    assert spreadsheets.formulas(content) > 20
+    assert spreadsheets.differences(content, tmp_path) == []
 
 
 def test_a_notice_says_what_stood_when_the_call_was_issued(issued: House) -> None:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from dealflow.files import access
 from dealflow.ledger import verification
 from dealflow.recoupment import queries, service
 from tests.conftest import Person
+from tests.factories import spreadsheets
 from tests.factories.distributions import Stage, by_payee
 from tests.factories.rooms import text_of
 
@@ -76,6 +78,17 @@ def test_files_are_made_once_and_kept_as_issued(stage: Stage, posted: dict[str, 
         kept = {row.file_id for row in queries.files_of(own["id"]).values()}
         assert access.still_used("recoupment.statement", kept) == kept
         assert not any(invariants.run_all().values())
+
+
+@pytest.mark.slow
+def test_libreoffice_computes_the_same_statement(
+    stage: Stage, posted: dict[str, object], tmp_path: Path
+) -> None:
+    own = stage.statement(stage.investor)
+    jobs.run_due()
+    content = stage.investor.get(f"/distribution-statements/{own['id']}/file?form=xlsx").data
+    assert spreadsheets.formulas(content) > 3
+    assert spreadsheets.differences(content, tmp_path) == []
 
 
 def test_a_dispute_is_opened_once_answered_and_closed(stage: Stage, posted: dict[str, object]) -> None:
