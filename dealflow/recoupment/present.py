@@ -20,6 +20,7 @@ from dealflow.recoupment import queries, statements
 from dealflow.recoupment.models import DistributionLine, DistributionRun, DistributionStatement, PayoutReturn
 from dealflow.recoupment.policy import Can
 from dealflow.recoupment.queries import Desk, Dispute, Payout
+from dealflow.settlement.books import KIND as FUNDING
 
 BOOK = "recoupment"
 
@@ -159,6 +160,7 @@ def project_ledger(actor: Actor, desk: Desk, query: Query) -> dict[str, Any]:
     last = queries.last_posted(desk.project_id)
     rows = queries.lines(last.id) if last else []
     book = ledger.book_for(BOOK, desk.project_id) if whole else None
+    funding = ledger.book_for(FUNDING, desk.project_id) if whole else None
     entries = ledger.journal(book, _journal(query)) if book else listing([], 0, query)
     totals = payee_totals(rows, last) if last else []
     return {
@@ -168,6 +170,8 @@ def project_ledger(actor: Actor, desk: Desk, query: Query) -> dict[str, Any]:
         "through": last.through.isoformat() if last else None,
         "distributed": _money(last.distributed_minor, last.currency) if last else None,
         "accounts": _accounts(book),
+        "funding_book_id": funding.id if funding else None,
+        "funding_accounts": _accounts(funding),
         "payees": [entry for entry in totals if whole or entry["organisation_id"] == actor.organisation_id],
         "runs": [run_summary(run) for run in queries.runs(desk.project_id)] if whole else [],
         "statements": [brief(row) for row in queries.statements_to(actor, desk.project_id)],

@@ -242,7 +242,10 @@ class LedgerAccountOut(Schema):
 
 
 class ProjectLedgerOut(Schema):
-    """The money of a project: for its organisation all of it with the journal, for a payee its own part."""
+    """The money of a project: for its organisation all of it with the journal, for a payee its own part.
+
+    `accounts` are of the book of distributions, `funding_accounts` of what investors paid in.
+    """
 
     project_id: str
     book_id: str | None
@@ -250,6 +253,8 @@ class ProjectLedgerOut(Schema):
     through: str | None
     distributed: SignedAmount | None
     accounts: list[LedgerAccountOut]
+    funding_book_id: str | None
+    funding_accounts: list[LedgerAccountOut]
     payees: list[DistributionPayeeOut]
     runs: list[DistributionRunOut]
     statements: list[DistributionStatementBriefOut]

@@ -73,6 +73,11 @@ def test_payment_in_parts_makes_the_tranche_paid_and_the_deal_funded(
     project = made["deal"]["project_id"]
     assert balance(project, capital_code(made["commitment"]["id"])) == -whole
     assert balance(project, "assets:bank") == whole
+    shown = creator.get(f"/projects/{project}/ledger").json
+    amounts = {row["account"]: row["balance"]["amount_minor"] for row in shown["funding_accounts"]}
+    assert amounts == {"assets:bank": whole, capital_code(made["commitment"]["id"]): -whole}
+    assert creator.browser().get(f"/books/{shown['funding_book_id']}").status_code == 200
+    assert investor.get(f"/projects/{project}/ledger").json["funding_accounts"] == []
     assert investor.post(f"/payment-calls/{call['id']}/payments", {}).status_code in (403, 422)
     assert investor.get(f"/payments/{rest.json['id']}").json["entry_id"] == rest.json["entry_id"]
     sound()
