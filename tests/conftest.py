@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
 
@@ -93,10 +93,18 @@ def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> S
     )
 
 
+def sendable(response: Response) -> Response:
+    """Refuse what a real server cannot send and the test client lets pass: a header that is not ASCII."""
+    for name, value in response.headers:
+        assert str(value).isascii(), f"{name}: {value}"
+    return response
+
+
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application; jobs run only when a test calls `jobs.run_due()`."""
     made = create_app(settings)
+    made.after_request(sendable)
     jobs.wake_with(None)
     yield made
     db.database().engine.dispose()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 from pydantic import BaseModel, ValidationError
@@ -261,10 +262,16 @@ def instance_folder() -> Path:
     return Path(current_app.instance_path)
 
 
+def disposition(how: str, name: str) -> str:
+    """A Content-Disposition for any name (RFC 6266): plain ASCII for old readers, UTF-8 for all others."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in name)
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
 def download(content: bytes, *, name: str, mimetype: str, etag: str, inline: bool = False) -> Response:
     """A file as an answer, with its name, and 304 for a reader who has it."""
     answer = Response(content, mimetype=mimetype)
-    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)
+    answer.headers["Content-Disposition"] = disposition("inline" if inline else "attachment", name)
     # A browser's own PDF viewer is an embedded object of the answer itself; nothing else may load or run.
     answer.headers["Content-Security-Policy"] = (
         "default-src 'none'; object-src 'self'; frame-ancestors 'none'"

@@ -9,7 +9,7 @@ from flask import Response
 
 from dealflow.core import db
 from dealflow.core.actor import Actor
-from dealflow.core.http import instance_folder
+from dealflow.core.http import disposition, instance_folder
 from dealflow.dataroom import copies, seats
 from dealflow.dataroom.models import DataAccess
 from dealflow.dataroom.policy import Can
@@ -105,9 +105,7 @@ def _name(sight: Sight, content_type: str) -> str:
 def part(sight: Sight, content: bytes) -> Response:
     """Some pages of a PDF."""
     answer = Response(content, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = serving.disposition(
-        "inline", f"{Path(sight.document.name).stem}.pdf"
-    )
+    answer.headers["Content-Disposition"] = disposition("inline", f"{Path(sight.document.name).stem}.pdf")
     answer.headers["Content-Security-Policy"] = PDF_CSP
     answer.headers["Cache-Control"] = serving.NO_STORE
     return answer

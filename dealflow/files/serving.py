@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.http import is_resource_modified
 
+from dealflow.core.http import disposition
 from dealflow.files import queries, storage
 from dealflow.files.models import StoredFile
 
@@ -68,12 +68,6 @@ def ranged(
     if request.method != "HEAD":
         response.response = chunks(start, stop - start)
     return response
-
-
-def disposition(how: str, name: str) -> str:
-    """A Content-Disposition for any name (RFC 6266): plain ASCII for old readers, UTF-8 for all others."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in name)
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _same(etag: str) -> bool:

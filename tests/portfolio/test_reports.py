@@ -105,6 +105,8 @@ def test_the_pdf_in_both_languages(portfolio: Portfolio) -> None:
     ):
         answer = portfolio.manager.get(f"/funds/{portfolio.fund_id}/report.pdf?quarter={QUARTER}&lang={lang}")
         assert answer.status_code == 200
+        # The fund's name is Chinese, and a header is not.
+        assert answer.headers["Content-Disposition"].isascii()
         document = pypdfium2.PdfDocument(answer.data)
         text = "".join(page.get_textpage().get_text_bounded() for page in document)
         assert all(word in text for word in words), lang
