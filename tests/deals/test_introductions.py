@@ -182,6 +182,10 @@ def test_pages_lead_from_asking_to_the_deal(people: People, lang: str) -> None:
     assert ours.get(f"/introductions/new?project_id={project['id']}").status_code == 200
     sent = ours.post("/introductions", data={"project_id": project["id"], "note": "Hello"})
     assert sent.status_code == 303
+    again = ours.post("/introductions", data={"project_id": project["id"], "note": "Hello once more"})
+    assert again.status_code == 409
+    assert "Hello once more" in again.text
+    assert ("已有" if lang == "zh" else "waits for an answer already") in again.text
     page = theirs.get(sent.location).text
     assert f'action="{sent.location}/accept"' in page
     assert theirs.post(f"{sent.location}/decline", data={"answer": ""}).status_code == 422

@@ -33,20 +33,30 @@ def pages_shown(visitor: Visitor) -> int:
     return visitor.page.locator("[data-viewer-pages] canvas").count()
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", 1280), ("en", 390)])
+def drag(creator: Visitor, document: str, folder: str) -> None:
+    """Carry a document into a folder with the mouse."""
+    target = creator.page.locator(f"section[data-folder][aria-label='{folder}']")
+    with creator.page.expect_navigation():
+        creator.page.locator("li.file", has_text=document).first.drag_to(target)
+    assert document in target.inner_text()
+
+
+@pytest.mark.parametrize(("login", "lang", "width"), [("creator2", "zh", 1280), ("creator", "en", 390)])
 def test_from_the_upload_to_the_access_taken_back(
-    visit: Callable[..., Visitor], lang: str, width: int
+    visit: Callable[..., Visitor], login: str, lang: str, width: int
 ) -> None:
-    creator, investor = visit("creator2", lang, width), visit("investor2", lang, width)
+    creator, investor = visit(login, lang, width), visit("investor2", lang, width)
     project = published(creator)
     place = f"/projects/{project}/data-room"
     creator.go(place, "room-1-before")
-    creator.fill(name="剧本 Script")
+    creator.page.locator("aside input[name='name']").fill("分集 Episodes")
     creator.press("Make")
     creator.page.locator("main input[type=file]").set_input_files(
         {"name": "pilot.pdf", "mimeType": "application/pdf", "buffer": rooms.pdf(6)}
     )
     creator.press("Add")
+    if width > 800:
+        drag(creator, "pilot.pdf", "分集 Episodes")
     creator.check("room-2-document")
     creator.go(f"{place}/access")
     house = json.loads(investor.fetch("/api/v1/me"))["organisations"][0]

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from dealflow.accounts import queries as accounts
 from dealflow.core import policy
-from dealflow.core.errors import Invalid
+from dealflow.core.errors import Conflict, Invalid, TooMany
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import cursor_for
@@ -71,10 +71,17 @@ def ask_for() -> Any:
     values = form.load(IntroductionIn)
     if values is None:
         return _ask(form), 422
-    row = service.ask(
-        actor(), project_id=values.project_id, investor_organisation_id=values.investor_organisation_id,
-        mandate_id=values.mandate_id, note=values.note or "",
-    )  # fmt: skip
+    try:
+        row = service.ask(
+            actor(), project_id=values.project_id, investor_organisation_id=values.investor_organisation_id,
+            mandate_id=values.mandate_id, note=values.note or "",
+        )  # fmt: skip
+    except Invalid as refusal:
+        form.show(refusal.errors)
+        return _ask(form), refusal.status
+    except (Conflict, TooMany) as refusal:
+        form.form_errors.append(refusal.text())
+        return _ask(form), refusal.status
     flash(_("Asked. You will be told of the answer."), "success")
     return redirect(url_for("deals.introduction", introduction_id=row.id), 303)
 
