@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ SECONDS = 25
 OUTPUT = 400 << 20
 PAGES = 3000
 PIXELS = 80_000_000
+UNPACKED = 128 << 20
 EDGE = 2400
 # What an action may do: go to a page of this file, open a web address, turn pages.
 ACTIONS = {"/GoTo", "/URI", "/Named"}
@@ -64,6 +66,7 @@ def prepare_pdf(source: str, target: str) -> dict[str, Any]:
                 if name in names:
                     del names[name]
         for item in pdf.objects:
+            measure(item)
             for found in dictionaries(item):
                 disarm(found)
         for page in pdf.pages:
@@ -71,6 +74,32 @@ def prepare_pdf(source: str, target: str) -> dict[str, Any]:
         pdf.remove_unreferenced_resources()
         pdf.save(target, encryption=False, deterministic_id=True, linearize=False)
     return {"pages": count}
+
+
+def measure(stream: Any) -> None:
+    """Refuse a stream that unpacks to more than a reader's program could hold, before anything unpacks it whole."""
+    import pikepdf
+
+    if not isinstance(stream, pikepdf.Stream):
+        return
+    if str(stream.get("/Subtype", "")) == "/Image":
+        if int(stream.get("/Width", 0)) * int(stream.get("/Height", 0)) > PIXELS:
+            raise Refused("too_large")
+        return
+    filters = stream.get("/Filter")
+    if filters is None:
+        return
+    names = [str(name) for name in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
+    data = stream.read_raw_bytes()
+    for name in names:
+        if name not in ("/FlateDecode", "/Fl"):
+            return
+        try:
+            data = zlib.decompressobj().decompress(data, UNPACKED + 1)
+        except zlib.error:
+            return  # a damaged stream shows nothing; readers skip it
+        if len(data) > UNPACKED:
+            raise Refused("too_large")
 
 
 def dictionaries(item: Any) -> Iterator[Any]:

@@ -32,8 +32,8 @@ def test_two_characters_find_a_pitch_a_mandate_and_a_deal(world: World) -> None:
 
 
 def test_the_palette_gets_the_hits_alone(world: World) -> None:
-    page = found(world["investor.owner"], "旧城", **{"HX-Request": "true"})
-    assert world.ids["published"] in page
+    page = found(world["investor.owner"], "复仇", **{"HX-Request": "true"})
+    assert world.ids["mandate"] in page
     assert "<html" not in page
 
 

@@ -57,7 +57,7 @@ def test_words_mean_themselves(app: Flask, person: Callable[..., Person], q: str
 def test_pages_hold_everything_once(world: World) -> None:
     investor = world["investor.owner"]
     whole = investor.get("/search?q=CANARY").json
-    assert {hit["kind"] for hit in whole["items"]} == {"project", "mandate"}
+    assert {hit["kind"] for hit in whole["items"]} == {"project", "mandate", "fund"}
     cursor, walked = "", []
     while cursor is not None:
         page = investor.get(f"/search?q=CANARY&limit=1&cursor={cursor}").json
