@@ -81,7 +81,7 @@ class _Out:
             day = self.first + timedelta(days=number)
             for part, share in (("A", 0.7), ("B", 0.3)):
                 amount = share * 180_000 * math.exp(-number / 14) * rng.uniform(0.8, 1.25)
-                spent = f"{amount * 0.42:.2f}" if part == "A" else ""
+                spent = f"{amount * 0.095:.2f}" if part == "A" else ""
                 lines.append(f"{day},{title},HG{day:%Y%m%d}{part},{amount:.2f},{spent}")
         name = f"红果结算单 {self.first + timedelta(days=days.stop - 1):%Y-%m-%d}.csv"
         row, _fresh = statements.upload(actor, self.life.project_id, "\n".join(lines).encode(), name)
