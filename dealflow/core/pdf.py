@@ -6,16 +6,11 @@ templates, addresses other than `asset:NAME` end the rendering, and the same inp
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
 import logging
-import os
 import re
 import socket
-import subprocess
-import sys
-import threading
 import time
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -26,6 +21,7 @@ from typing import Any, NamedTuple
 
 from dealflow.core import pdf_child
 from dealflow.core.errors import DomainError
+from dealflow.core.forking import ForkServer
 from dealflow.core.i18n import N_
 
 GIB = 1 << 30
@@ -170,91 +166,15 @@ def mark_missing(text: str) -> str:
 # --- the child --------------------------------------------------------------------------------------------------
 
 
-class _Renderer:
-    """This process's own rendering server, started at first use and again when it was killed."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """No server yet."""
-        self.lock = threading.Lock()
-        # More workers than cores only make each of them late.
-        self.slots = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
-        self.control: socket.socket | None = None
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def submit(self, seconds: float, memory: int) -> socket.socket:
-        """Our end of a new job's socket."""
-        ours, theirs = socket.socketpair()
-        order = pdf_child.ORDER.pack(seconds, memory)
-        try:
-            with self.lock:
-                if self.control is None:
-                    self._start()
-                try:
-                    socket.send_fds(self._running(), [order], [theirs.fileno()])
-                except OSError:
-                    # The server was killed since the last document.
-                    self.stop()
-                    self._start()
-                    socket.send_fds(self._running(), [order], [theirs.fileno()])
-        except OSError as error:
-            ours.close()
-            raise PdfFailed(reason=str(error)) from error
-        finally:
-            theirs.close()
-        return ours
-
-    def _running(self) -> socket.socket:
-        if self.control is None:
-            raise OSError("no rendering server")
-        return self.control
-
-    def _start(self) -> None:
-        control, theirs = socket.socketpair()
-        # A bare environment: no secret, no proxy, no locale or time zone of this host reaches the document.
-        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own file, no shell, nothing from outside
-                [sys.executable, "-I", "-X", "utf8", pdf_child.__file__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=environment,
-                cwd="/",
-            )
-        self.control = control
-
-    def stop(self) -> None:
-        """End the server and all its workers."""
-        if self.control is not None:
-            self.control.close()
-        if self.process is not None:
-            try:
-                self.process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.control = self.process = None
-
-    def forget(self) -> None:
-        """After a fork: the server belongs to the parent."""
-        if self.control is not None:
-            self.control.close()
-        self.reset()
+_renderer = ForkServer(pdf_child.__file__, "-X", "utf8")
+warm_up = _renderer.warm_up
 
 
-_renderer = _Renderer()
-os.register_at_fork(after_in_child=_renderer.forget)
-atexit.register(_renderer.stop)
-
-
-def warm_up() -> None:
-    """Start the rendering server now, so that the first document does not wait for it."""
-    with _renderer.lock:
-        if _renderer.control is None:
-            _renderer._start()
+def _submit(seconds: float, memory: int) -> socket.socket:
+    try:
+        return _renderer.submit(pdf_child.ORDER.pack(seconds, memory))
+    except OSError as error:
+        raise PdfFailed(reason=str(error)) from error
 
 
 def _exchange(request: bytes, seconds: float, memory: int) -> bytes:
@@ -263,7 +183,7 @@ def _exchange(request: bytes, seconds: float, memory: int) -> bytes:
     if not _renderer.slots.acquire(timeout=patience):
         raise PdfTimeout(reason="all renderers are busy")
     try:
-        with _renderer.submit(seconds, memory) as conn:
+        with _submit(seconds, memory) as conn:
             # The server enforces the limit; this later one only catches a server that is itself stuck.
             until = time.monotonic() + patience + 15
             conn.settimeout(patience + 15)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
-import os
 import socket
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 from dealflow.core.errors import Invalid, Unavailable
+from dealflow.core.forking import ForkServer
 from dealflow.core.i18n import N_
 from dealflow.dataroom import child
 
@@ -26,68 +22,14 @@ _REASONS = {
 }
 
 
-class _Workshop:
-    """This process's own server of workers, started at first use and again when it was killed."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """No server yet."""
-        self.lock = threading.Lock()
-        # More workers than cores only make each of them late.
-        self.slots = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
-        self.control: socket.socket | None = None
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def line(self) -> socket.socket:
-        """Our end of a new worker's socket."""
-        ours, theirs = socket.socketpair()
-        with theirs, self.lock:
-            for _attempt in (1, 2):
-                control = self.control or self._start()
-                try:
-                    socket.send_fds(control, [b"o"], [theirs.fileno()])
-                    return ours
-                except OSError:
-                    # The server was killed since the last order.
-                    self.stop()
-        ours.close()
-        raise Unavailable()
-
-    def _start(self) -> socket.socket:
-        control, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own file, no shell, nothing from outside
-                [sys.executable, "-I", child.__file__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}, cwd="/",
-            )  # fmt: skip
-        self.control = control
-        return control
-
-    def stop(self) -> None:
-        """End the server; it leaves when the line to it is cut."""
-        if self.control is not None:
-            self.control.close()
-        if self.process is not None:
-            try:
-                self.process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.control = self.process = None
-
-    def forget(self) -> None:
-        """After a fork: the server belongs to the parent."""
-        if self.control is not None:
-            self.control.close()
-        self.reset()
+_workshop = ForkServer(child.__file__)
 
 
-_workshop = _Workshop()
-os.register_at_fork(after_in_child=_workshop.forget)
-atexit.register(_workshop.stop)
+def _submit() -> socket.socket:
+    try:
+        return _workshop.submit(b"o")
+    except OSError as error:
+        raise Unavailable() from error
 
 
 def _ordered(order: str, given: dict[str, Any], **limits: int) -> dict[str, Any]:
@@ -96,7 +38,7 @@ def _ordered(order: str, given: dict[str, Any], **limits: int) -> dict[str, Any]
     if not _workshop.slots.acquire(timeout=child.SECONDS):
         raise Unavailable()
     try:
-        with _workshop.line() as line, line.makefile("rb") as answers:
+        with _submit() as line, line.makefile("rb") as answers:
             # The kernel ends a worker before this; it only catches a server that is itself stuck.
             line.settimeout(child.SECONDS + 20)
             line.sendall(request)

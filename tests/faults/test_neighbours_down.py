@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from dealflow.core import db, jobs, pdf
+from dealflow.core import db, forking, jobs
 from dealflow.settings import Settings
 from tests.conftest import Person
 from tests.factories import pitches
@@ -103,14 +103,14 @@ def test_a_killed_pdf_child_costs_one_answer_at_most(
     world = worlds.build(person, {"creator": "creator", "creator2": "creator", "investor": "investor"})
     investor, path = world["investor.owner"], f"/term-sheets/{world.ids['sheet']}.pdf"
     assert investor.get(f"{path}?lang=en").status_code == 200
-    submit = pdf._Renderer.submit
+    submit = forking.ForkServer.submit
 
     def submit_and_kill(self: Any, *limits: Any) -> Any:
         ours = submit(self, *limits)
         self.process.kill()
         return ours
 
-    monkeypatch.setattr(pdf._Renderer, "submit", submit_and_kill)
+    monkeypatch.setattr(forking.ForkServer, "submit", submit_and_kill)
     struck = investor.get(f"{path}?lang=zh")
     assert struck.status_code in (200, 422, 503), struck.data[:200]
     if struck.status_code != 200:
