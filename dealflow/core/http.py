@@ -268,6 +268,12 @@ def disposition(how: str, name: str) -> str:
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def rows_file(content: bytes) -> Response:
+    """The rows that an import refused, as a file to correct and send again."""
+    headers = {"Content-Disposition": 'attachment; filename="import-errors.csv"'}
+    return Response(content, mimetype="text/csv", headers=headers)
+
+
 def download(content: bytes, *, name: str, mimetype: str, etag: str, inline: bool = False) -> Response:
     """A file as an answer, with its name, and 304 for a reader who has it."""
     answer = Response(content, mimetype=mimetype)

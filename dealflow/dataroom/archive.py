@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from sqlalchemy import select
 
-from dealflow.core import clock, i18n, pdf
+from dealflow.core import clock, i18n, pdf, printed
 from dealflow.core.actor import SYSTEM
 from dealflow.core.db import session
 from dealflow.dataroom import heat, queries, seats
@@ -98,12 +98,7 @@ def _csv(header: tuple[str, ...], rows: list[list[Any]]) -> bytes:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
-    )  # fmt: skip
-    environment.install_gettext_callables(i18n.gettext, i18n.plural_form, newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    return printed.environment(TEMPLATES)
 
 
 def index_pdf(seat: Seat, found: list[Entry], title: str) -> bytes:

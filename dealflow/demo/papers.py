@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xlsxwriter import Workbook
 
-from dealflow.core import pdf
+from dealflow.core import pdf, printed
 from dealflow.core.actor import Actor
 from dealflow.core.money import Money
 from dealflow.dataroom import seats
@@ -104,11 +103,8 @@ def _outline(dealing: Dealing, words: dict[str, str]) -> bytes:
         for number in range(1, values["format"]["episodes"] + 1)
     ]
     title = values["title"].get("en" if overseas else "zh") or next(iter(values["title"].values()))
-    # An environment of its own: the site's expects a request, and there is none while the demo loads.
-    environment = Environment(
-        loader=FileSystemLoader(ROOT / "templates"), autoescape=True, undefined=StrictUndefined
-    )
-    html = environment.get_template("demo/pdf/outline.html").render(
+    template = printed.environment(ROOT / "templates" / "demo" / "pdf").get_template("outline.html")
+    html = template.render(
         lang="en" if overseas else "zh",
         title=title,
         words=words,

@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from dealflow.core import i18n, money, pdf
+from dealflow.core import i18n, money, pdf, printed
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.money import Money
@@ -34,13 +34,7 @@ _JUDGED = {"unscoped": "whoever asks has been judged on the partner"}
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = printed.environment(FOLDER)
     made.globals |= {"_": i18n.gettext, "words": words}
     made.filters |= {"money": money.show}
     return made

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from dealflow.core import policy, slots
 from dealflow.core.errors import FieldError, Invalid, StaleVersion, TooLarge
-from dealflow.core.http import actor, needs, read_query
+from dealflow.core.http import actor, needs, read_query, rows_file
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.tabular import Table, read, refuse
@@ -249,8 +249,7 @@ def import_errors() -> Any:
     policy.require(actor(), Can.IMPORT)
     table = _carried()
     content = importing.error_file(table, importing.check(actor(), table, guess(table.header)))
-    headers = {"Content-Disposition": 'attachment; filename="import-errors.csv"'}
-    return Response(content, mimetype="text/csv", headers=headers)
+    return rows_file(content)
 
 
 @bp.get("/mandates/imports/<upload_id>")
@@ -275,5 +274,4 @@ def refused_rows(upload_id: str) -> Any:
     """The rows that a large import refused, with the reasons."""
     job = uploads.started(actor(), upload_id)
     content = importing.refused_before(uploads.table_of(job), (job.result or {}).get("errors", []))
-    headers = {"Content-Disposition": 'attachment; filename="import-errors.csv"'}
-    return Response(content, mimetype="text/csv", headers=headers)
+    return rows_file(content)

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from dealflow.core import i18n, pdf
+from dealflow.core import i18n, pdf, printed
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, show
 from dealflow.portfolio import reporting
@@ -22,12 +22,7 @@ WIDTH, HEIGHT = 480.0, 150.0
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
-    )  # fmt: skip
-    environment.install_gettext_callables(i18n.gettext, i18n.plural_form, newstyle=True)  # type: ignore[attr-defined]
-    return environment
+    return printed.environment(TEMPLATES)
 
 
 def rate_text(answer: dict[str, Any]) -> str:

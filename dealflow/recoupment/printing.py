@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from dealflow.core import i18n, money, pdf
+from dealflow.core import i18n, money, pdf, printed
 from dealflow.core.money import Money
 from dealflow.recoupment import labels
 from dealflow.releases import platforms
@@ -20,11 +20,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "recoupment" / "pdf
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )  # fmt: skip
-    made.install_gettext_callables(i18n.gettext, i18n.plural_form, newstyle=True)  # type: ignore[attr-defined]
+    made = printed.environment(FOLDER)
     made.filters |= {"money": money.show, "ppm": labels.percent, "localised": i18n.localised}
     return made
 

@@ -9,7 +9,7 @@ from flask import Response
 
 from dealflow.core import clock
 from dealflow.core.errors import TooLarge
-from dealflow.core.http import actor, endpoint
+from dealflow.core.http import actor, endpoint, rows_file
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.tabular import FILE_LIMIT
@@ -96,6 +96,4 @@ def refused_rows(statement_id: str) -> Response:
     row = statements.get(actor(), statement_id)
     report = statements.report_of(row)
     content = importing.error_file(statements.table_of(row), report.refused if report else ())
-    return Response(
-        content, mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="import-errors.csv"'}
-    )  # fmt: skip
+    return rows_file(content)

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from dealflow.core import clock, pdf
+from dealflow.core import clock, pdf, printed
 from dealflow.signing import pades
 from dealflow.signing.keys import SigningKey
 from dealflow.termsheets import library
@@ -132,13 +130,7 @@ def executed(document: library.Document, record: Record, key: SigningKey) -> byt
 
 
 def _block(step: Step, record: Record) -> pades.Block:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = printed.environment(FOLDER)
     html = environment.get_template("block.html").render(step=step, code=record.code)
     assets = {SEAL_ASSET: pdf.Asset(step.seal_image, "image/webp")} if step.seal_image else {}
     drawn = pdf.render(

@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 
 from dealflow.core import policy
 from dealflow.core.errors import Invalid, TooLarge
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, needs, rows_file
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.tabular import read, refuse
@@ -118,8 +118,4 @@ def import_errors(import_id: str) -> Response:
         )
     else:
         content = importing.error_file(table, importing.check(actor(), table, kept.mapping))
-    return Response(
-        content,
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="import-errors.csv"'},
-    )
+    return rows_file(content)

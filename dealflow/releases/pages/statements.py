@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, request, url_for
 
 from dealflow.core import policy
 from dealflow.core.errors import Invalid, InvalidTransition, TooLarge
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, needs, rows_file
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
@@ -146,6 +146,4 @@ def refused_rows(statement_id: str) -> Response:
     row = files.get(actor(), statement_id)
     report = files.report_of(row)
     content = importing.error_file(files.table_of(row), report.refused if report else ())
-    return Response(
-        content, mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="import-errors.csv"'}
-    )  # fmt: skip
+    return rows_file(content)

@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from dealflow.core import clock, pdf
+from dealflow.core import clock, pdf, printed
 from dealflow.termsheets.library.catalogue import LIBRARY
 from dealflow.termsheets.library.defaults import merge_terms
 from dealflow.termsheets.library.document import LANGUAGES, Document, build_document
@@ -27,13 +27,7 @@ HTML_LANG = {"zh": "zh-CN", "en": "en", "zh+en": "zh-CN"}
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Where the documents' templates live."""
-    made = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = printed.environment(FOLDER)
     made.filters |= {"figures": figures, "percent": percent, "day": day}
     return made
 
