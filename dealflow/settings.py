@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dealflow.core import clock
+from dealflow.core.money import CURRENCIES
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_SECRET = "development-only-secret"  # noqa: S105 - refused in production
@@ -61,6 +62,8 @@ class Settings:
     private_webhooks: bool = False
     web_processes: int = 2
     dispute_days: int = 30
+    rate_days: int = 10
+    rate_cross: str = "CNY"
     upload_limit: int = 64 * 1024 * 1024
     video_limit: int = 200 * 1024 * 1024
     flask: dict[str, Any] = field(default_factory=dict)
@@ -118,6 +121,8 @@ class Settings:
             private_webhooks=_flag(env, "DEALFLOW_PRIVATE_WEBHOOKS", False),
             web_processes=_number(env, "DEALFLOW_WEB_PROCESSES", 2, 1, 64),
             dispute_days=_number(env, "DEALFLOW_DISPUTE_DAYS", 30, 1, 365),
+            rate_days=_number(env, "DEALFLOW_RATE_DAYS", 10, 0, 366),
+            rate_cross=env.get("DEALFLOW_RATE_CROSS", "CNY"),
         )
         settings.check()
         return settings
@@ -128,6 +133,10 @@ class Settings:
             raise SettingsError("DEALFLOW_DATABASE_URL must start with postgresql+psycopg:// or sqlite:///")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise SettingsError("DEALFLOW_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
+        if self.rate_cross not in CURRENCIES:
+            raise SettingsError(
+                f"DEALFLOW_RATE_CROSS must be a currency such as CNY or USD, not {self.rate_cross!r}"
+            )
         if not self.is_production:
             return
         if self.demo:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock
 from dealflow.core.db import Base, Versioned
+from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import OwnedByOrganisation
 from dealflow.ledger import ddl
@@ -135,4 +136,26 @@ class DayTotal(Base, OwnedByOrganisation):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
 
 
+class ExchangeRate(Base, OwnedByOrganisation):
+    """Units of `quote` for one unit of `base` on a day, exact as text. Append only: a higher `number` corrects a lower."""
+
+    __tablename__ = "ledger_exchange_rate"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "base", "quote", "day", "number"),
+        CheckConstraint("base <> quote", name="pair"),
+    )
+    id: Mapped[str] = mapped_column(Id("fxr"), primary_key=True, default=lambda: new("fxr"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    base: Mapped[str] = mapped_column(String(3))
+    quote: Mapped[str] = mapped_column(String(3))
+    day: Mapped[date]
+    number: Mapped[int] = mapped_column(default=0)
+    rate: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(120))
+    user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    user_name: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+append_only(ExchangeRate.__table__)
 ddl.guard(Entry.__table__, Posting.__table__, Seal.__table__, DayTotal.__table__)

@@ -1,4 +1,4 @@
-"""Who may do what to a book. Postings are made by higher rooms, which ask their own tables."""
+"""Who may do what to a book, and to the house's table of exchange rates. Postings are made by higher rooms, which ask their own tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from dealflow.core.actor import Actor
-from dealflow.core.policy import Rows, is_owner, own_organisation
+from dealflow.core.policy import Rows, is_owner, may_write, own_organisation
 from dealflow.ledger import access
 
 
@@ -15,6 +15,8 @@ class Can(StrEnum):
 
     SEE = "ledger:book:see"
     CLOSE = "ledger:book:close"
+    SEE_RATES = "ledger:rates:see"
+    ENTER_RATES = "ledger:rates:enter"
 
 
 class Tag(StrEnum):
@@ -24,6 +26,8 @@ class Tag(StrEnum):
     CLOSED = "ledger:period:closed"
     REOPENED = "ledger:period:reopened"
     REVERSED = "ledger:entry:reversed"
+    RATE_ENTERED = "ledger:rate:entered"
+    RATES_IMPORTED = "ledger:rates:imported"
 
 
 def is_reader(actor: Actor, book: Any) -> bool:
@@ -34,4 +38,6 @@ def is_reader(actor: Actor, book: Any) -> bool:
 POLICY: dict[StrEnum, Rows] = {
     Can.SEE: [[own_organisation], [is_reader]],
     Can.CLOSE: [[own_organisation, is_owner]],
+    Can.SEE_RATES: [[own_organisation]],
+    Can.ENTER_RATES: [[own_organisation, may_write]],
 }
