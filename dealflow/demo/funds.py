@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from dealflow.core import clock
@@ -14,6 +15,7 @@ from dealflow.demo.investors import Members
 from dealflow.demo.script import Script
 from dealflow.funds import queries, service
 from dealflow.funds.periods import last_ended
+from dealflow.ledger import rate_entry
 
 _MANAGER, _PARTNER, _LATER = "fund", "lp", "i05"
 _WAN = 1_000_000
@@ -54,6 +56,11 @@ def arrange(script: Script, members: Members) -> Raised:
         (19, colleague, lambda actor: service.approve(actor, made.fund_id, made.distribution_id)),
         (12, manager, _fee(made)),
         (10, manager, lambda actor: _statements(actor, made)),
+        *(
+            (days, manager, _rates(usd, hkd))
+            for days, usd, hkd in ((7, "7.1052", "0.9132"), (6, "7.1049", "0.9131"), (3, "7.1060", "0.9134"))
+        ),
+        (2, manager, lambda actor: _abroad(actor, made)),
         (4, manager, _call(made, 3, {"investment": 3_000})),
         (1, manager, _pay(made, 3, only="b")),
     ]
@@ -119,6 +126,24 @@ def _charge(made: Raised, kind: str, wan: int, reference: str, text: str) -> Cal
             service.pay_charge(actor, made.fund_id, row.id, on=clock.today())
 
     return deed
+
+
+def _rates(usd: str, hkd: str) -> Callable[[Actor], object]:
+    def deed(actor: Actor) -> None:
+        for base, rate in (("USD", usd), ("HKD", hkd)):
+            rate_entry.enter(
+                actor, base=base, quote="CNY", day=clock.today(), rate=Decimal(rate), source="示例中间价"
+            )
+
+    return deed
+
+
+def _abroad(actor: Actor, made: Raised) -> None:
+    """An expense in dollars at the table's rate."""
+    service.charge(
+        actor, made.fund_id, kind="expense", on=clock.today(), amount=Money(8_600_00, "USD"), reference="2026-US-COUNSEL",
+        text="海外版权律师费",
+    )  # fmt: skip
 
 
 def _fee(made: Raised) -> Callable[[Actor], object]:

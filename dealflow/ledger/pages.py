@@ -94,8 +94,19 @@ def entry(book_id: str, entry_id: str) -> str:
     book = queries.readable(actor(), book_id)
     found = queries.entry(book, entry_id)
     return _render(
-        "entry", book, entry=found, lines=queries.lines_of(found), undone=queries.reversal_of(found)
-    )
+        "entry", book, entry=found, lines=queries.lines_of(found), undone=queries.reversal_of(found), conversion=_conversion(found)
+    )  # fmt: skip
+
+
+def _conversion(entry: Any) -> dict[str, Any] | None:
+    """What was given in another currency, and the rate that the entry was posted at."""
+    kept = entry.data
+    if not kept.get("rate") or not kept.get("given_currency"):
+        return None
+    return {
+        "given": Money(kept["given_minor"], kept["given_currency"]), "rate": kept["rate"], "source": kept.get("rate_source"),
+        "day": date.fromisoformat(kept["rate_day"]) if kept.get("rate_day") else None,
+    }  # fmt: skip
 
 
 @bp.get("/books/<book_id>/accounts/<account_id>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -10,7 +11,8 @@ from dealflow.core import db
 from dealflow.core.errors import Conflict, Forbidden, Invalid, InvalidTransition
 from dealflow.core.money import Money
 from dealflow.funds import queries, service
-from dealflow.ledger import verification
+from dealflow.ledger import rate_entry, verification
+from dealflow.ledger.models import Entry
 from tests.funds.conftest import House, stand, yuan
 
 
@@ -184,6 +186,37 @@ def test_money_in_another_currency_keeps_the_days_rate(house: House) -> None:
         reference="y",
     )
     assert yen.amount_minor == 470_05
+
+
+def test_without_a_typed_rate_the_tables_rate_of_the_day_is_used_and_kept(house: House) -> None:
+    call = house.called(date(2025, 2, 10), 1_000_000)
+    actor = house.manager.actor
+    with db.edge(actor=actor):
+        rate_entry.enter(
+            actor, base="USD", quote="CNY", day=date(2025, 2, 7), rate=Decimal("7.1"), source="PBoC"
+        )
+    pay = {
+        "lp_id": house.partners["a"],
+        "on": date(2025, 2, 10),
+        "reference": "usd",
+        "amount": Money(10_000_00, "USD"),
+    }
+    row = house.do(service.pay, call.id, **pay)
+    assert (row.amount_minor, row.given_minor, row.rate) == (71_000_00, 10_000_00, "7.1")
+    with db.system_edge(write=False) as session:
+        data = session.get_one(Entry, row.entry_id).data
+    assert (data["rate"], data["rate_day"], data["rate_source"]) == ("7.1", "2025-02-07", "PBoC")
+    page = house.manager.browser("en").get(
+        f"/books/{house.ask(queries.book_of_fund).id}/entries/{row.entry_id}"
+    )
+    assert "PBoC" in page.text
+    with db.edge(actor=actor):
+        rate_entry.enter(
+            actor, base="USD", quote="CNY", day=date(2025, 2, 7), rate=Decimal("7.3"), source="PBoC"
+        )
+    assert house.do(service.pay, call.id, **pay).id == row.id
+    with pytest.raises(Conflict):
+        house.do(service.pay, call.id, **pay | {"amount": Money(10_001_00, "USD")})
 
 
 def test_a_clawback_gives_back_what_the_manager_took_too_much(house: House) -> None:

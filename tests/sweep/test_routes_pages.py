@@ -133,6 +133,7 @@ NEEDS_MORE = frozenset(
         "ledger.export_book",
         "ledger.journal",
         "ledger.show",
+        "rates.offer",
         "files.variant",
         "matching.compare",
         "models.show",

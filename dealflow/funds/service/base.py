@@ -19,11 +19,12 @@ from dealflow.core.i18n import N_
 from dealflow.core.money import CURRENCIES, LIMIT, Money
 from dealflow.finance.allocation import half_up
 from dealflow.funds import chart
-from dealflow.funds.models import Fund, FundLp
+from dealflow.funds.models import Fund, FundCharge, FundLp, FundPayment
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import partner
 from dealflow.ledger import service as ledger
 from dealflow.ledger.queries import Book, Entry
+from dealflow.ledger.rates import Rate, rate_on
 from dealflow.ledger.service import Draft, Line, Side
 
 
@@ -89,11 +90,13 @@ def not_ahead(on: date, field: str) -> None:
 
 @dataclass(frozen=True)
 class Amount:
-    """An amount in the fund's currency, and what it was given as when that was another one."""
+    """An amount in the fund's currency, and what it was given as when that was another one. `table` tells which rate of the
+    house's table it was when none was typed."""
 
     money: Money
     given: Money | None = None
     rate: str | None = None
+    table: Rate | None = None
 
     def columns(self) -> dict[str, object]:
         """The columns that keep what was given."""
@@ -103,11 +106,23 @@ class Amount:
             "rate": self.rate,
         }
 
+    def data(self) -> dict[str, object]:
+        """What the entry keeps of it: the columns, and the day and source of a rate out of the table."""
+        kept = {name: value for name, value in self.columns().items() if value is not None}
+        return kept | (self.table.kept() if self.table else {})
 
-def converted(fund: Fund, amount: Money, rate: str | None) -> Amount:
-    """An amount in the fund's currency at the day's rate: units of the fund's currency for one unit of the amount's.
+    def repeats(self, row: FundPayment | FundCharge, rate: str | None) -> bool:
+        """Whether it says again what a row holds; a rate out of the table may have been corrected since."""
+        there = (row.given_currency, row.given_minor) if row.given_currency else (None, row.amount_minor)
+        given = self.columns()["given_currency"], (self.given or self.money).amount_minor
+        return there == given and (rate is None or row.amount_minor == self.money.amount_minor)
 
-    Raises Invalid (`rate` missing, of no use, or not a number).
+
+def converted(fund: Fund, amount: Money, rate: str | None, on: date) -> Amount:
+    """An amount in the fund's currency: units of the fund's currency for one unit of the amount's at the rate that is given,
+    else at the rate of the day in the house's table.
+
+    Raises Invalid (`rate` in no table, of no use, or not a number).
     """
     if amount.amount_minor <= 0:
         raise Invalid.field("amount", "not_positive", N_("Enter an amount above zero"))
@@ -117,16 +132,13 @@ def converted(fund: Fund, amount: Money, rate: str | None) -> Amount:
                 "rate", "not_wanted", N_("This is the fund's own currency; leave the rate out")
             )
         return Amount(amount)
-    if not rate:
-        raise Invalid.field(
-            "rate", "required", N_("Give the day's rate: %(currency)s for one %(other)s"), currency=fund.currency,
-            other=amount.currency,
-        )  # fmt: skip
+    table = None if rate else rate_on(session(), fund.organisation_id, amount.currency, fund.currency, on)
+    used = table.text if table else rate or ""
     shift = CURRENCIES[fund.currency] - CURRENCIES[amount.currency]
-    minor = half_up(Fraction(amount.amount_minor) * Fraction(_number(rate)) * Fraction(10) ** shift)
+    minor = half_up(Fraction(amount.amount_minor) * Fraction(_number(used)) * Fraction(10) ** shift)
     if not 0 < minor <= LIMIT:
         raise Invalid.field("rate", "out_of_range", N_("With this rate the amount is nothing or too large"))
-    return Amount(fund.money(minor), amount, rate)
+    return Amount(fund.money(minor), amount, used, table)
 
 
 def _number(rate: str) -> Decimal:

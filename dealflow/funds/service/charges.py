@@ -101,11 +101,11 @@ def charge(
             "kind", "not_a_choice", N_("Choose one of: %(expected)s"), expected="expense, income"
         )
     not_ahead(on, "on")
-    taken = converted(fund, amount, rate)
+    taken = converted(fund, amount, rate, on)
     key = f"{kind}:{reference}"
     known = _known(fund, key)
     if known is not None:
-        if (known.charged_on, known.amount_minor) == (on, taken.money.amount_minor):
+        if known.charged_on == on and taken.repeats(known, rate):
             return known
         raise Conflict(N_("Another charge has this reference already"), code="reference_taken")
     sign = 1 if kind == "expense" else -1
@@ -156,8 +156,7 @@ def _known(fund: Fund, key: str) -> FundCharge | None:
 def _post(
     actor: Actor, fund: Fund, kind: str, key: str, on: date, taken: Amount, text: str, lines: list[Any]
 ) -> FundCharge:
-    data = {k: v for k, v in taken.columns().items() if v is not None}
-    draft = Draft(on, _ENTRY[kind], f"charge:{key}", merged(lines), text=text, data=data)
+    draft = Draft(on, _ENTRY[kind], f"charge:{key}", merged(lines), text=text, data=taken.data())
     entry = ledger.post(actor, open_book(actor, fund), draft)
     paid: dict[str, Any] = {"paid_on": on, "paid_entry_id": entry.id} if kind == "income" else {}
     row = FundCharge(

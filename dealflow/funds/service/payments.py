@@ -56,12 +56,12 @@ def pay(
     call, lp = queries.call(actor, fund.id, call_id), of_fund(fund, lp_id)
     line = _line(call, lp)
     not_ahead(on, "on")
-    taken = converted(fund, amount, rate)
+    taken = converted(fund, amount, rate, on)
     late = interest.amount_minor if interest else 0
     known = _known(fund, reference)
     if known is not None:
-        same = (known.call_line_id, known.paid_on, known.amount_minor, known.interest_minor)
-        if same == (line.id, on, taken.money.amount_minor, late):
+        same = (known.call_line_id, known.paid_on, known.interest_minor) == (line.id, on, late)
+        if same and taken.repeats(known, rate):
             return known
         raise Conflict(N_("Another payment has this reference already"), code="reference_taken")
     if call.state != "issued":
@@ -126,9 +126,14 @@ def _enter(
     ]
     if late:
         lines += _late_lines(fund, lp, late)
-    data = {k: v for k, v in taken.columns().items() if v is not None}
     draft = Draft(
-        on, "fund_payment", f"payment:{reference}", merged(lines), text=reference, source=call.id, data=data
+        on,
+        "fund_payment",
+        f"payment:{reference}",
+        merged(lines),
+        text=reference,
+        source=call.id,
+        data=taken.data(),
     )
     entry = ledger.post(actor, open_book(actor, fund), draft)
     row = FundPayment(
