@@ -16,7 +16,7 @@ def register(app: Flask) -> None:
     from dealflow.ledger import access, labels
     from dealflow.portfolio import api, api_figures, carry, invariants, jobs, pages, panels, posting  # noqa: F401
     from dealflow.portfolio.policy import POLICY
-    from dealflow.portfolio.service import reports
+    from dealflow.portfolio.service import evidence, reports
 
     policy.declare(POLICY)
     labels.name_entries(posting.ENTRIES)
@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
     )
     waterfall.register_write_offs("portfolio", carry.written_off)
     reports.register_use()
+    evidence.register_use()
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(api_figures.bp)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
+from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint
+from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
+from dealflow.core.schema import load
 from dealflow.portfolio import queries
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.queries import HoldingQuery
-from dealflow.portfolio.service import booking, following, holdings
+from dealflow.portfolio.service import booking, evidence, following, holdings
 from dealflow.portfolio.shapes import (
     FlowReversalIn,
     FollowedOut,
@@ -22,6 +27,8 @@ from dealflow.portfolio.shapes import (
     HoldingIn,
     HoldingOut,
     HoldingPatch,
+    ValuationDocumentIn,
+    ValuationDocumentOut,
     ValuationIn,
     ValuationOut,
 )
@@ -125,8 +132,22 @@ def add_valuation(holding_id: str, body: ValuationIn) -> dict[str, Any]:
     made = booking.value(
         actor(), holding_id, on=body.on, value=body.value.money(), method=body.method,
         evidence_class=body.evidence_class, evidence=body.evidence, reference=body.reference,
+        document_id=body.document_id,
     )  # fmt: skip
     return queries.valuation_dict(made, queries.get(actor(), holding_id).currency)
+
+
+@bp.post("/holdings/<holding_id>/valuation-documents")
+@endpoint(Can.VALUE, returns=ValuationDocumentOut, status=201, upload=ValuationDocumentIn)
+def add_document(holding_id: str) -> dict[str, Any]:
+    """Hand in a document that valuations can name by `document_id` (multipart: file)."""
+    load(ValuationDocumentIn, dict(request.form.items()))
+    queries.get(actor(), holding_id)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid.field("file", "required", N_("Choose a file first"))
+    kept = evidence.keep(actor(), holding_id, sent.stream, sent.filename)
+    return {"document_id": kept.id, "name": kept.name, "sha256": kept.sha256}
 
 
 @bp.get("/holdings/<holding_id>/follow-ons")

@@ -12,6 +12,7 @@ from dealflow.core.forms import Form, MoneyField, empty_to_none
 from dealflow.core.i18n import _l
 from dealflow.portfolio.states import DIMENSION_LABELS, FLOW_LABELS, LINE_LABELS, METHOD_LABELS
 
+ACCEPT = ".pdf,.xlsx,.docx,.pptx,.txt,.jpg,.jpeg,.png,.webp"
 EVIDENCE_LABELS = {
     "third_party": _l("Third party"),
     "platform_statement": _l("Platform statement"),
@@ -67,7 +68,12 @@ class ValuationForm(Form):
     method = SelectField(_l("Method"), choices=_choices(METHOD_LABELS))
     evidence_class = SelectField(_l("Evidence"), choices=_choices(EVIDENCE_LABELS))
     evidence = TextAreaField(_l("What it rests on"), filters=[_text])
+    file = FileField(_l("Document"))
     reference = StringField(_l("Reference"), filters=[_text])
+
+    def plain(self) -> dict[str, Any]:
+        """What was typed; the file goes its own way."""
+        return {name: value for name, value in super().plain().items() if name != "file"}
 
 
 class RightForm(Form):

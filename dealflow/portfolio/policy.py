@@ -31,6 +31,7 @@ class Tag(StrEnum):
     BOOKED = "portfolio:flow:booked"
     REVERSED = "portfolio:flow:reversed"
     VALUED = "portfolio:valuation:added"
+    DOCUMENT = "portfolio:valuation:document"
     RIGHT_ADDED = "portfolio:right:added"
     RIGHT_DECIDED = "portfolio:right:decided"
     LIMITED = "portfolio:limit:set"

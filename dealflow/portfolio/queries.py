@@ -255,8 +255,14 @@ def valuation_dict(row: Valuation, currency: str) -> dict[str, Any]:
         "id": row.id, "holding_id": row.holding_id, "on": row.valued_on.isoformat(),
         "value": Money(row.value_minor, currency).json(), "method": row.method,
         "evidence_class": row.evidence_class, "evidence": row.evidence, "reference": row.reference,
+        "document": document_dict(row.file_id, row.file_name, row.file_sha256),
         "entry_id": row.entry_id, "user_name": row.user_name, "created_at": clock.rfc3339(row.created_at),
     }  # fmt: skip
+
+
+def document_dict(file_id: str | None, name: str, sha256: str | None) -> dict[str, Any] | None:
+    """A document of a valuation as the API gives it; it is fetched at `/files/{document_id}`."""
+    return {"document_id": file_id, "name": name, "sha256": sha256} if file_id else None
 
 
 def right_dict(row: FollowOn, currency: str) -> dict[str, Any]:

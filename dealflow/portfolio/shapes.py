@@ -105,8 +105,23 @@ class FlowReversalIn(Schema):
     reason: Text(300, least=1)  # type: ignore[valid-type]
 
 
+DocumentRef: Any = Ref("fil")
+
+
+class ValuationDocumentIn(Schema):
+    """A document that valuations rest on: its file alone."""
+
+
+class ValuationDocumentOut(Schema):
+    """A document that valuations rest on, read at `/files/{document_id}` by its own organisation."""
+
+    document_id: str
+    name: str
+    sha256: str
+
+
 class ValuationIn(Schema):
-    """What a holding was worth on a day. The same `reference` enters once."""
+    """What a holding was worth on a day, and the document that shows it. The same `reference` enters once."""
 
     on: Date
     value: MoneyIn
@@ -114,6 +129,7 @@ class ValuationIn(Schema):
     evidence_class: Evidence
     evidence: Text(2000, least=1)  # type: ignore[valid-type]
     reference: Text(100, least=1)  # type: ignore[valid-type]
+    document_id: DocumentRef | None = None
 
 
 class ValuationOut(Schema):
@@ -126,6 +142,7 @@ class ValuationOut(Schema):
     method: str
     evidence_class: str
     evidence: str
+    document: ValuationDocumentOut | None
     reference: str
     entry_id: str | None
     user_name: str

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from dealflow.core import clock, db
+from dealflow.core import clock, db, ids
 from dealflow.core.invariants import run_all
+from dealflow.files import access
 from dealflow.ledger import verification
 from dealflow.portfolio import queries
 from dealflow.portfolio.models import Valuation
 from dealflow.portfolio.service import booking
+from tests.factories import rooms
 from tests.portfolio.conftest import Portfolio, stand
 
 FLOW = {
@@ -99,6 +103,69 @@ def test_valuations_are_appended_and_never_changed(portfolio: Portfolio) -> None
     missing = portfolio.manager.post(place, body | {"evidence": "", "reference": "v3"})
     assert missing.get_json()["errors"][0]["field"] == "evidence"
     sound()
+
+
+def _paper(portfolio: Portfolio, who: Any = None, content: bytes | None = None) -> Any:
+    file = (BytesIO(rooms.pdf(1) if content is None else content), "评估报告.pdf")
+    place = f"/holdings/{portfolio.ids['Night Train']}/valuation-documents"
+    return (who or portfolio.manager).call("POST", place, data={"file": file})
+
+
+def test_a_valuation_rests_on_a_document_that_its_own_organisation_reads(portfolio: Portfolio) -> None:
+    paper = _paper(portfolio)
+    assert paper.status_code == 201, paper.get_json()
+    document = paper.get_json()
+    place = f"/holdings/{portfolio.ids['Night Train']}/valuations"
+    body = {
+        "on": "2026-10-31", "value": {"amount_minor": 900_000_00, "currency": "CNY"}, "method": "market_multiple",
+        "evidence_class": "third_party", "evidence": "Appraisal", "reference": "v1", "document_id": document["document_id"],
+    }  # fmt: skip
+    made = portfolio.manager.post(place, body)
+    assert (made.status_code, made.get_json()["document"]) == (201, document)
+    assert portfolio.manager.get(place).get_json()["items"][-1]["document"]["name"] == "评估报告.pdf"
+    own, foreign = portfolio.manager.browser("zh"), portfolio.house.stranger.browser()
+    assert "评估报告.pdf" in own.get(f"/holdings/{portfolio.ids['Night Train']}").text
+    at = f"/files/{document['document_id']}"
+    fetched = own.get(at)
+    assert (fetched.status_code, hashlib.sha256(fetched.data).hexdigest()) == (200, document["sha256"])
+    assert fetched.headers["Content-Disposition"].startswith("attachment")
+    assert (foreign.get(at).status_code, portfolio.house.lp.browser().get(at).status_code) == (404, 404)
+    with db.system_edge(write=False):
+        assert access.still_used("portfolio.valuation", [document["document_id"]]) == {
+            document["document_id"]
+        }
+
+
+def test_a_document_must_be_handed_in_for_a_valuation_by_the_same_house(portfolio: Portfolio) -> None:
+    assert _paper(portfolio, portfolio.house.stranger).status_code == 404
+    assert _paper(portfolio, content=b"#!/bin/sh\n").status_code == 415
+    place = f"/holdings/{portfolio.ids['Night Train']}/valuations"
+    body = {
+        "on": "2026-10-31", "value": {"amount_minor": 1, "currency": "CNY"}, "method": "market_multiple",
+        "evidence_class": "third_party", "evidence": "Appraisal", "reference": "v1", "document_id": ids.new("fil"),
+    }  # fmt: skip
+    refused = portfolio.manager.post(place, body)
+    assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (422, "document_id")
+
+
+def test_the_form_of_a_valuation_takes_its_document_along(portfolio: Portfolio) -> None:
+    at = f"/holdings/{portfolio.ids['Night Train']}"
+    client = portfolio.manager.browser()
+    typed = {
+        "on": "2026-10-31", "value": "900,000", "method": "contracted", "evidence_class": "third_party",
+        "evidence": "Contract with the platform", "reference": "v9",
+    }  # fmt: skip
+    bad = client.post(f"{at}/valuations", data=typed | {"file": (BytesIO(b"<html>"), "a.pdf")})
+    assert (bad.status_code, "Contract with the platform" in bad.text) == (422, True)
+    assert (
+        client.post(
+            f"{at}/valuations", data=typed | {"file": (BytesIO(rooms.pdf(1)), "合同.pdf")}
+        ).status_code
+        == 303
+    )
+    assert "合同.pdf" in client.get(at).text
+    plain = client.post(f"{at}/valuations", data=typed | {"reference": "v10", "file": (BytesIO(b""), "")})
+    assert plain.status_code == 303
 
 
 def test_an_ended_holding_takes_no_more(portfolio: Portfolio) -> None:

@@ -25,6 +25,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/holdings/{holding_id}/close": _END,
     "POST /api/v1/holdings/{holding_id}/cashflows": _FLOW | {"amount": _ONE},
     "POST /api/v1/holdings/{holding_id}/cashflows/{flow_id}/reverse": {"reason": "x"},
+    "POST /api/v1/holdings/{holding_id}/valuation-documents": {"file": "<document>"},
     "POST /api/v1/holdings/{holding_id}/valuations": _VALUE | {"value": _ONE},
     "POST /api/v1/holdings/{holding_id}/follow-ons": _RIGHT | {"amount": _ONE},
     "POST /api/v1/holdings/{holding_id}/follow-ons/{right_id}/decide": {"state": "waived"},

@@ -90,13 +90,17 @@ class HoldingFlow(Base, OwnedByOrganisation):
 
 
 class Valuation(Base, OwnedByOrganisation):
-    """What a holding was worth on a day: method, who and evidence. Append only; of one day the later counts."""
+    """What a holding was worth on a day: method, who and evidence. Append only; of one day the later counts.
+
+    `file_id` is the document handed in as evidence, `file_name` and `file_sha256` what it was when it was entered.
+    """
 
     __tablename__ = "holding_valuation"
     __table_args__ = (
         CheckConstraint(f"value_minor BETWEEN 0 AND {LIMIT}", name="value"),
         CheckConstraint(one_of("method", METHODS), name="method"),
         CheckConstraint(one_of("evidence_class", EVIDENCE), name="evidence_class"),
+        CheckConstraint("(file_id IS NULL) = (file_sha256 IS NULL)", name="file"),
         UniqueConstraint("holding_id", "reference"),
         Index("ix__holding_valuation__holding_day", "holding_id", "valued_on"),
     )
@@ -108,6 +112,9 @@ class Valuation(Base, OwnedByOrganisation):
     method: Mapped[str] = mapped_column(String(30))
     evidence_class: Mapped[str] = mapped_column(String(20))
     evidence: Mapped[str] = mapped_column(String(2000))
+    file_id: Mapped[str | None] = mapped_column(Id("fil"), ForeignKey("stored_file.id"))
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
     entry_id: Mapped[str | None] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
     reference: Mapped[str] = mapped_column(String(100))
     user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))

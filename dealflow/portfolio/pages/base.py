@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from dealflow.core import clock, policy
-from dealflow.core.errors import Conflict, Invalid, InvalidTransition
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition, TooLarge
 from dealflow.core.forms import Form
 from dealflow.core.http import actor
 from dealflow.core.money import Money
@@ -16,7 +16,7 @@ from dealflow.portfolio.policy import Can
 from dealflow.portfolio.queries import Vehicle
 
 bp = Blueprint("portfolio", __name__)
-Refusal = (Invalid, Conflict, InvalidTransition)
+Refusal = (Invalid, Conflict, InvalidTransition, TooLarge)
 
 
 def render(name: str, **values: Any) -> str:
@@ -56,5 +56,5 @@ def show_refusal(form: Form, refusal: Exception) -> None:
     """Put a refusal into the form it answers."""
     if isinstance(refusal, Invalid):
         form.show(refusal.errors)
-    elif isinstance(refusal, Conflict | InvalidTransition):
+    elif isinstance(refusal, Conflict | InvalidTransition | TooLarge):
         form.form_errors.append(refusal.text())

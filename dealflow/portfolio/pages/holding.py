@@ -17,6 +17,7 @@ from dealflow.core.ids import new
 from dealflow.core.money import CURRENCIES
 from dealflow.portfolio import life, posting, queries
 from dealflow.portfolio.forms import (
+    ACCEPT,
     EVIDENCE_LABELS,
     EndForm,
     FlowForm,
@@ -29,7 +30,7 @@ from dealflow.portfolio.forms import (
 from dealflow.portfolio.models import Holding
 from dealflow.portfolio.pages.base import Refusal, bp, render, show_refusal, vehicle_page
 from dealflow.portfolio.policy import Can
-from dealflow.portfolio.service import booking, following, holdings
+from dealflow.portfolio.service import booking, evidence, following, holdings
 from dealflow.portfolio.shapes import (
     FlowReversalIn,
     FollowOnDecision,
@@ -52,7 +53,7 @@ def _page(holding_id: str, **forms: Form) -> str:
     }  # fmt: skip
     return render(
         "holding", row=row, vehicle=vehicle, may_change=policy.can(actor(), Can.EDIT, row) and row.status == "active",
-        may_watch=policy.can(actor(), Can.EDIT, row), book=posting.book_of(vehicle), evidence_labels=EVIDENCE_LABELS, currencies=[(code, code) for code in CURRENCIES],
+        may_watch=policy.can(actor(), Can.EDIT, row), book=posting.book_of(vehicle), evidence_labels=EVIDENCE_LABELS, accept=ACCEPT, currencies=[(code, code) for code in CURRENCIES],
         **life.of(actor(), row), **(given | forms),
     )  # fmt: skip
 
@@ -151,15 +152,20 @@ def follow(holding_id: str) -> Any:
 @bp.post("/holdings/<holding_id>/valuations")
 @needs(Can.VALUE)
 def value(holding_id: str) -> Any:
-    """Enter a valuation."""
-    return _done(
-        holding_id, "value_form", ValuationForm(request.form), ValuationIn,
-        lambda v: booking.value(
+    """Enter a valuation, with the document it rests on when one was sent along."""
+    sent = request.files.get("file")
+
+    def enter(v: ValuationIn) -> None:
+        document = (
+            evidence.keep(actor(), holding_id, sent.stream, sent.filename) if sent and sent.filename else None
+        )
+        booking.value(
             actor(), holding_id, on=v.on, value=v.value.money(), method=v.method, evidence_class=v.evidence_class,
-            evidence=v.evidence, reference=v.reference,
-        ),
-        _("The valuation is entered."),
-    )  # fmt: skip
+            evidence=v.evidence, reference=v.reference, document_id=document.id if document else None,
+        )  # fmt: skip
+
+    form = ValuationForm(request.form)
+    return _done(holding_id, "value_form", form, ValuationIn, enter, _("The valuation is entered."))
 
 
 @bp.post("/holdings/<holding_id>/rights")

@@ -23,6 +23,7 @@ from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
 from dealflow.portfolio.policy import Can, Tag
 from dealflow.portfolio.posting import Deed
 from dealflow.portfolio.queries import Vehicle
+from dealflow.portfolio.service import evidence as documents
 from dealflow.portfolio.worth import Appraisal, History, Movement, changes
 
 
@@ -170,8 +171,12 @@ def value(
     evidence_class: str,
     evidence: str,
     reference: str,
+    document_id: str | None = None,
 ) -> Valuation:
-    """Enter what a holding was worth on a day, once per reference. Raises as `book_flow` does."""  # fmt: skip
+    """Enter what a holding was worth on a day, once per reference; `document_id` is a file that `evidence.keep` took in.
+
+    Raises as `book_flow` does, Invalid on `document_id`.
+    """
     row, vehicle = open_to_book(actor, holding_id, Can.VALUE)
     _not_ahead(on)
     if value.currency != row.currency:
@@ -182,12 +187,15 @@ def value(
         if (known.valued_on, known.value_minor, known.method) == (on, value.amount_minor, method):
             return known
         raise Conflict(N_("Another valuation of this holding carries this reference"), code="reference_taken")
+    document = documents.named(actor, document_id)
     return _appraise(
         actor, row, vehicle,
         Valuation(
             id=new("hvl"), holding_id=row.id, organisation_id=row.organisation_id, valued_on=on,
             value_minor=value.amount_minor, method=method, evidence_class=evidence_class, evidence=evidence,
             reference=reference, user_id=actor.user_id, user_name=actor.user_name,
+            file_id=document.id if document else None, file_name=document.name if document else "",
+            file_sha256=document.sha256 if document else None,
         ),
     )  # fmt: skip
 
@@ -204,7 +212,7 @@ def _appraise(actor: Actor, row: Holding, vehicle: Vehicle, made: Valuation) -> 
         actor, Tag.VALUED, row,
         after={
             "on": made.valued_on.isoformat(), "value_minor": made.value_minor, "method": made.method,
-            "evidence_class": made.evidence_class,
+            "evidence_class": made.evidence_class, "file_sha256": made.file_sha256,
         },
     )  # fmt: skip
     return made
