@@ -2,9 +2,11 @@
 
     python -m benchmarks.faults.money [--rounds 200] [--database URL]
 
-Each round starts `dealflow serve`, lets four people post expenses of a fund over HTTP, each with a reference that is
-posted twice, and sends SIGKILL to all its processes at once. `--database` names an empty PostgreSQL database. Prints
-JSON; exit code 1 for a posting that is lost or doubled and for a complaint of `check`, `audit verify` or `ledger verify`.
+Each round starts `dealflow serve` on the same instance and lets four people work over HTTP: one posts expenses of a fund,
+three call capital of a fund of their own, enter the payments, and distribute the money with the approval of a second
+person; everything is sent twice. After a number of acknowledgements that the round chooses SIGKILL goes to all processes
+at once. `--database` names an empty PostgreSQL database. Prints JSON; exit code 1 for anything that is lost or doubled and
+for a complaint of `check`, `audit verify` or `ledger verify`.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import argparse
 import json
 import sys
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 
-from tests.faults import killing, money
+from tests.faults import killing, payouts
 from tests.faults.processes import free_port
 
 
@@ -26,21 +30,27 @@ def main() -> int:
     parser.add_argument("--database", default="")
     options = parser.parse_args()
     more = {"DEALFLOW_DATABASE_URL": options.database} if options.database else {}
-    outcome = killing.Outcome()
+    outcome, begun = killing.Outcome(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         instance, port, log = Path(folder) / "instance", free_port(), Path(folder) / "server.log"
         instance.mkdir()
-        money.prepare(instance, port, log, **more)
+        payouts.prepare(instance, port, log, **more)
         for seed in range(options.rounds):
-            killing.one_round(instance, port, log, seed, outcome, money.Poster, **more)
-            print(f"round {seed + 1}: {len(outcome.written)} postings acknowledged", file=sys.stderr)
-        faults = money.faults(instance, port, log, outcome.written, **more)
+            killing.one_round(instance, port, log, seed, outcome, payouts.both, **more)
+            spent = time.monotonic() - begun
+            print(f"round {seed + 1}: {len(outcome.written)} acknowledged, {spent:.0f} s", file=sys.stderr)
+        faults = payouts.faults(instance, port, log, outcome.written, **more)
+    kinds = Counter(
+        said.kind if isinstance(said, payouts.Moved) else "expense" for said in outcome.written.values()
+    )
     result = {
         "benchmark": "kills while posting", "database": "postgresql" if options.database else "sqlite",
-        "rounds": options.rounds, "acknowledged": len(outcome.written), "faults": len(faults), "first": faults[:1],
+        "rounds": options.rounds, "acknowledged": dict(sorted(kinds.items())),
+        **{name: len(lines) for name, lines in faults.items()}, "first": [line for lines in faults.values() for line in lines[:1]],
+        "seconds": round(time.monotonic() - begun),
     }  # fmt: skip
     print(json.dumps(result, ensure_ascii=False))
-    return int(bool(faults))
+    return int(any(faults.values()))
 
 
 if __name__ == "__main__":

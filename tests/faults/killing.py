@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,10 +63,10 @@ def answers(port: int) -> bool:
             return False
 
 
-def token(port: int) -> str:
-    """A fresh token of the one person there is."""
+def token(port: int, email: str = EMAIL) -> str:
+    """A fresh token of a person."""
     with closing(Client(port)) as client:
-        body = {"email": EMAIL, "password": PASSWORD, "label": "t"}
+        body = {"email": email, "password": PASSWORD, "label": "t"}
         status, made = client.call("POST", "/api/v1/tokens", body)
         assert status == 201, made
         return str(made["token"])
@@ -154,7 +154,7 @@ def one_round(
     log: Path,
     seed: int,
     outcome: Outcome,
-    make: type[Untiring] = Writer,
+    make: Callable[[int, str, str], Untiring] = Writer,
     **more: str,
 ) -> None:
     """Start, write from several sides, kill all processes after a number of acknowledgements that the seed chooses."""
@@ -168,10 +168,18 @@ def one_round(
         for writer in writers:
             writer.start()
         enough = chance.randint(5, 40)
-        wait_for(lambda: sum(len(w.acknowledged) for w in writers) >= enough, "acknowledgements")
+        wait_for(
+            lambda: (
+                sum(len(w.acknowledged) for w in writers) >= enough or not all(w.is_alive() for w in writers)
+            ),
+            "acknowledgements",
+        )
+        # A writer ends by itself only when an answer is wrong.
+        wrong = [writer.label for writer in writers if not writer.is_alive()]
         server.kill()
         for writer in writers:
             writer.join()
+    assert not wrong, wrong
     for writer in writers:
         outcome.written |= writer.acknowledged
 

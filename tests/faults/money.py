@@ -32,14 +32,19 @@ class Poster(Untiring):
         self.acknowledged[text] = answered[0]
 
 
-def fund_of(client: Client) -> str:
-    """The fund, made when there is none."""
-    status, listed = client.call("GET", "/api/v1/funds")
+def fund_of(client: Client, name: str = "一号基金") -> str:
+    """The fund of this name with its partners, made when there is none."""
+    status, listed = client.call("GET", "/api/v1/funds?limit=200")
     assert status == 200, listed
-    if listed["items"]:
-        return str(listed["items"][0]["id"])
-    status, made = client.call("POST", "/api/v1/funds", {"name": "一号基金"})
-    assert status == 201, made
+    known = [fund for fund in listed["items"] if fund["name"] == name]
+    if known:
+        status, made = client.call("GET", f"/api/v1/funds/{known[0]['id']}")
+        assert status == 200, made
+        if made["position"]["commitment"]["amount_minor"]:
+            return str(made["id"])
+    else:
+        status, made = client.call("POST", "/api/v1/funds", {"name": name})
+        assert status == 201, made
     partners = [
         {"name": name, "amount": {"amount_minor": 10**11, "currency": "CNY"}} for name in ("甲", "乙", "丙")
     ]

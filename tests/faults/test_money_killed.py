@@ -1,4 +1,4 @@
-"""A server that is killed while it posts has in its books what it acknowledged, once, on both databases."""
+"""A server that is killed while it posts expenses, calls, payments and distributions has in its books what it acknowledged, once, on both databases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import killing, money
+from tests.faults import killing, payouts
 from tests.faults.killing import Outcome
 from tests.faults.processes import free_port
 
@@ -23,9 +23,10 @@ def test_what_was_posted_stands_once(kind: str, tmp_path: Path, request: pytest.
     more = {}
     if kind == "postgresql":
         more["DEALFLOW_DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    money.prepare(instance, port, log, **more)
+    payouts.prepare(instance, port, log, **more)
     outcome = Outcome()
     for seed in range(ROUNDS):
-        killing.one_round(instance, port, log, seed, outcome, money.Poster, **more)
+        killing.one_round(instance, port, log, seed, outcome, payouts.both, **more)
     assert len(outcome.written) >= 5 * ROUNDS
-    assert money.faults(instance, port, log, outcome.written, **more) == []
+    found = payouts.faults(instance, port, log, outcome.written, **more)
+    assert found == {"lost": [], "doubled": [], "complaints": []}
