@@ -200,7 +200,7 @@ def in_one_batch(portfolios: int = 10_000, each: int = 40) -> dict[str, Any]:
         lambda: [pyxirr.xirr(days[n], amounts[n]) for n in range(portfolios)],
         lambda: batch.rates(portfolios, held.owner, held.day, signed),
     )
-    return {"portfolios": portfolios, "loop_s": loop, "ours_s": own, "ratio": own / loop}
+    return {"portfolios": portfolios, "loop_s": loop, "ours_s": own, "ratio": own / loop, "limit": 1.0}
 
 
 def main() -> None:
@@ -213,7 +213,10 @@ def main() -> None:
     }  # fmt: skip
     print(json.dumps(result, indent=1))
     # What was promised of a large fund; of a small one the fixed costs would be judged.
-    kept = all(part["ratio"] <= part["limit"] for part in (result["in_memory"], result["from_database"]))
+    kept = all(
+        part["ratio"] <= part["limit"]
+        for part in (result["in_memory"], result["from_database"], result["batch"])
+    )
     sys.exit(0 if kept or flows < 20_000 else 1)
 
 

@@ -1,7 +1,7 @@
 """Rates of return of many portfolios at once: `xirr`'s answers, found in floating point and proven there.
 
-A rate is first found by steps of third order on the logarithm of the ratio of present values, then proven to be the only
-one by Laguerre's rule ("Sur la theorie des equations numeriques", 1883; for rates of return: Norstrom, "A
+Portfolios whose flows change their sign once go through `one_change`. Of the others a rate is first found by steps of
+third order on the logarithm of the ratio of present values, then proven to be the only one by Laguerre's rule ("Sur la theorie des equations numeriques", 1883; for rates of return: Norstrom, "A
 sufficient condition for a unique nonnegative internal rate of return", JFQA 7, 1972): above a point u, a sum of
 exponentials has at most as many roots as the running totals of its terms at u, taken from the earliest on, change
 their sign; below u, as those taken from the latest back. What floating point cannot prove is left to `xirr`.
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dealflow.finance import scan
+from dealflow.finance import one_change, scan
 from dealflow.finance.xirr import Flow, xirr
 
 Ints = NDArray[np.int64]
@@ -104,8 +104,29 @@ def rates(count: int, owner: Ints, day: Ints, amount: Ints) -> list[dict[str, An
     `owner` (0 … count - 1), `day` (day numbers) and `amount` (minor units) have one entry per flow, in any order.
     Rates are within 1e-9 * max(1, |r|) of the exact ones.
     """
-    if len(amount) and int(np.abs(amount).max()) > LARGEST // max(1, len(amount)):
+    if len(amount) and max(int(amount.max()), -int(amount.min())) > LARGEST // len(amount):
         return _exactly(range(count), owner, day, amount)
+    quick = one_change.rates(owner, day, amount) if len(amount) else None
+    if quick is None:
+        return _counted(count, owner, day, amount)
+    rows, found, left = quick
+    texts = [{"rate": f"{rate:.10f}", "ambiguous": False, "reason": None} for rate in _unsigned(found)]
+    if len(rows) == count:
+        return texts
+    answers = _counted(count, owner[left], day[left], amount[left])
+    for row, text in zip(rows.tolist(), texts, strict=True):
+        answers[row] = text
+    return answers
+
+
+def _unsigned(rates: Floats) -> list[float]:
+    """The rates with those that would be written as minus zero at zero."""
+    found: list[float] = np.where(np.abs(rates) < 5e-11, 0.0, rates).tolist()
+    return found
+
+
+def _counted(count: int, owner: Ints, day: Ints, amount: Ints) -> list[dict[str, Any]]:
+    """`rates` for flows that may change their sign more than once."""
     if count == 1 and len(amount):
         day, amount = net_of_one(day, amount)
         owner = np.zeros(len(day), np.int64)

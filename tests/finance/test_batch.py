@@ -49,6 +49,54 @@ def test_the_batch_answers_as_the_authority_does(portfolios: list[list[tuple[dat
         same(answer, xirr(found))
 
 
+@st.composite
+def one_change(draw: st.DrawFn) -> list[tuple[date, int]]:
+    """Pays in first and gets back afterwards (or the other way round), several flows a day and empty ones among them."""
+    before = draw(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 10**11)), min_size=1, max_size=12))
+    after = draw(st.lists(st.tuples(st.integers(900, 4000), st.integers(0, 10**11)), min_size=1, max_size=12))
+    sign = draw(st.sampled_from([1, -1]))
+    rows = [(day, -sign * amount) for day, amount in before] + [(day, sign * amount) for day, amount in after]
+    return [(START + timedelta(days=day), amount) for day, amount in sorted(rows, key=lambda row: row[0])]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(one_change(), flows.map(sorted)), min_size=1, max_size=6))
+def test_portfolios_of_one_change_among_others_answer_as_the_authority_does(
+    portfolios: list[list[tuple[date, int]]],
+) -> None:
+    for answer, found in zip(together(portfolios), portfolios, strict=True):
+        same(answer, xirr(found))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [(0, -500), (0, 500), (365, 700)],
+        [(0, -(10**15)), (0, 10**15), (365, 1)],
+        [(0, -100), (365, 0), (730, 0)],
+        [(0, -1), (1, 10**15)],
+        [(0, -(10**15)), (3650, 1)],
+        [(0, -100), (365, 100)],
+        [(0, 100), (365, -99)],
+        [(0, -(10**12)), (1, 10**12 + 1)],
+    ],
+)
+def test_edges_of_one_change(found: list[tuple[int, int]]) -> None:
+    dated = [(START + timedelta(days=day), amount) for day, amount in found]
+    same(together([dated, dated])[1], xirr(dated))
+
+
+def test_most_of_a_batch_needs_no_counting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "_counted", lambda count, *_flows: [{"rate": "counted"}] * count)
+    plain = [(START, -100), (START + timedelta(days=365), 110)]
+    twice = [*plain, (START + timedelta(days=730), -5)]
+    assert [row["rate"] for row in together([plain, twice, plain])] == [
+        "0.1000000000",
+        "counted",
+        "0.1000000000",
+    ]
+
+
 def test_long_portfolios_whose_signs_change_again_and_again() -> None:
     random = np.random.default_rng(5)
     for size in (26, 34, 45):
