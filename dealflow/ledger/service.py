@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
@@ -64,8 +65,15 @@ def open_book(
     if known is not None:
         return known
     book = Book(organisation_id=organisation_id, kind=kind, object_id=object_id, name=name, currency=currency)
-    session().add(book)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(book)
+    except IntegrityError:
+        # Somebody else opened it in the same moment.
+        known = queries.book_for(kind, object_id)
+        if known is None:
+            raise
+        return known
     audit.record(
         actor, Tag.OPENED, book, after={"kind": kind, "object_id": object_id}, organisation_id=organisation_id
     )

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
@@ -101,9 +101,6 @@ def report_file(report_id: str, form: str, lang: str) -> ReportFile | None:
     return session().scalars(query).first()
 
 
-def last_visit(actor: Actor) -> Visit | None:
-    """When the actor last looked at the portfolio."""
-    query = select(Visit).where(
-        Visit.user_id == actor.user_id, Visit.organisation_id == actor.organisation_id
-    )
-    return session().scalars(query).first()
+def visits(actor: Actor) -> Select[Any]:
+    """When the actor last looked at the portfolio: the query of the one row."""
+    return select(Visit).where(Visit.user_id == actor.user_id, Visit.organisation_id == actor.organisation_id)

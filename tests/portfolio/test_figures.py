@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from dealflow.core import db
 from dealflow.finance import fund_metrics
 from dealflow.portfolio import behind, figures, outlook, planning, queries
 from dealflow.portfolio.figures import State
@@ -211,7 +212,10 @@ def test_written_off_deals_enter_a_waterfall_by_deals(portfolio: Portfolio) -> N
 def test_a_visit_is_noted_and_limits_need_no_second_row(portfolio: Portfolio) -> None:
     assert portfolio.do(plans.visit) is None
     assert portfolio.do(plans.visit) is not None
-    assert portfolio.ask(planning.last_visit).seen_at.date() == TODAY
+    assert (
+        portfolio.ask(lambda actor: db.session().scalars(planning.visits(actor)).one()).seen_at.date()
+        == TODAY
+    )
     for most in (500_000, 400_000):
         portfolio.do(plans.limit, portfolio.fund_id, dimension="vintage", most_ppm=most)
     assert portfolio.ask(lambda actor: planning.limits(portfolio.fund_id)["vintage"].most_ppm) == 400_000

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import IO
+from typing import IO, Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy, tabular
@@ -16,12 +17,15 @@ from dealflow.core.errors import Conflict, Forbidden, Invalid, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.core.money import Money
+from dealflow.funds.policy import Can as FundCan
+from dealflow.funds.service import base as funds
 from dealflow.portfolio import planning, posting, queries
 from dealflow.portfolio.models import Benchmark, Concentration, LineFlow, Visit
 from dealflow.portfolio.policy import Can, Tag
 from dealflow.portfolio.queries import Vehicle
 
 MOST_LEVELS = 20_000
+R = TypeVar("R")
 
 
 def _vehicle(actor: Actor, fund_id: str | None, permission: Can) -> Vehicle:
@@ -30,23 +34,41 @@ def _vehicle(actor: Actor, fund_id: str | None, permission: Can) -> Vehicle:
     return vehicle
 
 
+def _one_row(known: Select[Any], made: R | None) -> tuple[R | None, bool]:
+    """The row that a query finds, held for this transaction, else `made`; whether it is new.
+
+    Of two that enter the same one the later waits and takes the other's.
+    """
+    held = known.with_for_update()
+    row = session().scalars(held, execution_options={"populate_existing": True}).first()
+    if row is not None or made is None:
+        return row, False
+    try:
+        with session().begin_nested():
+            session().add(made)
+    except IntegrityError:
+        return session().scalars(held, execution_options={"populate_existing": True}).one(), False
+    return made, True
+
+
 def limit(actor: Actor, fund_id: str | None, *, dimension: str, most_ppm: int | None) -> None:
     """Set, change or lift (None) a limit of concentration. Raises NotFound, Forbidden, Invalid (`in_terms`)."""
     vehicle = _vehicle(actor, fund_id, Can.LIMIT)
     if vehicle.fund is not None and dimension != "vintage":
         message = N_("This limit stands in the terms of the fund; change it there")
         raise Invalid.field("dimension", "in_terms", message)
-    row = planning.limits(vehicle.id).get(dimension)
-    before = row.most_ppm if row else None
-    if before == most_ppm:
+    known = select(Concentration).where(
+        Concentration.vehicle_id == vehicle.id, Concentration.dimension == dimension
+    )
+    made = Concentration(
+        id=new("plm"), organisation_id=vehicle.organisation_id, vehicle_id=vehicle.id, dimension=dimension,
+        most_ppm=most_ppm or 1,
+    )  # fmt: skip
+    row, is_new = _one_row(known, made if most_ppm is not None else None)
+    before = None if row is None or is_new else row.most_ppm
+    if before == most_ppm or row is None:
         return
-    if row is None:
-        row = Concentration(
-            id=new("plm"), organisation_id=vehicle.organisation_id, vehicle_id=vehicle.id, dimension=dimension,
-            most_ppm=most_ppm,
-        )  # fmt: skip
-        session().add(row)
-    elif most_ppm is None:
+    if most_ppm is None:
         session().delete(row)
     else:
         row.most_ppm = most_ppm
@@ -65,6 +87,8 @@ def book_line(actor: Actor, fund_id: str, *, on: date, kind: str, amount: Money,
     vehicle = _vehicle(actor, fund_id, Can.BOOK)
     if vehicle.fund is None:
         raise NotFound()
+    # Two hands on one line take turns.
+    funds.hold(actor, vehicle.id, FundCan.SEE)
     posting.open_book(actor, vehicle)
     if amount.currency != vehicle.currency:
         message = N_("Enter the amount in the fund's currency, %(currency)s")
@@ -110,11 +134,10 @@ def import_benchmark(actor: Actor, stream: IO[bytes], *, name: str) -> Benchmark
         raise Invalid.field("name", "required", N_("Name the index in up to 120 characters"))
     levels = _levels(tabular.read(stream, row_limit=MOST_LEVELS))
     mine = select(Benchmark).where(Benchmark.organisation_id == actor.organisation_id, Benchmark.name == name)
-    row = session().scalars(mine).first()
-    before = {"levels": len(row.levels)} if row else None
+    row, is_new = _one_row(mine, Benchmark(organisation_id=actor.organisation_id, name=name, levels=levels))
     if row is None:
-        row = Benchmark(organisation_id=actor.organisation_id, name=name, levels=levels)
-        session().add(row)
+        raise AssertionError("a row was offered")
+    before = None if is_new else {"levels": len(row.levels)}
     row.levels = levels
     session().flush()
     after = {
@@ -171,11 +194,11 @@ def visit(actor: Actor) -> datetime | None:
     """Note that the actor looks at the portfolio now; when it did so before, None the first time."""
     if actor.user_id is None or actor.organisation_id is None:
         return None
-    row = planning.last_visit(actor)
-    before = row.seen_at if row else None
-    if row is None:
-        row = Visit(organisation_id=actor.organisation_id, user_id=actor.user_id, seen_at=clock.now())
-        session().add(row)
-    row.seen_at = clock.now()
+    now = clock.now()
+    made = Visit(organisation_id=actor.organisation_id, user_id=actor.user_id, seen_at=now)
+    row, is_new = _one_row(planning.visits(actor), made)
+    if row is None or is_new:
+        return None
+    before, row.seen_at = row.seen_at, now
     session().flush()
     return before

@@ -72,9 +72,7 @@ def file(actor: Actor, fund_id: str, quarter: str, form: str, lang: str) -> dict
     known = planning.report_file(report.id, form, lang)
     name = f"{vehicle.name} {quarter} {lang}.{form}"
     if known is None:
-        content = _made(actor, vehicle.id, report, form, lang)
-        made = _keep(actor, report, content, form, lang, name)
-        return {"content": content, "name": name, "mimetype": TYPES[form], "etag": made.sha256}
+        known = _keep(actor, report, _made(actor, vehicle.id, report, form, lang), form, lang, name)
     content = b"".join(storage.whole(known.sha256))
     return {"content": content, "name": name, "mimetype": TYPES[form], "etag": known.sha256}
 
@@ -97,8 +95,15 @@ def _keep(actor: Actor, report: IssuedReport, content: bytes, form: str, lang: s
         report_id=report.id, organisation_id=report.organisation_id, form=form, lang=lang, file_id=stored.id,
         sha256=queries.facts(stored)["sha256"],
     )  # fmt: skip
-    session().add(row)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(row)
+    except IntegrityError:
+        # Somebody else made it in the same moment; theirs is the one that is kept.
+        known = planning.report_file(report.id, form, lang)
+        if known is None:
+            raise
+        return known
     return row
 
 
