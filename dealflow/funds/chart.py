@@ -32,6 +32,7 @@ CALLED = {
 CARRY = {"carry": N_("Carried interest of the manager")}
 EXPENSES = {
     "fee": N_("Management fees"),
+    "fee_interest": N_("Interest on earlier management fees"),
     "expenses": N_("Fund expenses"),
     "equalisation_interest": N_("Equalisation interest paid"),
     "late_interest": N_("Late interest paid"),
@@ -91,6 +92,7 @@ ENTRIES = {
     "fund_closing": N_("Closing"),
     "fund_transfer": N_("Transfer between partners"),
     "fund_fee": N_("Management fee"),
+    "fund_fee_true_up": N_("Management fee of earlier periods"),
     "fund_expense": N_("Expense"),
     "fund_income": N_("Other income of the fund"),
     "fund_charge_paid": N_("Charge paid"),

@@ -110,6 +110,17 @@ class FundForm(FundsForm):
         ],
     )
     fee_outside = BooleanField(_l("Fees are called outside the commitments"))
+    fee_late = SelectField(
+        _l("Partners who join later pay"),
+        default="fee_and_interest",
+        choices=[
+            SelectChoice(
+                value="fee_and_interest", label=_l("The fee from the first closing on, with interest")
+            ),
+            SelectChoice(value="fee", label=_l("The fee from the first closing on")),
+            SelectChoice(value="none", label=_l("The fee from their own closing on")),
+        ],
+    )
     carry_mode = SelectField(
         _l("Waterfall"),
         choices=[
@@ -131,7 +142,7 @@ class FundForm(FundsForm):
     def values(self) -> dict[str, Any]:
         """The nested values that FundIn takes."""
         plain = self.plain()
-        fee = {name: plain.pop(f"fee_{name}") for name in ("rate_ppm", "base", "outside")}
+        fee = {name: plain.pop(f"fee_{name}") for name in ("rate_ppm", "base", "outside", "late")}
         carry = {"mode": plain.pop("carry_mode")}
         carry |= {name: plain.pop(name) for name in ("pref_rate_ppm", "catch_up_ppm", "carry_ppm")}
         limits = {name: plain.pop(name) for name in ("holding_ppm", "genre_ppm", "stage_ppm", "platform_ppm")}
@@ -147,7 +158,7 @@ class FundForm(FundsForm):
         start: dict[str, Any] = {}
         if fund is not None:
             columns = (
-                "name", "parent_id", "currency", "vintage", "started_on", "term_years", "fee_rate_ppm", "fee_base", "fee_outside",
+                "name", "parent_id", "currency", "vintage", "started_on", "term_years", "fee_rate_ppm", "fee_base", "fee_outside", "fee_late",
                 "carry_mode", "pref_rate_ppm", "catch_up_ppm", "carry_ppm", "equalisation_rate_ppm", "late_rate_ppm", "payment_details",
             )  # fmt: skip
             start = {name: getattr(fund, name) for name in columns} | fund.limits | {"target": fund.target}

@@ -50,8 +50,12 @@ def statement_html(data: dict[str, Any], issued: str, sha256: str) -> str:
         (words.position(name), Money(value["amount_minor"], data["currency"]))
         for name, value in data["position"].items()
     ]
+    earlier = [
+        (row["period"], row["on"], Money(row["fee_minor"], data["currency"]), Money(row["interest_minor"], data["currency"]))
+        for row in data.get("true_up", [])
+    ]  # fmt: skip
     return _environment().get_template("statement.html").render(
-        data=data, lines=lines, standing=standing, issued=issued, sha256=sha256, html_lang=i18n.HTML[i18n.language()],
+        data=data, earlier=earlier, lines=lines, standing=standing, issued=issued, sha256=sha256, html_lang=i18n.HTML[i18n.language()],
         manager=i18n.localised(data["fund"]["manager"]), entries=len({m["entry_id"] for m in data["movements"]}),
     )  # fmt: skip
 

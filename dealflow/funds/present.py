@@ -51,7 +51,7 @@ def terms(fund: Fund) -> dict[str, Any]:
     return {
         "name": fund.name, "currency": fund.currency, "vintage": fund.vintage, "started_on": fund.started_on.isoformat(),
         "term_years": fund.term_years, "target": fund.target.json(), "parent_id": fund.parent_id,
-        "fee": {"rate_ppm": fund.fee_rate_ppm, "base": fund.fee_base, "outside": fund.fee_outside},
+        "fee": {"rate_ppm": fund.fee_rate_ppm, "base": fund.fee_base, "outside": fund.fee_outside, "late": fund.fee_late},
         "carry": {
             "mode": fund.carry_mode, "pref_rate_ppm": fund.pref_rate_ppm, "catch_up_ppm": fund.catch_up_ppm,
             "carry_ppm": fund.carry_ppm,
@@ -101,7 +101,7 @@ def closing(of: Fund, row: FundClosing, names: dict[str, str]) -> dict[str, Any]
         "commitments": [commitment(c, names, of.currency) for c in rows],
         "equalisation": [
             {"lp_id": lp_id} | {name: of.money(minor).json() for name, minor in parts.items()}
-            for lp_id, parts in Equalisation(row.equalised).summed().items()
+            for lp_id, parts in Equalisation(row.equalised, row.true_up).summed().items()
         ],
     }  # fmt: skip
 

@@ -17,11 +17,15 @@ Key = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class FundFee(Schema):
-    """The management fee: a yearly rate on what is committed or what is invested."""
+    """The management fee: a yearly rate on what is committed or what is invested.
+
+    `late`: what partners of a later closing bear of the fee on commitments before it.
+    """
 
     rate_ppm: Ppm = 0
     base: Literal["commitment", "invested"] = "commitment"
     outside: bool = False
+    late: Literal["none", "fee", "fee_and_interest"] = "fee_and_interest"
 
 
 class FundCarry(Schema):
@@ -165,10 +169,13 @@ class FundCommitmentOut(Schema):
 
 
 class FundEqualisedOut(Schema):
-    """What a closing moved for one partner."""
+    """What a closing moved for one partner. `fee` and `fee_interest`: of periods before it, owed to the manager."""
 
     lp_id: str
     contribution: MoneyIn
+    contribution_outside: MoneyIn
+    fee: MoneyIn
+    fee_interest: MoneyIn
     interest_paid: MoneyIn
     refund: MoneyIn
     interest_received: MoneyIn

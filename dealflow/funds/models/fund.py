@@ -30,6 +30,8 @@ from dealflow.core.scope import Owned, OwnedByOrganisation
 PPM = 1_000_000
 FEE_BASES = ("commitment", "invested")
 CARRY_MODES = ("european", "american")
+# What of the management fee before its closing a later partner bears.
+FEE_LATE = ("none", "fee", "fee_and_interest")
 
 
 def held_by(actor: Actor) -> ColumnElement[bool]:
@@ -47,6 +49,7 @@ class Fund(Base, Versioned, Owned):
         UniqueConstraint("organisation_id", "name"),
         CheckConstraint(f"target_minor BETWEEN 0 AND {LIMIT}", name="target"),
         CheckConstraint("fee_base IN ('commitment', 'invested')", name="fee_base"),
+        CheckConstraint("fee_late IN ('none', 'fee', 'fee_and_interest')", name="fee_late"),
         CheckConstraint("carry_mode IN ('european', 'american')", name="carry_mode"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="no_own_parent"),
     )
@@ -62,6 +65,7 @@ class Fund(Base, Versioned, Owned):
     fee_rate_ppm: Mapped[int] = mapped_column(default=0)
     fee_base: Mapped[str] = mapped_column(String(12), default="commitment")
     fee_outside: Mapped[bool] = mapped_column(default=False)
+    fee_late: Mapped[str] = mapped_column(String(20), default="fee_and_interest", server_default="none")
     carry_mode: Mapped[str] = mapped_column(String(10), default="european")
     pref_rate_ppm: Mapped[int] = mapped_column(default=0)
     catch_up_ppm: Mapped[int] = mapped_column(default=0)
@@ -131,7 +135,8 @@ class FundLp(Base, Versioned, Owned):
 class FundClosing(Base, OwnedByOrganisation):
     """A day on which partners were admitted; later ones paid in what they would have paid, with interest.
 
-    `equalised` is {call id: {"new": {lp: {…}}, "existing": {lp: {…}}}}, as the finance rules give it for each call.
+    `equalised` is {call id: {"new": {lp: {…}}, "existing": {lp: {…}}}}, as the finance rules give it for each call; what was
+    called for fees stands under the id with an ending. `true_up` is {lp: {period: {"fee_minor", "interest_minor"}}}.
     """
 
     __tablename__ = "fund_closing"
@@ -143,6 +148,7 @@ class FundClosing(Base, OwnedByOrganisation):
     closed_on: Mapped[date]
     rate_ppm: Mapped[int]
     equalised: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    true_up: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     entry_id: Mapped[str | None] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
     created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

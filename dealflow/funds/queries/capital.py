@@ -33,7 +33,7 @@ COLUMNS = {
 _COLUMN = {
     "contribution": "contributions", "contribution_outside": "contributions", "refund": "contributions",
     "distribution": "distributions", "distribution_recallable": "distributions", "interest": "distributions",
-    "carry": "carry", "fee": "fees", "expenses": "expenses", "other": "income", "realised": "realised",
+    "carry": "carry", "fee": "fees", "fee_interest": "fees", "expenses": "expenses", "other": "income", "realised": "realised",
     "unrealised": "unrealised", "equalisation_interest": "interest", "late_interest": "interest",
 }  # fmt: skip
 

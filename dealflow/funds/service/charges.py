@@ -19,6 +19,7 @@ from dealflow.funds import chart, queries
 from dealflow.funds.models import Fund, FundCharge
 from dealflow.funds.periods import before, span
 from dealflow.funds.policy import Can, Tag
+from dealflow.funds.service import true_up
 from dealflow.funds.service.base import Amount, converted, hold, merged, not_ahead, open_book
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
@@ -32,14 +33,16 @@ _PAYABLE = {"fee": chart.FEES_PAYABLE, "expense": chart.EXPENSES_PAYABLE}
 def fee(fund: Fund, period: str) -> dict[str, int]:
     """Partner → management fee (minor units) of a period: by commitment from the day it is in force, or by what is invested.
 
-    rate × base × days / 365. Invested: the cost of the holdings at the end of the day before the period.
+    rate × base × days / 365; for partners of a later closing from the first closing on where the terms say so. Invested: the cost of the holdings at the end of the day before the period.
     """
     since, through = span(period)
     since = max(since, fund.started_on)
     if fund.fee_base == "commitment":
         found: dict[str, Fraction] = {}
+        first = true_up.first_closing(fund) if true_up.applies(fund) else None
         for row in queries.commitments(fund.id):
-            days = (through - max(since, row.since)).days + 1
+            begins = first if first and row.closing_id else row.since
+            days = (through - max(since, begins)).days + 1
             if days > 0:
                 found[row.lp_id] = found.get(row.lp_id, Fraction(0)) + Fraction(
                     row.amount_minor * fund.fee_rate_ppm * days, YEAR * PPM
@@ -72,7 +75,7 @@ def accrue_fee(actor: Actor, fund_id: str, *, period: str) -> FundCharge:
     if known is not None:
         return known
     not_ahead(through, "period")
-    for other in [c.key[4:] for c in queries.charges(fund.id) if c.kind == "fee"]:
+    for other in [c.key[4:] for c in queries.charges(fund.id) if c.key.startswith("fee:")]:
         first, last = span(other)
         if first <= through and last >= _since:
             raise Invalid.field(

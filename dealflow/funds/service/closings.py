@@ -18,6 +18,7 @@ from dealflow.finance.allocation import half_up, largest_remainder
 from dealflow.funds import chart, queries
 from dealflow.funds.models import Fund, FundClosing, FundCommitment, FundLp, FundTransfer
 from dealflow.funds.policy import Can, Tag
+from dealflow.funds.service import true_up
 from dealflow.funds.service.base import hold, merged, not_ahead, of_fund, open_book
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
@@ -28,23 +29,29 @@ from dealflow.notify import service as notify
 _SHARED = (
     ("expenses", "fee"), ("expenses", "expenses"), ("income", "other"), ("income", "realised"), ("income", "unrealised"),
 )  # fmt: skip
+MOVED = (
+    "contribution", "contribution_outside", "interest_paid", "refund", "interest_received", "fee", "fee_interest",
+)  # fmt: skip
 Lines = list[tuple[Side, Money]]
 
 
 @dataclass(frozen=True)
 class Equalisation:
-    """What later partners bring in for past calls and who gets it: by call as the finance rules give it, and summed."""
+    """What later partners bring in for past calls and who gets it: by call as the finance rules give it, and summed; and
+    what they owe of earlier management fees."""
 
     by_call: dict[str, dict[str, Any]] = field(default_factory=dict)
+    true_up: true_up.Owed = field(default_factory=dict)
 
     def summed(self) -> dict[str, dict[str, int]]:
-        """Partner → contribution, refund, interest paid, interest received, in minor units."""
-        found: dict[str, dict[str, int]] = defaultdict(
-            lambda: {"contribution": 0, "interest_paid": 0, "refund": 0, "interest_received": 0}
-        )
-        for parts in self.by_call.values():
+        """Partner → the fields of MOVED in minor units; `contribution_outside` is beside the commitment."""
+        found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(MOVED, 0))
+        for lp_id, (fee, interest) in true_up.sums(self.true_up).items():
+            found[lp_id]["fee"], found[lp_id]["fee_interest"] = fee, interest
+        for slice_id, parts in self.by_call.items():
+            where = "contribution_outside" if slice_id.endswith(true_up.FEE_OUTSIDE) else "contribution"
             for lp_id, new in parts["new"].items():
-                found[lp_id]["contribution"] += new["contribution_minor"]
+                found[lp_id][where] += new["contribution_minor"]
                 found[lp_id]["interest_paid"] += new["interest_minor"]
             for lp_id, old in parts["existing"].items():
                 found[lp_id]["refund"] += old["refund_minor"]
@@ -52,14 +59,26 @@ class Equalisation:
         return dict(found)
 
 
-def paid_by_call(fund_id: str) -> dict[str, dict[str, int]]:
-    """Call id → partner → what it has paid of it within its commitment, after equalisations and transfers."""
+def paid_by_call(fund: Fund) -> dict[str, dict[str, int]]:
+    """Call id → partner → what it has paid of it within its commitment, after equalisations and transfers.
+
+    Where later partners bear fees from the start, what was paid for fees stands apart, under the id with an ending.
+    """
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    lines = {line.id: line for rows in queries.call_lines(queries.calls(fund_id)).values() for line in rows}
-    for payment in queries.payments(fund_id):
-        found[lines[payment.call_line_id].call_id][payment.lp_id] += payment.inside_minor
-    events: list[tuple[str, Any]] = [(row.id[4:], row) for row in queries.closings(fund_id)]
-    events += [(row.id[4:], row) for row in queries.transfers(fund_id)]
+    calls = {call.id: call for call in queries.calls(fund.id)}
+    lines = {line.id: line for rows in queries.call_lines(calls.values()).values() for line in rows}
+    for payment in queries.payments(fund.id):
+        call, lp_id, inside = calls[lines[payment.call_line_id].call_id], payment.lp_id, payment.inside_minor
+        if true_up.applies(fund):
+            fee = true_up.fee_part(call, inside, outside=False)
+            found[call.id + true_up.FEE][lp_id] += fee
+            found[call.id + true_up.FEE_OUTSIDE][lp_id] += true_up.fee_part(
+                call, payment.amount_minor - inside, outside=True
+            )
+            inside -= fee
+        found[call.id][lp_id] += inside
+    events: list[tuple[str, Any]] = [(row.id[4:], row) for row in queries.closings(fund.id)]
+    events += [(row.id[4:], row) for row in queries.transfers(fund.id)]
     # The last part of an id rises with time, so that closings and transfers take effect in the order they were made.
     for _order, row in sorted(events, key=lambda event: event[0]):
         if isinstance(row, FundTransfer):
@@ -80,9 +99,14 @@ def equalisation(fund: Fund, on: date, rate_ppm: int, new: dict[str, int]) -> Eq
     existing = {lp_id: minor for lp_id, minor in queries.commitments_on(fund.id).items() if minor}
     by_call = {}
     due = {call.id: call.due_on for call in queries.calls(fund.id)}
-    for call_id, paid in paid_by_call(fund.id).items():
+    for slice_id, paid in paid_by_call(fund).items():
+        call_id, _, is_fee = slice_id.partition(":")
         whole = sum(paid.values())
         if not whole or not existing or due[call_id] > on:
+            continue
+        if is_fee:
+            payers = sum(minor for lp_id, minor in existing.items() if paid.get(lp_id, 0) > 0)
+            by_call[slice_id] = _beside(whole, payers, new)
             continue
         # Who commits more counts as a newcomer with the increase, under a name of its own.
         answer = capital_calls.compute(
@@ -93,11 +117,20 @@ def equalisation(fund: Fund, on: date, rate_ppm: int, new: dict[str, int]) -> Eq
                 "new": [{"id": f"+{lp_id}", "commitment_minor": minor} for lp_id, minor in new.items()],
             }
         )  # fmt: skip
-        by_call[call_id] = {
+        by_call[slice_id] = {
             "new": {lp_id.removeprefix("+"): parts for lp_id, parts in answer["new"].items()},
             "existing": answer["existing"],
         }
-    return Equalisation(by_call)
+    return Equalisation(by_call, true_up.owed(fund, on, rate_ppm, new))
+
+
+def _beside(whole: int, payers: int, new: dict[str, int]) -> dict[str, Any]:
+    """Newcomers bring in as much for each unit of commitment as the others did; those get nothing back."""
+    parts = {lp_id: half_up(whole * minor, payers) if payers else 0 for lp_id, minor in new.items()}
+    return {
+        "new": {lp_id: {"contribution_minor": minor, "interest_minor": 0} for lp_id, minor in parts.items()},
+        "existing": {},
+    }
 
 
 def hold_closing(
@@ -120,7 +153,7 @@ def hold_closing(
     found = equalisation(fund, on, rate, new)
     row = FundClosing(
         fund_id=fund.id, organisation_id=fund.organisation_id, number=len(earlier) + 1, closed_on=on, rate_ppm=rate,
-        equalised=found.by_call, created_by_id=actor.user_id,
+        equalised=found.by_call, true_up=found.true_up, created_by_id=actor.user_id,
     )  # fmt: skip
     session().add(row)
     session().flush()
@@ -142,6 +175,7 @@ def hold_closing(
         draft = Draft(on, "fund_closing", f"closing:{row.id}", lines, source=row.id)
         row.entry_id = ledger.post(actor, open_book(actor, fund), draft).id
         session().flush()
+    true_up.charge(actor, fund, rows, row, found.true_up)
     audit.record(
         actor, Tag.CLOSED, row, after={"on": on.isoformat(), "commitments": new, "rate_ppm": rate},
         organisation_id=fund.organisation_id,
@@ -171,9 +205,12 @@ def _equalised(fund: Fund, rows: dict[str, FundLp], found: Equalisation) -> Line
     for lp_id, part in found.summed().items():
         lp, money = rows[lp_id], fund.money
         lines += [
-            (chart.BANK, money(part["contribution"] + part["interest_paid"])),
+            (chart.BANK, money(part["contribution"] + part["contribution_outside"] + part["interest_paid"])),
             (chart.equity(lp, "contribution"), money(-part["contribution"])),
-            (chart.equity(lp, "contribution_outside"), money(-part["interest_paid"])),
+            (
+                chart.equity(lp, "contribution_outside"),
+                money(-part["contribution_outside"] - part["interest_paid"]),
+            ),
             (chart.expense(lp, "equalisation_interest"), money(part["interest_paid"])),
             (chart.income(lp, "equalisation_interest"), money(-part["interest_received"])),
             (chart.equity(lp, "refund"), money(part["refund"])),
@@ -189,10 +226,11 @@ def _shared_anew(fund: Fund, rows: dict[str, FundLp]) -> Lines:
     committed = queries.commitments_on(fund.id)
     if book is None or not any(committed.values()):
         return []
+    shared = [pair for pair in _SHARED if pair != ("expenses", "fee") or not true_up.applies(fund)]
     standing: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for balance in books.trial_balance(book):
         owner = chart.owner(balance.account.code)
-        if owner is not None and (owner[1], owner[2]) in _SHARED:
+        if owner is not None and (owner[1], owner[2]) in shared:
             standing[owner[1], owner[2]][owner[0]] = balance.amount.amount_minor
     lines: Lines = []
     for (family, what), there in standing.items():
@@ -219,7 +257,7 @@ def transfer(
     share = amount.amount_minor
     moved = {
         call_id: minor
-        for call_id, paid in paid_by_call(fund.id).items()
+        for call_id, paid in paid_by_call(fund).items()
         if (minor := half_up(paid.get(giver.id, 0) * share, held))
     }
     row = FundTransfer(

@@ -21,7 +21,7 @@ from dealflow.funds.service.base import hold, open_book
 # What is fixed once money moved: earlier figures were made with it.
 _FIXED = ("currency", "carry_mode", "pref_rate_ppm", "catch_up_ppm", "carry_ppm")
 _COLUMNS = (
-    "parent_id", "name", "currency", "vintage", "started_on", "term_years", "target_minor", "fee_rate_ppm", "fee_base", "fee_outside",
+    "parent_id", "name", "currency", "vintage", "started_on", "term_years", "target_minor", "fee_rate_ppm", "fee_base", "fee_outside", "fee_late",
     "carry_mode", "pref_rate_ppm", "catch_up_ppm", "carry_ppm", "equalisation_rate_ppm", "late_rate_ppm", "limits", "payment_details",
 )  # fmt: skip
 
@@ -56,6 +56,11 @@ def edit(actor: Actor, fund_id: str, values: dict[str, Any], *, version: int | N
         raise Invalid.field(
             name, "fixed", N_("This is fixed since money has moved; make another fund for other terms")
         )
+    if {"fee_late", "fee_base"} & changed.keys() and queries.closings(fund.id):
+        raise Invalid.field(
+            "fee_late" if "fee_late" in changed else "fee_base", "fixed",
+            N_("This is fixed since a closing was held; make another fund for other terms"),
+        )  # fmt: skip
     before = _facts(fund)
     for name, value in changed.items():
         setattr(fund, name, value)

@@ -15,7 +15,7 @@ from dealflow.core.db import session
 from dealflow.core.errors import Conflict
 from dealflow.core.i18n import N_
 from dealflow.funds import queries
-from dealflow.funds.models import Fund, FundLp, FundStatement
+from dealflow.funds.models import Fund, FundClosing, FundLp, FundStatement
 from dealflow.funds.periods import before, last_ended, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import CapitalAccount
@@ -44,6 +44,7 @@ def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, 
     standing = queries.positions(fund, through)
     manager = accounts.organisation_cards([fund.organisation_id])[fund.organisation_id]
     marks = [before(since), before(spans["year"])]
+    closings = [row for row in queries.closings(fund.id) if since <= row.closed_on <= through]
     return {
         lp.id: {
             "fund": {
@@ -58,9 +59,26 @@ def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, 
                 {"on": m.on.isoformat(), "number": m.number, "entry_id": m.entry_id, "column": m.column, "amount_minor": m.amount.amount_minor}
                 for m in queries.movements(fund, lp.id, through, marks)
             ],
+            **_true_up(fund, lp, closings),
         }
         for lp in rows
     }  # fmt: skip
+
+
+def _true_up(fund: Fund, lp: FundLp, closings: list[FundClosing]) -> dict[str, Any]:
+    """What the partner was charged at closings of the period for management fees before them; nothing when it was not."""
+    entries = {charge.key: charge.entry_id for charge in queries.charges(fund.id)}
+    rows = [
+        {
+            "on": row.closed_on.isoformat(),
+            "period": period,
+            "entry_id": entries.get(f"true-up:{row.id}", ""),
+            **parts,
+        }
+        for row in closings
+        for period, parts in row.true_up.get(lp.id, {}).items()
+    ]
+    return {"true_up": rows} if rows else {}
 
 
 def _columns(accounts: dict[str, CapitalAccount]) -> list[dict[str, Any]]:
