@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     from dealflow.mandates import vocabulary
     from dealflow.matching import (  # noqa: F401
         api,
+        api_models,
         invariants,
         jobs,
         live,

@@ -197,6 +197,7 @@ def promote(actor: Actor, version: str) -> RankerModel:
     Raises NotFound, Forbidden, and InvalidTransition with the reason, which is kept as a refusal.
     """
     policy.require(actor, Can.GOVERN)
+    one_at_a_time()
     row = queries.model(version)
     if reason := why_not(row) or _unreadable(row):
         _note_apart(actor, version, reason)
@@ -209,6 +210,12 @@ def promote(actor: Actor, version: str) -> RankerModel:
     note(actor, row, "promoted", before=before, gates=row.gates)
     enqueue("matching.rebuild", {})
     return row
+
+
+def one_at_a_time() -> None:
+    """Hold all models until the transaction ends: which one serves is decided by one hand, on what is true by then."""
+    held = select(RankerModel).order_by(RankerModel.id).with_for_update()
+    session().scalars(held, execution_options={"populate_existing": True}).all()
 
 
 def _unreadable(row: RankerModel) -> str:
@@ -231,6 +238,7 @@ def _note_apart(actor: Actor, version: str, reason: str) -> None:
 def roll_back(actor: Actor, reason: str = "") -> RankerModel:
     """Put the model that served before into service again, in the open transaction. InvalidTransition without one."""
     policy.require(actor, Can.GOVERN)
+    one_at_a_time()
     serving = queries.model_in_service()
     back = _before(serving.model_version) if serving else None
     if serving is None or back is None:

@@ -46,6 +46,7 @@ def start(actor: Actor, version: str) -> ModelTrial:
     """Let a candidate draft lists together with the model in service. Raises InvalidTransition, and Conflict while
     another trial runs."""
     policy.require(actor, Can.GOVERN)
+    lifecycle.one_at_a_time()
     if reason := why_not(version):
         raise InvalidTransition(reason)
     row, serving = queries.model(version), queries.model_in_service()
@@ -64,6 +65,7 @@ def start(actor: Actor, version: str) -> ModelTrial:
 def end(actor: Actor) -> ModelTrial:
     """End the trial that runs; its outcome is kept with the candidate. InvalidTransition when none runs."""
     policy.require(actor, Can.GOVERN)
+    lifecycle.one_at_a_time()
     trial = queries.open_trial()
     if trial is None:
         raise InvalidTransition(N_("No trial is running"))
