@@ -16,7 +16,7 @@ from dealflow.termsheets.forms import (
     PreviewIn,
     PreviewOut,
 )
-from dealflow.termsheets.library.stored import compare, preview
+from dealflow.termsheets.library.stored import compare, compare_parameters, preview
 from dealflow.termsheets.policy import Can
 
 bp = api_blueprint("termsheets_library")
@@ -69,4 +69,9 @@ def diff(query: DiffQuery) -> dict[str, Any]:
         change | {"heading": plain(change["heading"]), "paragraphs": [plain(p) for p in change["paragraphs"]]}
         for change in compare(older, newer)
     ]
-    return {"from_version": query.from_, "to_version": query.to, "clauses": changes}
+    return {
+        "from_version": query.from_,
+        "to_version": query.to,
+        "clauses": changes,
+        "parameters": compare_parameters(older, newer),
+    }

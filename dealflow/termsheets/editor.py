@@ -7,6 +7,7 @@ tiers and the parties' own clauses are rows. What cannot be read stays as typed,
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,7 @@ SECTIONS = {
     "censorship": N_("Content review"), "key_person": N_("Key persons"), "information": N_("Information rights"),
     "exclusivity": N_("Exclusivity"), "confidentiality": N_("Confidentiality"), "costs": N_("Costs"),
     "law": N_("Law and arbitration"), "validity": N_("Validity"), "remedies": N_("Breach and remedies"),
+    "declared": N_("Further parameters of the clause library"),
 }  # fmt: skip
 UNITS = {
     "business_days": N_("business days"), "days": N_("days"), "months": N_("months"), "years": N_("years"),
@@ -49,8 +51,7 @@ class Input:
     value: str
     unit: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    least: int | None = None
-    most: int | None = None
+    optional: bool = False
     errors: tuple[str, ...] = ()
 
 
@@ -75,9 +76,9 @@ def _pick(pair: Mapping[str, str]) -> str:
     return pair[i18n.language()]
 
 
-def _leaves(template: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _leaves(template: str, known: library.Library) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(section, path, shape) of every scalar parameter, in the order of the model."""
-    schema = library.schema(template)
+    schema = library.schema(template, known)
     for section, shape in schema["properties"].items():
         if section not in SECTIONS:
             continue
@@ -86,11 +87,13 @@ def _leaves(template: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _kind(shape: Mapping[str, Any]) -> str:
+    if "kind" in shape:
+        return "yes" if shape["kind"] == "boolean" else str(shape["kind"])
     ref = shape.get("$ref", "").rpartition("/")[2]
     if ref:
         return {"Amount": "money", "Both": "both"}[ref]
     if "choices" in shape:
-        return "choice"
+        return "choices" if shape.get("type") == "array" else "choice"
     if shape.get("unit") == "ppm":
         return "percent"
     if shape.get("unit") == "date":
@@ -113,7 +116,7 @@ def _typed(kind: str, value: Any) -> str:
         return money.plain(money.Money(value["amount_minor"], value["currency"]))
     if kind == "percent":
         return f"{(Decimal(value) / 10_000).normalize():f}"
-    if kind == "names":
+    if kind in ("names", "choices"):
         return "\n".join(value)
     return str(value)
 
@@ -121,55 +124,78 @@ def _typed(kind: str, value: Any) -> str:
 def sections(
     template: str,
     terms: Mapping[str, Any],
+    known: library.Library,
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> list[Section]:
-    """The form for terms; `typed` (a refused submission) goes before stored values."""
+    """The form for terms of a version of the library; `typed` (a refused submission) goes before stored values."""
     groups: dict[str, list[Input]] = {}
-    for section, path, shape in _leaves(template):
-        kind = _kind(shape)
-        label = _pick(shape["label"]) if "label" in shape else path.rpartition(".")[2]
-        message = UNITS.get(shape.get("unit", ""), "")
-        unit = i18n.gettext(message) if message else ""
-        choices = tuple((key, _pick(pair)) for key, pair in shape.get("choices", {}).items())
-        value = _at(terms, path)
-        parts = (
-            [
-                (f"{path}.{code}", f"{label} ({name})", (value or {}).get(code))
-                for code, name in (("zh", "中文"), ("en", "English"))
-            ]
-            if kind == "both"
-            else [(path, label, value)]
-        )
-        for name, text, stored in parts:
-            shown = (typed or {}).get(name)
-            groups.setdefault(section, []).append(
-                Input(
-                    name, text, "text" if kind == "both" else kind, _typed(kind, stored) if shown is None else shown, unit,
-                    choices, shape.get("minimum"), shape.get("maximum"), (errors[name],) if errors and name in errors else (),
-                )
-            )  # fmt: skip
+    for section, path, shape in _leaves(template, known):
+        groups.setdefault(section, []).extend(_inputs(path, shape, _at(terms, path), typed, errors or {}))
     return [Section(key, i18n.gettext(SECTIONS[key]), tuple(inputs)) for key, inputs in groups.items()]
 
 
-def read(template: str, base: Mapping[str, Any], form: Mapping[str, str]) -> Edited:
-    """The submitted parameters laid upon `base`."""
+def _inputs(
+    path: str,
+    shape: Mapping[str, Any],
+    value: Any,
+    typed: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+) -> Iterator[Input]:
+    """The inputs of one parameter: one, or one a language."""
+    kind = _kind(shape)
+    label = _pick(shape["label"]) if "label" in shape else path.rpartition(".")[2]
+    message = UNITS.get(shape.get("unit", ""), "")
+    unit = i18n.gettext(message) if message else ""
+    choices = tuple((key, _pick(pair)) for key, pair in shape.get("choices", {}).items())
+    parts = [(path, label, value)]
+    if kind == "both":
+        names = (("zh", "中文"), ("en", "English"))
+        parts = [(f"{path}.{code}", f"{label} ({name})", (value or {}).get(code)) for code, name in names]
+    for name, text, stored in parts:
+        sent = None if typed is None else _sent(typed, name, kind)
+        # What is wrong with a text as a whole stands beside its first language.
+        wrong = errors.get(name) or (errors.get(path) if name.endswith(".zh") else None)
+        yield Input(
+            name, text, "text" if kind == "both" else kind, _typed(kind, stored) if sent is None else sent, unit, choices,
+            shape.get("required") is False, (wrong,) if wrong else (),
+        )  # fmt: skip
+
+
+def to_be_given(
+    template: str, known: library.Library, typed: Mapping[str, str], errors: Mapping[str, str]
+) -> list[Input]:
+    """The inputs that a draft of this template cannot begin without."""
+    names = {f"declared.{name}" for name in library.to_be_given(template, known)}
+    found = (leaf for leaf in _leaves(template, known) if leaf[1] in names) if names else ()
+    return [i for _section, path, shape in found for i in _inputs(path, shape, None, typed, errors)]
+
+
+def given(template: str, known: library.Library, form: Mapping[str, str], currency: str) -> Edited:
+    """What was given of it, as the beginning of terms."""
+    edited = Edited({})
+    for section, path, shape in _leaves(template, known):
+        if section == "declared":
+            _read_leaf(edited, form, path, shape, currency)
+    return edited
+
+
+def _sent(form: Mapping[str, str], name: str, kind: str) -> str | None:
+    """What was sent for an input; None when it was not in the form."""
+    if kind in ("yes", "choices") and f"{name}-present" not in form:
+        return form.get(name)
+    if kind == "choices":
+        many = getattr(form, "getlist", None)
+        return "\n".join(many(name) if many else [form.get(name, "")])
+    return form.get(name, "") if kind == "yes" else form.get(name)
+
+
+def read(template: str, base: Mapping[str, Any], form: Mapping[str, str], known: library.Library) -> Edited:
+    """The submitted parameters laid upon `base`, as this version of the library declares them."""
     edited = Edited(copy.deepcopy(dict(base)))
     currency = base["investment"]["amount"]["currency"]
-    for _section, path, shape in _leaves(template):
-        kind = _kind(shape)
-        names = [f"{path}.zh", f"{path}.en"] if kind == "both" else [path]
-        for name in names:
-            if name not in form and not (kind == "yes" and f"{path}-present" in form):
-                continue
-            try:
-                _put(
-                    edited.terms,
-                    name,
-                    _value("text" if kind == "both" else kind, form.get(name, ""), currency),
-                )
-            except (ValueError, InvalidOperation) as error:
-                edited.errors[name] = i18n.gettext(str(error))
+    for _section, path, shape in _leaves(template, known):
+        _read_leaf(edited, form, path, shape, currency)
     _read_rows(edited, form, currency)
     if "tiers-present" in form:
         order, errors = order_form.read(
@@ -182,10 +208,29 @@ def read(template: str, base: Mapping[str, Any], form: Mapping[str, str]) -> Edi
     return edited
 
 
+def _read_leaf(
+    edited: Edited, form: Mapping[str, str], path: str, shape: Mapping[str, Any], currency: str
+) -> None:
+    """One parameter as it was sent; an optional one that was left empty is null."""
+    kind = _kind(shape)
+    names = [f"{path}.zh", f"{path}.en"] if kind == "both" else [path]
+    sent = {name: text for name in names if (text := _sent(form, name, kind)) is not None}
+    if sent and shape.get("required") is False and not any(text.strip() for text in sent.values()):
+        _put(edited.terms, path, None)
+        return
+    for name, text in sent.items():
+        try:
+            _put(edited.terms, name, _value("text" if kind == "both" else kind, text, currency))
+        except (ValueError, InvalidOperation) as error:
+            edited.errors[name] = i18n.gettext(str(error))
+
+
 def _put(terms: dict[str, Any], path: str, value: Any) -> None:
     *parents, last = path.split(".")
     for part in parents:
-        terms = terms.setdefault(part, {})
+        if not isinstance(terms.get(part), dict):
+            terms[part] = {}
+        terms = terms[part]
     terms[last] = value
 
 
@@ -195,14 +240,14 @@ def _value(kind: str, text: str, currency: str) -> Any:
     if kind == "money":
         return money.parse(text, currency).json()
     if kind == "integer":
-        if not text.isdecimal():
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
             raise ValueError(N_("Enter a whole number"))
         return int(text)
     if kind == "percent":
         return order_form.ppm(text)
     if kind == "yes":
         return text == "1"
-    if kind == "names":
+    if kind in ("names", "choices"):
         return [line.strip() for line in text.splitlines() if line.strip()]
     return text
 

@@ -302,8 +302,9 @@ class PreviewOut(Schema):
 
 
 class LibraryDiffOut(Schema):
-    """The clauses that differ between two versions of the library."""
+    """The clauses and the declared parameters that differ between two versions of the library."""
 
     from_version: int
     to_version: int
     clauses: list[dict[str, Any]]
+    parameters: list[dict[str, Any]]

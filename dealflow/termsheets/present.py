@@ -26,10 +26,14 @@ def summary(document: Document) -> list[tuple[str, str]]:
 
 
 def figures_view(
-    template: str, terms: dict[str, Any], assumed: Assumptions | None = None
+    template: str,
+    terms: dict[str, Any],
+    assumed: Assumptions | None = None,
+    *,
+    known: library.Library = library.LIBRARY,
 ) -> dict[str, Any] | None:
     """The simulator's figures in the current language; None while the terms do not make sense."""
-    if library.validate(template, terms):
+    if library.validate(template, terms, known):
         return None
     return view_of(terms, library.figures(terms, assumed or library.usual(terms)))
 

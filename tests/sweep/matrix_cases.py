@@ -88,6 +88,7 @@ WORDS = {
     "secret": "none",
     "variant": "small",
     "clause": "law",
+    "parameter": "new",
 }
 # Routes whose object is named in the query or the body: the matrix tries each of these.
 CHOSEN = {

@@ -5,6 +5,7 @@ Doors: `TEMPLATES`, `default_terms`, `merge_terms`, `validate`, `schema`, `payou
 """
 
 from dealflow.termsheets.library.catalogue import LIBRARY, TEMPLATES
+from dealflow.termsheets.library.declared import to_be_given
 from dealflow.termsheets.library.defaults import default_terms, merge_terms
 from dealflow.termsheets.library.document import DRAFT_STATES, LANGUAGES, USE_KINDS, Document, build_document
 from dealflow.termsheets.library.figures import Payouts, payout_table
@@ -59,6 +60,7 @@ __all__ = [
     "render_html",
     "schema",
     "termsheet_pdf",
+    "to_be_given",
     "usual",
     "validate",
 ]

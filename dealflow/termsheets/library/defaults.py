@@ -11,10 +11,12 @@ from pydantic_core import PydanticUndefined
 
 from dealflow.core import clock
 from dealflow.finance.allocation import largest_remainder
+from dealflow.termsheets.library.catalogue import LIBRARY
+from dealflow.termsheets.library.declared import starting
 from dealflow.termsheets.library.facts import Project, read_parties, read_project
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
-from dealflow.termsheets.library.model import model_of
+from dealflow.termsheets.library.model import DECLARED, Library, model_of
 from dealflow.termsheets.library.terms import LIMIT, PPM
 from dealflow.termsheets.library.waterfalls import ORDERS, payees
 
@@ -43,14 +45,13 @@ def merge_terms(
     terms: Any,
     *,
     on: date | None = None,
-    own: Mapping[str, Any] | None = None,
+    library: Library = LIBRARY,
 ) -> dict[str, Any]:
     """`terms` with everything they leave out: constants of the template, and what follows from project, parties
     and from the terms given (tranches, use of funds and recoupment order fit the amount). JSON values.
 
-    `on` is the day periods are counted from (default: today); `own` are a library's values by path, laid upon the
-    model's. Nothing of `terms` is changed or dropped, so
-    `validate` sees what was sent. Raises TermSheetError for an unusable template, project or party.
+    `on` is the day periods are counted from (default: today); `library` brings the values that its term sheets start
+    from and the parameters it declares. Nothing of `terms` is changed or dropped, so `validate` sees what was sent. Raises TermSheetError for an unusable template, project or party.
     """
     if template not in TERMS:
         raise TermSheetError([Problem.of("template", "unknown_template")])
@@ -60,7 +61,11 @@ def merge_terms(
     today = on or clock.today()
     amount, currency = _amount(terms, facts)
     derived = _derived(template, facts, amount, currency, today, terms)
-    merged = _deep(_deep(_laid(constants(TERMS[template]), own or {}), derived), terms)
+    begun = constants(TERMS[template])
+    if library.asked(template):
+        begun[DECLARED] = starting(template, library, currency)
+    begun = _laid(begun, library.defaults.get(template, {}))
+    merged = _deep(_deep(begun, derived), terms)
     if "waterfall" not in terms:
         cap = _integer(merged, ("ad_spend", "cap", "amount_minor"), 0)
         tiers = ORDERS[template](amount, cap, _net_share(facts, amount), _usable(template, merged, derived))
@@ -69,9 +74,11 @@ def merge_terms(
     return merged
 
 
-def default_terms(template: str, project: Any, parties: Any, *, on: date | None = None) -> dict[str, Any]:
+def default_terms(
+    template: str, project: Any, parties: Any, *, on: date | None = None, library: Library = LIBRARY
+) -> dict[str, Any]:
     """The terms a template starts from for this project and these parties."""
-    return merge_terms(template, project, parties, {}, on=on)
+    return merge_terms(template, project, parties, {}, on=on, library=library)
 
 
 def constants(model: type[BaseModel]) -> dict[str, Any]:

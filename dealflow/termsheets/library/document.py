@@ -12,17 +12,19 @@ from pydantic import BaseModel
 
 from dealflow.core.pdf import missing_glyphs
 from dealflow.termsheets.library.catalogue import LIBRARY
+from dealflow.termsheets.library.declared import terms_model
 from dealflow.termsheets.library.facts import Party, read_parties, read_project
 from dealflow.termsheets.library.figures import Payouts, payout_table
 from dealflow.termsheets.library.formats import capitals, currency_name, figures, money, percent, value
-from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, TermSheetError
 from dealflow.termsheets.library.model import (
+    DECLARED,
     FIELD,
     LANGS,
     Clause,
     Condition,
     Library,
+    Paragraph,
     Template,
     Text,
     parameter,
@@ -157,11 +159,11 @@ class Builder:
         library: Library = LIBRARY,
     ) -> None:
         project, parties = read_project(raw_project), read_parties(raw_parties)
-        if found := problems(template, raw_terms):
+        if found := problems(template, raw_terms, library):
             raise TermSheetError(found)
         given: dict[str, Any] = json.loads(json.dumps(raw_terms, default=str))
         self.library, self.template = library, library.templates[template]
-        self.model: type[BaseModel] = TERMS[template]
+        self.model: type[BaseModel] = terms_model(template, library)
         self.project, self.parties, self.given, self.version_code = project, parties, given, version_code
         # With what the model fills in, so that every parameter is there.
         self.terms: dict[str, Any] = self.model.model_validate(given).model_dump(mode="json")
@@ -265,10 +267,15 @@ class Builder:
         found = self._at(condition.path)
         return any(one in condition.values for one in (found if isinstance(found, list) else [found]))
 
+    def _filled(self, paragraph: Paragraph) -> bool:
+        """Whether every declared parameter the paragraph names has a value; without one it is not printed."""
+        named = (f for f in FIELD.findall(paragraph.zh) if f.startswith(f"{DECLARED}."))
+        return all(self._at(path) not in (None, "", []) for path in named)
+
     def _texts(self, entry: Clause) -> Iterator[Text]:
         names = {lang: self._names(lang) for lang in LANGS}
         for paragraph in entry.paragraphs:
-            if self._holds(paragraph.when):
+            if self._holds(paragraph.when) and self._filled(paragraph):
                 yield Text(**{lang: self._fill(paragraph.get(lang), lang, names[lang]) for lang in LANGS})
         if entry.generated == "recoupment":
             yield from self.order.sentences()

@@ -133,6 +133,8 @@ def capitals(amount_minor: int) -> str:
 
 def value(raw: Any, unit: str | None, choices: dict[str, dict[str, str]] | None, lang: str) -> str:
     """Any parameter of the terms as text, by its declared unit or choices."""
+    if isinstance(raw, bool):
+        return ("是" if raw else "否") if lang == "zh" else ("yes" if raw else "no")
     if choices is not None:
         names = [choices[item][lang] for item in (raw if isinstance(raw, list) else [raw])]
         return listed(names, lang)

@@ -59,6 +59,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "wrong_type": ("has a value that {limit} cannot have", "该值不符合参数{limit}的类型或选项"),
     "unknown_clause": ("names a clause that is not there", "所列条款不存在"),
     "unused_clause": ("is used by no template", "没有模板使用该条款"),
+    "bad_name": ("needs a name of small letters and underscores", "名称只能用小写字母和下划线"),
+    "reserved_name": ("has a name that is taken; choose another", "该名称已被占用，请另取"),
+    "not_for_kind": ("does not go with the kind {limit}", "不适用于类型{limit}"),
     "clause_needed": ("must keep the clause {limit}", "必须保留条款{limit}"),
     "not_editable": ("cannot be changed here", "此处不可修改"),
     # The waterfall's own codes, named by dealflow.finance.

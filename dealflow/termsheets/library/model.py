@@ -80,6 +80,31 @@ class Clause(_Data):
     exhibit: Exhibit | None = None
 
 
+ParameterKind = Literal[
+    "money", "percent", "date", "integer", "text", "both", "choice", "choices", "boolean", "names"
+]
+Unit = Literal["business_days", "days", "months", "years", "times", "persons"]
+# The section of the terms that holds what a library declares: `{declared.insurance}`.
+DECLARED = "declared"
+
+
+class Declaration(_Data):
+    """A parameter that the library itself declares, beside those of the templates' models.
+
+    Amounts are minor units of the term sheet's currency, percents parts per million, dates ISO days; the bounds of a
+    text are its length. A boolean without a default starts from false.
+    """
+
+    kind: ParameterKind
+    label: Text
+    required: bool = True
+    default: Any = None
+    minimum: int | str | None = None
+    maximum: int | str | None = None
+    unit: Unit | None = None
+    choices: dict[str, Text] = Field(default_factory=dict)
+
+
 class Template(_Data):
     """One kind of term sheet: its names, the parties' roles, its clauses in order."""
 
@@ -100,10 +125,22 @@ class Library(_Data):
     templates: dict[str, Template]
     # Template → path of a parameter → the value that new term sheets start from instead of the model's own.
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    parameters: dict[str, Declaration] = Field(default_factory=dict)
 
     def of(self, template: str) -> tuple[Clause, ...]:
         """The clauses of a template in order."""
         return tuple(self.clauses[name] for name in self.templates[template].clauses)
+
+    def asked(self, template: str) -> tuple[str, ...]:
+        """The declared parameters that a clause of the template prints or depends on: its term sheets hold these."""
+        named = {path for entry in self.of(template) for path in fields_of(entry)}
+        return tuple(name for name in self.parameters if f"{DECLARED}.{name}" in named)
+
+
+def fields_of(entry: Clause) -> set[str]:
+    """Everything that a clause's texts and conditions name."""
+    found = {p.when.path for p in entry.paragraphs if p.when is not None}
+    return found.union(*(FIELD.findall(p.get(lang)) for p in entry.paragraphs for lang in LANGS))
 
 
 def para(zh: str, en: str, *, when: tuple[str, Any] | None = None) -> Paragraph:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dealflow.termsheets.library.catalogue import LIBRARY
+from dealflow.termsheets.library.declared import terms_model
 from dealflow.termsheets.library.formats import value
-from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.model import FIELD, LANGS, Library, Text, parameter
 from dealflow.termsheets.library.order import TIER_KINDS
 from dealflow.termsheets.library.terms import Tranche
@@ -70,9 +71,9 @@ def parameter_changes(
         if old.get(path) == new.get(path):
             continue
         yield ParameterChange(
-            path, clause_of(path, owners, after if path in new else before), label(template, path),
-            shown(template, path, old[path], currency) if path in old else None,
-            shown(template, path, new[path], currency) if path in new else None,
+            path, clause_of(path, owners, after if path in new else before), label(template, path, library),
+            shown(template, path, old[path], currency, library) if path in old else None,
+            shown(template, path, new[path], currency, library) if path in new else None,
         )  # fmt: skip
 
 
@@ -104,19 +105,27 @@ def clause_of(path: str, owners: Mapping[str, str], terms: Mapping[str, Any]) ->
     return parts[0]
 
 
-def _declared(template: str, path: str) -> dict[str, Any]:
+def _declared(template: str, path: str, library: Library) -> dict[str, Any]:
     """The declaration of a parameter, rows' columns included."""
     plain = ".".join(part for part in path.split(".") if not part.isdecimal())
     head, _, column = plain.partition(".")
     # Rows are lists of a model of their own.
-    info = Tranche.model_fields.get(column) if head == "tranches" else parameter(TERMS[template], plain)
+    info = (
+        Tranche.model_fields.get(column)
+        if head == "tranches"
+        else parameter(terms_model(template, library), plain)
+    )
     extra = info.json_schema_extra if info is not None else None
     return dict(extra) if isinstance(extra, dict) else {}
 
 
-def label(template: str, path: str) -> Text:
+def label(template: str, path: str, library: Library = LIBRARY) -> Text:
     """What a parameter is called: `分期 2 · 最后期限`, `Tranche 2 · Long-stop date`."""
-    declared = _declared(template, path).get("label")
+    declared = _declared(template, path, library).get("label")
+    # One language of a text in both: the text's own name goes before it.
+    whole, _, language = path.rpartition(".")
+    if language in LANGS and (named := _declared(template, whole, library).get("label")):
+        return Text(**{lang: f"{named[lang]} · {NAMES[language][i]}" for i, lang in enumerate(LANGS)})
     words: dict[str, list[str]] = {lang: [] for lang in LANGS}
     parts = path.split(".")
     for place, part in enumerate(parts):
@@ -133,9 +142,9 @@ def label(template: str, path: str) -> Text:
     return Text(**{lang: " · ".join(word for word in words[lang] if word) or path for lang in LANGS})
 
 
-def shown(template: str, path: str, raw: Any, currency: str) -> Text:
+def shown(template: str, path: str, raw: Any, currency: str, library: Library = LIBRARY) -> Text:
     """A value in both languages, by its declared unit or by the name of its field."""
-    declared = _declared(template, path)
+    declared = _declared(template, path, library)
     return Text(**{lang: _said(declared, path, raw, currency, lang) or "—" for lang in LANGS})
 
 

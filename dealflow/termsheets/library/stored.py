@@ -11,10 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from dealflow.termsheets.library.catalogue import LIBRARY
+from dealflow.termsheets.library.declared import problems_of, sampled, terms_model
 from dealflow.termsheets.library.defaults import default_terms
 from dealflow.termsheets.library.instruments import TERMS
 from dealflow.termsheets.library.messages import Problem, from_pydantic
 from dealflow.termsheets.library.model import (
+    DECLARED,
     FIELD,
     LANGS,
     NAMES,
@@ -26,6 +28,7 @@ from dealflow.termsheets.library.model import (
     parameter,
 )
 from dealflow.termsheets.library.redline import Passage, Segment, reading, words
+from dealflow.termsheets.library.terms import Amount, Both
 
 _PROJECT = {
     "title": {"zh": "样例", "en": "Sample"},
@@ -44,9 +47,14 @@ def to_data(library: Library) -> dict[str, Any]:
     return library.model_dump(mode="json", exclude_none=True)
 
 
-def sample(template: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def sample(
+    template: str, library: Library = LIBRARY
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """A project, parties and complete terms, for previews and for checking values."""
-    return _PROJECT, _PARTIES, default_terms(template, _PROJECT, _PARTIES, on=date(2026, 1, 5))
+    terms = default_terms(template, _PROJECT, _PARTIES, on=date(2026, 1, 5), library=library)
+    if library.asked(template):
+        terms[DECLARED] = sampled(template, library, "CNY")
+    return _PROJECT, _PARTIES, terms
 
 
 def read(data: Any) -> tuple[Library | None, list[Problem]]:
@@ -56,6 +64,9 @@ def read(data: Any) -> tuple[Library | None, list[Problem]]:
         library = Library.model_validate(data)
     except ValidationError as error:
         return None, from_pydantic(error)
+    # Before what is declared is sound, nothing can be said of what uses it.
+    if declared := list(problems_of(library)):
+        return None, declared
     found = [*_templates(library), *_clauses(library), *_defaults(library)]
     return (None, found) if found else (library, [])
 
@@ -106,7 +117,7 @@ def _clauses(library: Library) -> Iterator[Problem]:
                 break
         for key, template in library.templates.items():
             if name in template.clauses and key in TERMS:
-                yield from _fields(name, entry, key)
+                yield from _fields(name, entry, key, library)
 
 
 def _texts(name: str, entry: Clause, _template: str) -> Iterator[Problem]:
@@ -126,37 +137,37 @@ def _texts(name: str, entry: Clause, _template: str) -> Iterator[Problem]:
             yield Problem.of(path, "languages_differ")
 
 
-def _fields(name: str, entry: Clause, template: str) -> Iterator[Problem]:
+def _fields(name: str, entry: Clause, template: str, library: Library) -> Iterator[Problem]:
     """Merge fields and conditions that a template's terms do not know."""
     for place, paragraph in enumerate(entry.paragraphs):
         path = f"clauses.{name}.paragraphs[{place}]"
         for lang in LANGS:
             for found in FIELD.findall(paragraph.get(lang)):
-                if found not in NAMES and not printable(template, found):
+                if found not in NAMES and not printable(template, found, library):
                     yield Problem.of(
                         f"{path}.{lang}", "unknown_merge_field", limit=f"{{{found}}}", found=template
                     )
         if paragraph.when is not None:
-            yield from _condition(paragraph, template, f"{path}.when")
+            yield from _condition(paragraph, template, f"{path}.when", library)
 
 
-def printable(template: str, path: str) -> bool:
+def printable(template: str, path: str, library: Library = LIBRARY) -> bool:
     """Whether a parameter is one value that a sentence can hold."""
-    info = parameter(TERMS[template], path)
-    if info is None or path in ("use_of_funds", "tranches", "waterfall", "additional"):
+    info = parameter(terms_model(template, library), path)
+    if info is None or path in (DECLARED, "use_of_funds", "tranches", "waterfall", "additional"):
         return False
     inner = model_of(info.annotation)
-    return inner is None or inner.__name__ in ("Amount", "Both")
+    return inner is None or issubclass(inner, (Amount, Both))
 
 
-def _condition(paragraph: Paragraph, template: str, path: str) -> Iterator[Problem]:
+def _condition(paragraph: Paragraph, template: str, path: str, library: Library) -> Iterator[Problem]:
     condition = paragraph.when
-    if condition is None or not printable(template, condition.path):
+    if condition is None or not printable(template, condition.path, library):
         yield Problem.of(path, "unknown_condition", limit=condition.path if condition else "")
         return
     for value in condition.values:
-        listed = isinstance(_at(sample(template)[2], condition.path), list)
-        if any(_wrong(template, condition.path, [value] if listed else value)):
+        listed = isinstance(_at(sample(template, library)[2], condition.path), list)
+        if any(_wrong(template, condition.path, [value] if listed else value, library)):
             yield Problem.of(f"{path}.values", "wrong_type", limit=condition.path)
 
 
@@ -167,9 +178,9 @@ def _at(terms: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def _wrong(template: str, path: str, value: Any) -> Iterator[Problem]:
+def _wrong(template: str, path: str, value: Any, library: Library) -> Iterator[Problem]:
     """What is wrong with a value for a parameter: its type, its limits, its choices."""
-    terms = sample(template)[2]
+    terms = sample(template, library)[2]
     *parents, last = path.split(".")
     made: dict[str, Any] = dict(terms)
     inner = made
@@ -178,7 +189,7 @@ def _wrong(template: str, path: str, value: Any) -> Iterator[Problem]:
         inner = inner[part]
     inner[last] = value
     try:
-        TERMS[template].model_validate(made)
+        terms_model(template, library).model_validate(made)
     except ValidationError as error:
         yield from (
             p for p in from_pydantic(error) if p.field == path or p.field.startswith((f"{path}.", f"{path}["))
@@ -190,15 +201,17 @@ def _defaults(library: Library) -> Iterator[Problem]:
     for key, values in library.defaults.items():
         for path, value in values.items():
             field = f"defaults.{key}.{path}"
-            if key not in TERMS or not printable(key, path):
+            if key not in TERMS or not printable(key, path, library):
                 yield Problem.of(field, "unknown_parameter")
                 continue
-            yield from (Problem(field, p.code, p.message_en, p.message_zh) for p in _wrong(key, path, value))
+            yield from (
+                Problem(field, p.code, p.message_en, p.message_zh) for p in _wrong(key, path, value, library)
+            )
 
 
 def preview(library: Library, template: str, clause: str) -> Passage | None:
     """A clause as it reads in a term sheet with sample terms; None when the template does not have it."""
-    project, parties, terms = sample(template)
+    project, parties, terms = sample(template, library)
     found = reading(template, project, parties, terms, library=library)
     return next((passage for passage in found if passage.key == clause), None)
 
@@ -229,6 +242,22 @@ def compare(before: Library, after: Library) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def compare_parameters(before: Library, after: Library) -> list[dict[str, Any]]:
+    """The declared parameters that differ: `{parameter, state, before, after}`, each as it was declared or None."""
+    names = [*after.parameters, *(n for n in before.parameters if n not in after.parameters)]
+    pairs = [(name, before.parameters.get(name), after.parameters.get(name)) for name in names]
+    return [
+        {
+            "parameter": name,
+            "state": "added" if old is None else "removed" if new is None else "changed",
+            "before": old.model_dump(mode="json", exclude_none=True) if old else None,
+            "after": new.model_dump(mode="json", exclude_none=True) if new else None,
+        }
+        for name, old, new in pairs
+        if old != new
+    ]
 
 
 def _woven(old: Text | None, new: Text | None) -> dict[str, tuple[Segment, ...]]:

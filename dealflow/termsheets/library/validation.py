@@ -8,32 +8,38 @@ from typing import Any
 from pydantic import ValidationError
 
 from dealflow.finance import validate_terms
+from dealflow.termsheets.library.catalogue import LIBRARY
+from dealflow.termsheets.library.declared import terms_model
 from dealflow.termsheets.library.formats import money
 from dealflow.termsheets.library.instruments import TERMS, EquityTerms, LoanTerms
 from dealflow.termsheets.library.messages import Problem, from_pydantic
+from dealflow.termsheets.library.model import DECLARED, Library
 from dealflow.termsheets.library.terms import LIMIT, Amount, Terms
 from dealflow.termsheets.library.waterfalls import INVESTOR, LONGEST
 
 
-def validate(template: str, terms: Any) -> list[dict[str, str]]:
-    """Every problem as `{field, code, message_en, message_zh}`, fields relative to the terms; empty when sound."""
-    return [problem.as_dict() for problem in problems(template, terms)]
+def validate(template: str, terms: Any, library: Library = LIBRARY) -> list[dict[str, str]]:
+    """Every problem as `{field, code, message_en, message_zh}`, fields relative to the terms; empty when sound.
+
+    `library`: the version whose declared parameters the terms hold.
+    """
+    return [problem.as_dict() for problem in problems(template, terms, library)]
 
 
-def problems(template: str, terms: Any) -> list[Problem]:
+def problems(template: str, terms: Any, library: Library = LIBRARY) -> list[Problem]:
     """The same as objects."""
     if template not in TERMS:
         return [Problem.of("template", "unknown_template")]
     try:
-        read = TERMS[template].model_validate(terms)
+        read = terms_model(template, library).model_validate(terms)
     except ValidationError as error:
         return from_pydantic(error)
     return [*_currencies(read), *_sums(read), *_order(read), *_waterfall(read)]
 
 
-def schema(template: str) -> dict[str, Any]:
+def schema(template: str, library: Library = LIBRARY) -> dict[str, Any]:
     """JSON Schema (2020-12) of a template's terms, with labels, units and choices for forms."""
-    return TERMS[template].model_json_schema()
+    return terms_model(template, library).model_json_schema()
 
 
 def _shown(amount: int, currency: str) -> str:
@@ -50,6 +56,9 @@ def _amounts(terms: Terms) -> Iterator[tuple[str, Amount]]:
     yield "costs.cap", terms.costs.cap
     if isinstance(terms, EquityTerms):
         yield "equity.pre_money", terms.equity.pre_money
+    for name, value in getattr(terms, DECLARED, ()):
+        if isinstance(value, Amount):
+            yield f"{DECLARED}.{name}", value
 
 
 def _currencies(terms: Terms) -> Iterator[Problem]:

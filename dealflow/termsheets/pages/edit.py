@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response
 
 from dealflow.core import i18n, policy
 from dealflow.core.errors import Conflict, Invalid
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
+from dealflow.deals import queries as deals
 from dealflow.deals.policy import Can as CanDeal
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.typed import move_rows
-from dealflow.termsheets import editor, library, order_form, present, queries, service
+from dealflow.termsheets import editor, libraries, library, order_form, present, queries, service
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.pages.base import bp, number_of
 from dealflow.termsheets.policy import Can
@@ -27,31 +27,61 @@ from dealflow.termsheets.present import template_for
 @needs(Can.DRAFT)
 def draft() -> str:
     """Choose the template of a new term sheet for a project."""
-    project = pitches.as_dict(pitches.get(actor(), request.args.get("project_id", "")))
     policy.require(actor(), CanDeal.OPEN)
-    offered = [template_for(i) for i in project["instruments"]]
+    return _draft_page(request.args.get("project_id", ""), request.args)
+
+
+def _draft_page(project_id: str, typed: Any, chosen: str = "", errors: dict[str, str] | None = None) -> str:
+    """The templates to choose from, each with what the library wants to know before there can be a draft."""
+    project, known = (
+        pitches.as_dict(pitches.get(actor(), project_id)),
+        libraries.get(libraries.current_number()),
+    )
+    asked = {
+        key: editor.to_be_given(
+            key, known, typed if key == chosen else {}, (errors or {}) if key == chosen else {}
+        )
+        for key in library.TEMPLATES
+    }
     return render_template(
-        "termsheets/draft.html", project=project, templates=library.TEMPLATES, offered=offered,
-        mandate_id=request.args.get("mandate_id", ""), lang_key=i18n.language(),
+        "termsheets/draft.html", project=project, templates=library.TEMPLATES, lang_key=i18n.language(), asked=asked,
+        offered=[template_for(i) for i in project["instruments"]], mandate_id=typed.get("mandate_id", ""),
+        deal_id=typed.get("deal_id", ""), chosen=chosen, errors=errors or {},
     )  # fmt: skip
 
 
 @bp.post("/term-sheets")
 @needs(Can.DRAFT)
-def create() -> Response:
-    """Draft the term sheet; the deal is opened when there is none yet."""
-    template = request.form.get("template", "")
+def create() -> Any:
+    """Draft the term sheet; the deal is opened when there is none yet. What is still needed is asked for."""
+    template, form = request.form.get("template", ""), request.form
     if template not in library.TEMPLATES:
         raise Invalid.field("template", "not_a_choice", N_("Choose one of the templates"))
-    if deal_id := request.form.get("deal_id"):
-        sheet = service.draft(actor(), deal_id, template=template, terms={})
-    else:
-        sheet = service.draft_for_project(
-            actor(), project_id=request.form.get("project_id", ""), mandate_id=request.form.get("mandate_id") or None,
-            template=template, terms={},
-        )  # fmt: skip
+    deal_id = form.get("deal_id") or None
+    project_id = deals.get(actor(), deal_id).project_id if deal_id else form.get("project_id", "")
+    known = libraries.get(libraries.current_number())
+    currency = (pitches.as_dict(pitches.get(actor(), project_id))["ask"] or {}).get("currency", "CNY")
+    edited = editor.given(template, known, form, currency)
+    if edited.errors:
+        return _draft_page(project_id, form, template, edited.errors), 422
+    try:
+        sheet = _drafted(deal_id, project_id, template, edited.terms)
+    except Invalid as refusal:
+        found = {e.field.removeprefix("terms."): e.text() for e in refusal.errors}
+        if not any(name.startswith("declared.") for name in found):
+            raise
+        return _draft_page(project_id, form, template, found), 422
     flash(_("The draft is ready. Check the terms, then propose it."), "success")
     return redirect(url_for("termsheets.show", term_sheet_id=sheet.id), 303)
+
+
+def _drafted(deal_id: str | None, project_id: str, template: str, terms: dict[str, Any]) -> TermSheet:
+    if deal_id:
+        return service.draft(actor(), deal_id, template=template, terms=terms)
+    mandate = request.form.get("mandate_id") or None
+    return service.draft_for_project(
+        actor(), project_id=project_id, mandate_id=mandate, template=template, terms=terms
+    )
 
 
 def _edit_page(
@@ -62,12 +92,14 @@ def _edit_page(
     terms: dict[str, Any] | None = None,
 ) -> str:
     """The form: as stored, or as typed, with the figures of what it says."""
-    shown = terms or base.terms
+    shown, known = terms or base.terms, libraries.get(sheet.library_number)
+    sections = editor.sections(sheet.template, base.terms, known, form, errors)
+    wrong = {i.path: i.errors[0] for section in sections for i in section.inputs if i.errors}
     return render_template(
-        "termsheets/edit.html", sheet=sheet, base=base, errors=errors or {}, countering=sheet.state != "draft",
-        sections=editor.sections(sheet.template, base.terms, form, errors), comment=(form or {}).get("comment", ""),
+        "termsheets/edit.html", sheet=sheet, base=base, errors=wrong | (errors or {}), countering=sheet.state != "draft",
+        sections=sections, comment=(form or {}).get("comment", ""),
         rows=editor.all_rows(base.terms, form), choices=editor.row_choices(), currency=shown["waterfall"]["currency"],
-        figures=present.figures_view(sheet.template, shown) if not errors else None, lang_key=i18n.language(),
+        figures=present.figures_view(sheet.template, shown, known=known) if not errors else None, lang_key=i18n.language(),
     )  # fmt: skip
 
 
@@ -99,7 +131,7 @@ def save(term_sheet_id: str) -> Any:
             if f"{prefix}-present" in form:
                 moved[f"{prefix}-present"] = "1"
         return _edit_page(sheet, base, moved)
-    edited = editor.read(sheet.template, base.terms, form)
+    edited = editor.read(sheet.template, base.terms, form, libraries.get(sheet.library_number))
     if edited.errors:
         return _edit_page(sheet, base, form, edited.errors), 422
     if form.get("pari_passu"):
@@ -153,8 +185,9 @@ def typed_figures(term_sheet_id: str) -> str:
     sheet = queries.get(actor(), term_sheet_id)
     policy.require(actor(), Can.EDIT, sheet, see=Can.SEE)
     base = _base(sheet)
-    edited = editor.read(sheet.template, base.terms, request.form)
-    view = None if edited.errors else present.figures_view(sheet.template, edited.terms)
+    known = libraries.get(sheet.library_number)
+    edited = editor.read(sheet.template, base.terms, request.form, known)
+    view = None if edited.errors else present.figures_view(sheet.template, edited.terms, known=known)
     return render_template(
         "termsheets/_figures_short.html", figures=view, typed=True, lang_key=i18n.language(), sheet=sheet
     )

@@ -12,9 +12,9 @@ from dealflow.core.errors import Conflict, Invalid, NotFound
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.pitches.typed import move_rows
-from dealflow.termsheets import libraries, library, library_form, service
+from dealflow.termsheets import libraries, library, library_form, parameter_form, service
 from dealflow.termsheets.library.parameters import label
-from dealflow.termsheets.library.stored import compare, preview, printable
+from dealflow.termsheets.library.stored import compare, compare_parameters, preview, printable
 from dealflow.termsheets.pages.base import bp, number_of
 from dealflow.termsheets.policy import Can
 
@@ -34,12 +34,13 @@ def clause_library() -> str:
     return render_template(
         "termsheets/library/index.html", library=found, number=number, current=current, template=template,
         saved=libraries.saved(), may_edit=policy.can(actor(), Can.EDIT_LIBRARY) and number == current,
-        lang_key=i18n.language(), templates=library.TEMPLATES,
+        lang_key=i18n.language(), templates=library.TEMPLATES, kinds=dict(parameter_form.choices()["kind"]),
+        asked={name: [k for k in found.templates if name in found.asked(k)] for name in found.parameters},
     )  # fmt: skip
 
 
-def _fields(template: str) -> list[tuple[str, str]]:
-    """Merge fields that a template knows, with what they are called."""
+def _fields(template: str, known: library.Library) -> list[tuple[str, str]]:
+    """Merge fields that a template knows, with what they are called; those the library declares last."""
     lang = i18n.language()
     found = [(name, "") for name in sorted(library.NAMES)]
     for section, shape in library.schema(template)["properties"].items():
@@ -48,14 +49,14 @@ def _fields(template: str) -> list[tuple[str, str]]:
             path = f"{section}.{name}"
             if printable(template, path):
                 found.append((path, label(template, path).get(lang)))
-    return found
+    return found + [(f"declared.{name}", entry.label.get(lang)) for name, entry in known.parameters.items()]
 
 
 def _edit_page(clause: str, shown: dict[str, Any], **more: Any) -> str:
     base = more.pop("base", None) or libraries.current_number()
     template = (shown["templates"] or [library_form.TEMPLATES[0]])[0]
     return render_template(
-        "termsheets/library/edit.html", clause=clause, shown=shown, base=base, fields=_fields(template),
+        "termsheets/library/edit.html", clause=clause, shown=shown, base=base, fields=_fields(template, libraries.get(base)),
         templates=library.TEMPLATES, lang_key=i18n.language(), comment=request.form.get("comment", ""),
         errors=more.get("errors") or {}, passage=more.get("passage"),
     )  # fmt: skip
@@ -110,8 +111,35 @@ def library_diff() -> str:
     older, newer = number_of(request.args.get("from")), number_of(request.args.get("to"))
     if older is None or newer is None:
         raise NotFound()
-    changes = compare(libraries.get(older), libraries.get(newer))
+    before, after = libraries.get(older), libraries.get(newer)
     return render_template(
-        "termsheets/library/diff.html", older=older, newer=newer, changes=changes, lang_key=i18n.language(),
-        templates=library.TEMPLATES,
+        "termsheets/library/diff.html", older=older, newer=newer, changes=compare(before, after), lang_key=i18n.language(),
+        templates=library.TEMPLATES, parameters=_parameter_changes(before, after),
     )  # fmt: skip
+
+
+def _parameter_changes(before: library.Library, after: library.Library) -> list[dict[str, Any]]:
+    """The declared parameters that differ, each with its lines as they were and are."""
+    fields = ("label_zh", "label_en", "kind", "unit", "required", "default", "minimum", "maximum", "choices")
+    found = []
+    for change in compare_parameters(before, after):
+        name = change["parameter"]
+        old, new = (
+            parameter_form.typed({"parameters": {name: change[side]} if change[side] else {}}, name)
+            if change[side]
+            else {}
+            for side in ("before", "after")
+        )
+        rows = [(f, old.get(f, ""), new.get(f, "")) for f in fields if old.get(f, "") != new.get(f, "")]
+        found.append(change | {"rows": [(f, _said(f, a), _said(f, b)) for f, a, b in rows]})
+    return found
+
+
+def _said(field: str, value: Any) -> str:
+    if field == "choices":
+        return ", ".join(row[i18n.language()] for row in value or ())
+    if field == "required":
+        return "" if value == "" else _("Yes") if value else _("No")
+    return (
+        dict(parameter_form.choices()[field]).get(value, value) if field in ("kind", "unit") else str(value)
+    )

@@ -52,7 +52,7 @@ def show(term_sheet_id: str) -> str:
     open_now = sheet.state == "draft" or sheet.state in NEGOTIATED
     return render_template(
         "termsheets/show.html", **context, versions=versions, document=document, deal=deals.get(actor(), sheet.deal_id),
-        summary=summary(document), figures=figures_view(sheet.template, version.terms), accepted=queries.accepted_by(sheet),
+        summary=summary(document), figures=figures_view(sheet.template, version.terms, known=libraries.get(sheet.library_number)), accepted=queries.accepted_by(sheet),
         proposer=sheet.side(versions[0].author_organisation_id), final=sheet.state in FINAL,
         may_edit=open_now and policy.can(actor(), Can.EDIT, sheet),
         may_propose=sheet.state == "draft" and policy.can(actor(), Can.PROPOSE, sheet),

@@ -75,12 +75,12 @@ def parties_of(deal: Deal) -> dict[str, Any]:
 def _complete(
     template: str, number: int, project: dict[str, Any], parties: dict[str, Any], terms: dict[str, Any]
 ) -> dict[str, Any]:
-    own = libraries.get(number).defaults.get(template)
+    known = libraries.get(number)
     try:
-        merged = library.merge_terms(template, project, parties, terms, on=clock.today(), own=own)
+        merged = library.merge_terms(template, project, parties, terms, on=clock.today(), library=known)
     except library.TermSheetError as error:
         raise refusal([p.as_dict() for p in error.problems]) from None
-    problems = library.validate(template, merged)
+    problems = library.validate(template, merged, known)
     if problems:
         raise refusal(problems)
     return merged
