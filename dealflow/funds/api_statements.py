@@ -14,8 +14,8 @@ from dealflow.funds.api import page
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes_money import (
     FundIssuedOut,
+    FundIssueIn,
     FundLangQuery,
-    FundPeriodIn,
     FundPeriodQuery,
     FundStatementOut,
 )
@@ -32,10 +32,10 @@ def statements(fund_id: str, query: Query) -> dict[str, Any]:
 
 
 @bp.post("/funds/<fund_id>/statements")
-@endpoint(Can.ISSUE, body=FundPeriodIn, returns=FundIssuedOut, status=201, lists=True)
-def issue(fund_id: str, body: FundPeriodIn) -> dict[str, Any]:
-    """Issue the statements of a period; those that were issued stay as they are."""
-    rows = service.issue_statements(actor(), fund_id, period=body.period)
+@endpoint(Can.ISSUE, body=FundIssueIn, returns=FundIssuedOut, status=201, lists=True)
+def issue(fund_id: str, body: FundIssueIn) -> dict[str, Any]:
+    """Issue the statements of a period, and close the books with it; those that were issued stay as they are."""
+    rows = service.issue_statements(actor(), fund_id, period=body.period, close_books=body.close_books)
     return {"items": [documents.issued_dict(row) for row in rows], "next_cursor": None, "total": len(rows)}
 
 

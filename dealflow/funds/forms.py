@@ -295,6 +295,12 @@ class PeriodForm(FundsForm):
     period = StringField(_l("Period"))
 
 
+class IssueForm(PeriodForm):
+    """The statements of a period."""
+
+    close_books = BooleanField(_l("Close the books through the end of the period"))
+
+
 class DayForm(FundsForm):
     """A day."""
 

@@ -224,6 +224,12 @@ class FundPeriodQuery(Schema):
     lang: Literal["zh", "en"] | None = None
 
 
+class FundIssueIn(FundPeriodIn):
+    """The statements of a period. `close_books`: nothing more is posted up to its end; for owners."""
+
+    close_books: bool = False
+
+
 class FundStatementOut(Schema):
     """A capital account statement: every figure with its entries, for the period, the year and since the start."""
 

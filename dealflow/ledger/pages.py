@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from dealflow.core import clock, policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, download, needs, read_query
+from dealflow.core.http import actor, back, download, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
 from dealflow.core.paging import Query
@@ -149,7 +149,7 @@ def close(book_id: str) -> Any:
         form.show(refusal.errors)
         return _book_page(book_id, close=form), 422
     flash(_("The period is closed."), "success")
-    return redirect(url_for("ledger.show", book_id=book_id), 303)
+    return redirect(back("ledger.show", book_id=book_id), 303)
 
 
 @bp.post("/books/<book_id>/reopen")

@@ -153,6 +153,11 @@ def reverse(actor: Actor, entry: Entry, *, on: date, key: str, reason: str) -> E
     return made
 
 
+def may_close(actor: Actor, book: Book) -> bool:
+    """Whether the actor may close and open periods of a book."""
+    return policy.can(actor, Can.CLOSE, book)
+
+
 def close_period(actor: Actor, book_id: str, *, through: date, version: int | None = None) -> Book:
     """Let nothing more be posted up to a day. Raises NotFound, Forbidden, StaleVersion, Invalid."""
     book = _to_change(actor, book_id, version)
@@ -208,7 +213,7 @@ def _check(book: Book, draft: Draft) -> None:
         )
     if book.closed_through is not None and draft.on <= book.closed_through:
         raise Invalid.field(
-            "on", "period_closed", N_("The books are closed through %(day)s; use a later day"), day=book.closed_through.isoformat()
+            "on", "period_closed", N_("The books are closed through %(day)s; use a later day. What is wrong in the closed period is corrected by a reversal on a later day"), day=book.closed_through.isoformat()
         )  # fmt: skip
 
 

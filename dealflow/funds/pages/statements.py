@@ -11,18 +11,23 @@ from dealflow.core import clock, policy
 from dealflow.core.http import actor, download, needs, read_query, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, queries, service
-from dealflow.funds.forms import PeriodForm
+from dealflow.funds.forms import IssueForm
 from dealflow.funds.models import Fund
 from dealflow.funds.pages.base import attempt, bp, go, render
-from dealflow.funds.periods import last_ended
+from dealflow.funds.periods import last_ended, span
 from dealflow.funds.policy import Can
-from dealflow.funds.shapes_money import FundPeriodIn, FundPeriodQuery
+from dealflow.funds.service import books
+from dealflow.funds.shapes_money import FundIssueIn, FundPeriodQuery
 
 
-def _list(fund: Fund, form: PeriodForm | None = None) -> str:
-    form = form or PeriodForm(data={"period": last_ended(clock.today())})
+def _list(fund: Fund, form: IssueForm | None = None) -> str:
+    period = last_ended(clock.today())
+    form = form or IssueForm(data={"period": period})
+    left = books.left_open(fund)
     return render(
         "statements", fund, "statements", rows=queries.statements(fund.id), names=queries.names(fund.id), form=form,
+        may_close=books.may_close(actor(), fund), left_open=left, next_period=period,
+        not_posted=books.not_posted(fund, left[1] if left else span(period)[1]),
     )  # fmt: skip
 
 
@@ -39,11 +44,16 @@ def issue_statements(fund_id: str) -> Any:
     """Issue the statements of a period."""
     fund = queries.get(actor(), fund_id)
     policy.require(actor(), Can.ISSUE, fund, see=Can.SEE)
-    form = PeriodForm(request.form)
-    values = form.judged(FundPeriodIn)
+    form = IssueForm(request.form)
+    values = form.judged(FundIssueIn)
     if values is None:
         return _list(fund, form), 422
-    done, status = attempt(form, lambda: service.issue_statements(actor(), fund_id, period=values.period))
+    done, status = attempt(
+        form,
+        lambda: service.issue_statements(
+            actor(), fund_id, period=values.period, close_books=values.close_books
+        ),
+    )
     if done is None:
         return _list(fund, form), status
     return go(

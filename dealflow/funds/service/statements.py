@@ -19,6 +19,7 @@ from dealflow.funds.models import Fund, FundClosing, FundLp, FundStatement
 from dealflow.funds.periods import before, last_ended, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import CapitalAccount
+from dealflow.funds.service import books as closing
 from dealflow.funds.service.base import hold, not_ahead
 from dealflow.notify import service as notify
 
@@ -95,12 +96,17 @@ def digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def issue_statements(actor: Actor, fund_id: str, *, period: str) -> list[FundStatement]:
+def issue_statements(
+    actor: Actor, fund_id: str, *, period: str, close_books: bool = False
+) -> list[FundStatement]:
     """Issue the statements of a period that is over to all partners; those that were issued stay as they are.
 
-    Raises Invalid (`period`), Conflict when nobody had committed anything by then.
+    `close_books` closes the fund's book through the period's end. Raises Invalid (`period`), Forbidden for who may not
+    close it, Conflict when nobody had committed anything by then.
     """
     fund = hold(actor, fund_id, Can.ISSUE)
+    if close_books:
+        closing.close(actor, fund, period)
     _since, through = span(period)
     not_ahead(through, "period")
     there = {row.lp_id: row for row in queries.statements(fund.id) if row.period == period}
