@@ -41,7 +41,7 @@ def releases(project_id: str, query: Query) -> dict[str, Any]:
     """Where a project is out, withdrawn entries included."""
     rows = queries.releases(desks.of_actor(actor(), project_id).project_id)
     page = rows[query.offset : query.offset + query.limit]
-    return listing([queries.release_dict(row) for row in page], len(rows), query)
+    return listing(queries.release_dicts(page), len(rows), query)
 
 
 @bp.post("/projects/<project_id>/releases")

@@ -9,11 +9,14 @@ from dealflow.core.outbox import Event
 
 @dataclass(frozen=True)
 class ReleasePublished(Event):
-    """A project is out on a platform, as an investor bound to it confirmed; `on` is an ISO date."""
+    """A project is out on a platform, as one investor bound to it confirmed: a fact for that investor and for nobody
+    else. `on` is an ISO date."""
 
     release_id: str
     project_id: str
     on: str
+    investor_organisation_id: str
+    project_organisation_id: str
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def _amount(name: str) -> CheckConstraint:
 class Release(Base, Versioned, OfProject):
     """A project on a platform in a territory (a region code, or WORLD). What was entered by mistake is withdrawn.
 
-    `announced_at`: when the bound investors were told that its day has come. Only one of them (`confirmed_…`) makes it
-    a fact for higher rooms: whoever is owed money for it cannot prove it by saying so.
+    `announced_at`: when the bound investors were told that its day has come. Only what one of them confirms is a fact
+    for higher rooms, and for that investor alone: whoever is owed money for it cannot prove it by saying so.
     """
 
     __tablename__ = "project_release"
@@ -75,13 +75,32 @@ class Release(Base, Versioned, OfProject):
     filing_number: Mapped[str | None] = mapped_column(String(60))
     link: Mapped[str | None] = mapped_column(String(1000))
     announced_at: Mapped[datetime | None]
-    confirmed_at: Mapped[datetime | None]
-    confirmed_by_id: Mapped[str | None] = mapped_column(Id("org"))
-    confirmed_by_name: Mapped[str | None] = mapped_column(String(200))
     withdrawn_at: Mapped[datetime | None]
     withdraw_reason: Mapped[str | None] = mapped_column(String(500))
 
     __mapper_args__ = {"version_id_col": Versioned.version}
+
+
+class Confirmation(Base, Owned):
+    """That an investor bound to the project has seen a release there. Once for each; known to it and to the owner."""
+
+    __tablename__ = "release_confirmation"
+    __table_args__ = (UniqueConstraint("release_id", "investor_organisation_id"),)
+    id: Mapped[str] = mapped_column(Id("rcf"), primary_key=True, default=lambda: new("rcf"))
+    release_id: Mapped[str] = mapped_column(Id("rel"), ForeignKey("project_release.id"))
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
+    investor_organisation_id: Mapped[str] = mapped_column(
+        Id("org"), ForeignKey("organisation.id"), index=True
+    )
+    investor_name: Mapped[str] = mapped_column(String(200), default="")
+    user_id: Mapped[str | None] = mapped_column(Id("usr"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @classmethod
+    def scope(cls, actor: Actor) -> ColumnElement[bool]:
+        return (cls.organisation_id == actor.organisation_id) | (
+            cls.investor_organisation_id == actor.organisation_id
+        )
 
 
 class ReleaseFigure(Base, OfProject):
@@ -251,5 +270,5 @@ class Evidence(Base, Timestamps, OfProject):
     user_id: Mapped[str | None] = mapped_column(Id("usr"))
 
 
-for _model in (ReleaseFigure, Receipt, AdSpend):
+for _model in (Confirmation, ReleaseFigure, Receipt, AdSpend):
     append_only(_model.__table__)

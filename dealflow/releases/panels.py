@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
+
 from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.errors import NotFound
+from dealflow.core.i18n import gettext as _
+from dealflow.pitches.queries import briefs
 from dealflow.releases import charts, desks, queries, spending
 from dealflow.releases.desks import Desk
+from dealflow.releases.platforms import platform_name
 from dealflow.releases.policy import Can
 
 
@@ -35,6 +40,22 @@ def _may_begin(actor: Actor, desk: Desk) -> bool:
 def of_project(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
     """For owner and bound investors: where the project is out, and the way to its figures."""
     return _panel(actor, project.id, "releases/_project.html")
+
+
+@slots.fill("home.todo", order=17)
+def to_confirm(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """Releases that a bound investor has not confirmed yet."""
+    rows = queries.to_confirm(actor, most=4) if actor.kind in ("investor", "fund") else []
+    titles = briefs(row.project_id for row in rows)
+    items = [
+        {
+            "title": _("Look whether “%(project)s” is out on %(platform)s", project=titles[row.project_id]["title"], platform=platform_name(row.platform)),
+            "text": _("Said to be out since %(day)s", day=row.released_on.isoformat()),
+            "href": url_for("releases.release", release_id=row.id), "action": _("Look at it"), "icon": "movie",
+        }
+        for row in rows
+    ]  # fmt: skip
+    return ("", {"items": items}) if items else None
 
 
 @slots.fill("deal.side", order=25)

@@ -12,7 +12,8 @@ from dealflow.releases.models import AdCap, Receipt, Release
 
 
 def _release(event: ReleasePublished, candidates: frozenset[str]) -> Iterable[str]:
-    return who_see(candidates, Release, event.release_id)
+    told = {event.investor_organisation_id, event.project_organisation_id}
+    return who_see(candidates & told, Release, event.release_id)
 
 
 def _receipt(event: ReceiptRecorded, candidates: frozenset[str]) -> Iterable[str]:

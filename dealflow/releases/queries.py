@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from dealflow.pitches.vocabulary import EVIDENCE
 from dealflow.releases.models import (
     SELF_REPORTED,
     AdCap,
+    Confirmation,
     Evidence,
     Receipt,
     Release,
@@ -271,13 +272,56 @@ def closed_files(rows: Iterable[Receipt | Spend]) -> set[str]:
     return {file_id for file_id, result in found if not result or result["counts"]["other"]}
 
 
+def confirmations(release_ids: Iterable[str]) -> dict[str, list[Confirmation]]:
+    """Release id → the confirmations the actor may know of: the owner all, an investor its own. One statement."""
+    found: dict[str, list[Confirmation]] = {key: [] for key in release_ids}
+    query = select(Confirmation).where(Confirmation.release_id.in_(found)).order_by(Confirmation.id)
+    for row in session().scalars(query) if found else ():
+        found[row.release_id].append(row)
+    return found
+
+
+def is_confirmed(release_id: str) -> bool:
+    """Whether any investor confirmed a release, whoever asks."""
+    query = select(Confirmation.id).where(Confirmation.release_id == release_id).limit(1)
+    return session().scalar(query, execution_options=_FOR_OTHERS) is not None
+
+
+def to_confirm(actor: Actor, project_id: str | None = None, *, most: int = 20) -> list[Release]:
+    """Releases that are said to be out and that the actor, bound to their projects, has not confirmed yet."""
+    mine = select(Confirmation.release_id).where(
+        Confirmation.investor_organisation_id == actor.organisation_id
+    )
+    query = select(Release).where(
+        Release.organisation_id != actor.organisation_id, Release.withdrawn_at.is_(None),
+        Release.released_on <= clock.today(), Release.id.not_in(mine),
+    )  # fmt: skip
+    if project_id is not None:
+        query = query.where(Release.project_id == project_id)
+    return list(session().scalars(query.order_by(Release.id.desc()).limit(most)))
+
+
+def release_dicts(rows: Sequence[Release]) -> list[dict[str, Any]]:
+    """The interface's form of releases."""
+    known = confirmations(row.id for row in rows)
+    return [_release_dict(row, known[row.id]) for row in rows]
+
+
 def release_dict(row: Release) -> dict[str, Any]:
     """The interface's form of a release."""
+    return release_dicts([row])[0]
+
+
+def _release_dict(row: Release, known: Sequence[Confirmation]) -> dict[str, Any]:
     return {
         "id": row.id, "version": row.version, "created_at": clock.rfc3339(row.created_at),
         "updated_at": clock.rfc3339(row.updated_at), "project_id": row.project_id, "platform": row.platform, "title": row.title,
         "territory": row.territory, "released_on": row.released_on.isoformat(), "filing_number": row.filing_number,
-        "link": row.link, "confirmed_at": clock.rfc3339(row.confirmed_at) if row.confirmed_at else None, "confirmed_by": row.confirmed_by_name,
+        "link": row.link,
+        "confirmations": [
+            {"organisation_id": one.investor_organisation_id, "name": one.investor_name, "at": clock.rfc3339(one.at)}
+            for one in known
+        ],
         "withdrawn_at": clock.rfc3339(row.withdrawn_at) if row.withdrawn_at else None,
         "withdraw_reason": row.withdraw_reason,
     }  # fmt: skip

@@ -61,6 +61,14 @@ class ReleaseIn(Schema):
     link: Annotated[Link | None, NoneIfEmpty] = None
 
 
+class ConfirmationOut(Schema):
+    """That an investor has seen a release there."""
+
+    organisation_id: str
+    name: str
+    at: str
+
+
 class ReleaseOut(Schema):
     """A release."""
 
@@ -75,8 +83,7 @@ class ReleaseOut(Schema):
     released_on: str
     filing_number: str | None
     link: str | None
-    confirmed_at: str | None
-    confirmed_by: str | None
+    confirmations: list[ConfirmationOut]
     withdrawn_at: str | None
     withdraw_reason: str | None
 

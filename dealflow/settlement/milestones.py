@@ -1,5 +1,5 @@
 """What proves a milestone. One line per kind that the platform itself records; every kind can be proven by a file that
-the investor accepts. Nobody who gets the money says that a milestone is met.
+the investor accepts. Nobody who gets the money says that a milestone is met, and no investor says it for another.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dealflow.termsheets.events import TermSheetExecuted
 
 @dataclass(frozen=True)
 class Record:
-    """A kind of milestone and the event that proves it; the event carries `project_id` and, if it knows it, the day `on`."""
+    """A kind of milestone and the event that proves it. The event carries `project_id`; the day `on`, if it knows it; and
+    `investor_organisation_id` when it is one investor's word, which counts for that investor's tranches alone."""
 
     kind: str
     event: type[Event]
@@ -57,7 +58,10 @@ def _listen(record: Record) -> None:
     @subscribe(record.event, f"settlement.{record.kind}")
     def prove(event: Any) -> None:
         day = _day(getattr(event, "on", None))
-        service.reached(SYSTEM, event.project_id, record.kind, on=day, source=record.event.__name__)
+        service.reached(
+            SYSTEM, event.project_id, record.kind, on=day, source=record.event.__name__,
+            investor=getattr(event, "investor_organisation_id", None),
+        )  # fmt: skip
 
 
 for _record in RECORDS:

@@ -263,15 +263,18 @@ def accrued_interest(found: PaymentCall, on: date, paid: Sequence[tuple[date, in
     return interest.accrued(found.amount_minor, found.due_on, found.late_rate_ppm, known, on)
 
 
-def facts(project_id: str) -> list[MilestoneFact]:
-    """The milestones of a project that are on record."""
-    query = select(MilestoneFact).where(MilestoneFact.project_id == project_id)
+def facts(project_id: str, investor_organisation_id: str | None) -> list[MilestoneFact]:
+    """The milestones of a project that are on record for an investor (None: for all of them)."""
+    whom = MilestoneFact.investor_organisation_id
+    query = select(MilestoneFact).where(
+        MilestoneFact.project_id == project_id, whom.is_(None) | (whom == investor_organisation_id)
+    )
     return list(session().scalars(query.order_by(MilestoneFact.id), execution_options=_WHOLE))
 
 
-def fact(project_id: str, kind: str) -> MilestoneFact | None:
-    """The record of one milestone of a project."""
-    return next((row for row in facts(project_id) if row.kind == kind), None)
+def fact(project_id: str, kind: str, investor_organisation_id: str | None) -> MilestoneFact | None:
+    """The record of one milestone of a project that counts for an investor (None: for all of them)."""
+    return next((row for row in facts(project_id, investor_organisation_id) if row.kind == kind), None)
 
 
 def statements(actor: Actor, query: Query) -> tuple[list[BankStatement], int]:

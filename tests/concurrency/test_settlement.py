@@ -11,11 +11,13 @@ from flask import Flask
 
 from dealflow.core import clock, db, invariants
 from dealflow.core.actor import SYSTEM
+from dealflow.core.outbox import OutboxEvent
 from dealflow.ledger import verification
 from dealflow.settlement import service
+from dealflow.settlement.models import MilestoneFact
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
-from tests.factories.commitments import executed, signed, upload
+from tests.factories.commitments import deliver, executed, signed, upload
 
 CLIENTS = 6
 Scene = tuple[list[Person], Person, dict[str, Any]]
@@ -132,4 +134,41 @@ def test_a_statement_that_many_import_at_once_is_imported_once(scene: Scene) -> 
     path = f"/bank-lines/{line['id']}/confirm"
     answers = at_once([lambda who=who: who.post(path, {"call_id": call["id"]}) for who in people])
     assert codes(answers) == Counter({201: 1, 409: CLIENTS - 1}), [a.json for a in answers]
+    sound()
+
+
+def test_investors_that_confirm_at_once_each_open_their_own_tranche_once(
+    person: Callable[..., Person], app: Flask
+) -> None:
+    creator, first, second, silent = person("creator"), person("investor"), person("fund"), person("investor")
+    project = signed(creator, first, "presale", {})["deal"]["project_id"]
+    for who in (second, silent):
+        signed(creator, who, "presale", {}, project_id=project)
+    deliver("event:TermSheetExecuted:settlement")
+    body = {"platform": "douyin", "released_on": "2026-01-01"}
+    release = creator.post(f"/projects/{project}/releases", body).json["id"]
+    people = [first, second]
+    for house, kind in ((first, "investor"), (second, "fund")):
+        people += [person(kind, "member", organisation_id=house.organisation_id) for _ in range(2)]
+    answers = at_once([lambda who=who: who.post(f"/releases/{release}/confirm") for who in people])
+    assert codes(answers) == Counter({200: len(people)})
+    assert len(creator.get(f"/releases/{release}").json["confirmations"]) == 2
+    with db.system_edge(write=False) as session:
+        heard = [event.payload for event in session.query(OutboxEvent).filter_by(name="ReleasePublished")]
+    assert len(heard) == 2
+
+    def hear(event: dict[str, Any]) -> None:
+        with db.system_edge():
+            service.reached(
+                SYSTEM, project, "released", on=clock.today(), investor=event["investor_organisation_id"]
+            )
+
+    at_once([lambda event=event: db.retrying(lambda: hear(event)) for event in heard * 3])
+    last = {
+        who.organisation_id: who.get("/commitments").json["items"][0]["tranches"][3]["state"]
+        for who in (first, second, silent)
+    }
+    assert list(last.values()) == ["open", "open", "waiting"]
+    with db.system_edge(write=False) as session:
+        assert session.query(MilestoneFact).count() == 2
     sound()

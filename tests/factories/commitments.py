@@ -20,10 +20,19 @@ def deliver(prefix: str) -> None:
 
 
 def signed(
-    creator: Any, investor: Any, template: str, terms: dict[str, Any], **project: Any
+    creator: Any,
+    investor: Any,
+    template: str,
+    terms: dict[str, Any],
+    *,
+    project_id: str | None = None,
+    **project: Any,
 ) -> dict[str, Any]:
-    """A deal about a new project whose term sheet both signed; what comes of it waits as jobs."""
-    deal = investor.post("/deals", {"project_id": pitches.published(creator, **project)["id"]}).json
+    """A deal about a new project (or `project_id`) whose term sheet both signed; what comes of it waits as jobs."""
+    about = project_id or pitches.published(creator, **project)["id"]
+    opened = investor.post("/deals", {"project_id": about})
+    assert opened.status_code == 201, opened.json
+    deal = opened.json
     sheet = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": template, "terms": terms})
     assert sheet.status_code == 201, sheet.json
     with db.edge(actor=investor.actor):

@@ -44,11 +44,17 @@ def test_only_an_investor_that_is_bound_proves_a_release(house: House, release: 
     assert house.stranger.post(f"{path}/confirm").status_code == 404
     done = house.investor.post(f"{path}/confirm")
     assert done.status_code == 200, done.json
-    assert done.json["confirmed_at"]
-    assert house.investor.post(f"{path}/confirm").json["version"] == done.json["version"]
-    assert told("ReleasePublished") == [
-        {"release_id": release["id"], "project_id": house.project_id, "on": "2026-09-01"}
+    assert [seen["organisation_id"] for seen in done.json["confirmations"]] == [
+        house.investor.organisation_id
     ]
+    assert house.investor.post(f"{path}/confirm").json["confirmations"] == done.json["confirmations"]
+    assert told("ReleasePublished") == [
+        {
+            "release_id": release["id"], "project_id": house.project_id, "on": "2026-09-01",
+            "investor_organisation_id": house.investor.organisation_id,
+            "project_organisation_id": house.creator.organisation_id,
+        }
+    ]  # fmt: skip
     assert asked(house.creator) == ["release_confirmed"]
     moved = house.creator.patch(path, {"released_on": "2026-08-01"}, done.json["version"])
     assert moved.json["errors"][0]["field"] == "released_on"

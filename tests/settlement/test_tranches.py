@@ -170,12 +170,65 @@ def test_a_release_on_record_opens_what_waits_for_it(creator: Person, investor: 
     assert last["milestone"] == "released"
     with db.system_edge():
         for number in "12":
-            emit(ReleasePublished(f"rel_{number}", found["deal"]["project_id"], "2026-01-01"))
+            emit(
+                ReleasePublished(
+                    f"rel_{number}", found["deal"]["project_id"], "2026-01-01", investor.organisation_id, creator.organisation_id
+                )
+            )  # fmt: skip
     deliver("event:ReleasePublished:settlement")
     shown = investor.get(f"/tranches/{last['id']}").json
     assert (shown["state"], shown["opened_by"], shown["opened_on"]) == ("open", "record", "2026-01-01")
     with db.system_edge(write=False):
-        assert [f.kind for f in queries.facts(found["deal"]["project_id"])] == ["released"]
+        facts = queries.facts(found["deal"]["project_id"], investor.organisation_id)
+        assert [f.kind for f in facts] == ["released"]
+
+
+def test_a_confirmation_opens_the_tranches_of_whoever_confirmed(
+    creator: Person, investor: Person, person: Callable[..., Person]
+) -> None:
+    other, third = person("fund", name="观澜基金有限公司"), person("investor", name="青石资本有限公司")
+    project_id = signed(creator, investor, "presale", {})["deal"]["project_id"]
+    signed(creator, other, "presale", {}, project_id=project_id)
+    deliver("event:TermSheetExecuted:settlement")
+    released = creator.post(
+        f"/projects/{project_id}/releases", {"platform": "hongguo", "released_on": "2026-01-01"}
+    ).json
+
+    def last(who: Person) -> dict[str, Any]:
+        found = who.get(f"/projects/{project_id}/commitments").json["items"]
+        assert len(found) == 1
+        return dict(found[0]["tranches"][3])
+
+    def confirmed_by(who: Person) -> list[str]:
+        known = who.get(f"/releases/{released['id']}").json["confirmations"]
+        return [seen["organisation_id"] for seen in known]
+
+    assert investor.post(f"/releases/{released['id']}/confirm").status_code == 200
+    deliver("event:ReleasePublished:settlement")
+    assert (last(investor)["state"], last(other)["state"]) == ("open", "waiting")
+    assert confirmed_by(creator) == confirmed_by(investor) == [investor.organisation_id]
+    assert confirmed_by(other) == []
+    page = other.browser().get(f"/tranches/{last(other)['id']}?lang=en").text
+    assert "Is the series out?" in page
+    assert f"/releases/{released['id']}" in page
+    assert "Look whether" in other.browser().get("/?lang=en").text
+
+    # Who signs later is not bound by what others confirmed either; its own word opens its tranche.
+    signed(creator, third, "presale", {}, project_id=project_id)
+    deliver("event:TermSheetExecuted:settlement")
+    assert last(third)["state"] == "waiting"
+    for who in (other, third):
+        assert who.post(f"/releases/{released['id']}/confirm").status_code == 200
+    deliver("event:ReleasePublished:settlement")
+    assert [last(who)["state"] for who in (investor, other, third)] == ["open"] * 3
+    assert len(confirmed_by(creator)) == 3
+    # Who confirms before its commitment is made finds the tranche open.
+    fourth = person("investor", name="长河资本有限公司")
+    signed(creator, fourth, "presale", {}, project_id=project_id)
+    assert fourth.post(f"/releases/{released['id']}/confirm").status_code == 200
+    deliver("event:ReleasePublished:settlement")
+    deliver("event:TermSheetExecuted:settlement")
+    assert last(fourth)["state"] == "open"
 
 
 def terms_with(on_miss: str) -> dict[str, Any]:

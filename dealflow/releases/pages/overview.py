@@ -27,6 +27,7 @@ def _overview(project_id: str, form: ReleaseForm | None = None) -> str:
         receipt_charts=charts.receipts(sums), plays_chart=charts.plays(figures, active),
         plays=sum(row.plays or 0 for row in figures), told=any(row.evidence_class == "self_reported" for row in figures),
         levels=spending.levels(desk.project_id, queries.caps(desk.project_id)), spent=spending.spent(desk.project_id),
+        confirmed={key for key, known in queries.confirmations(row.id for row in rows).items() if known},
         last=max((row.on for row in figures), default=None),
     )  # fmt: skip
 

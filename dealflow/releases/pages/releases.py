@@ -32,12 +32,14 @@ def _release(
     figures = queries.figures([row.id])
     strongest = queries.strongest(figures)
     counted = {one.id for one in strongest}
+    known = queries.confirmations([row.id])[row.id]
     return page(
         "release", desk, "overview", row=row, figures=sorted(figures, key=lambda f: (f.on, f.id), reverse=True)[:_SHOWN],
         counted=counted, total=len(figures), chart=charts.plays(strongest, {row.id: row.platform}), stale=stale,
         figure_form=figure or FigureForm(), form=edit or ReleaseForm(obj=row), withdraw_form=withdraw or WithdrawReleaseForm(),
         editing=edit is not None,
-        may_confirm=row.withdrawn_at is None and row.confirmed_at is None and row.released_on <= clock.today()
+        confirmations=known,
+        may_confirm=row.withdrawn_at is None and not known and row.released_on <= clock.today()
         and policy.can(actor(), Can.CONFIRM, desk),
     )  # fmt: skip
 

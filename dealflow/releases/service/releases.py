@@ -20,7 +20,7 @@ from dealflow.pitches import parties
 from dealflow.releases import desks, queries
 from dealflow.releases.desks import Desk
 from dealflow.releases.events import ReleasePublished
-from dealflow.releases.models import Release, ReleaseFigure
+from dealflow.releases.models import Confirmation, Release, ReleaseFigure
 from dealflow.releases.platforms import platform_name
 from dealflow.releases.policy import Can, Tag
 from dealflow.releases.service.evidence import check_document
@@ -62,11 +62,12 @@ def _write(row: Release) -> None:
 def change_release(actor: Actor, release_id: str, values: dict[str, Any], *, version: int | None) -> Release:
     """Change what is said of a release. StaleVersion, InvalidTransition when withdrawn, Invalid, Conflict."""
     row = _editable(actor, release_id, version)
+    _hold(row.id)
     before = _content(row)
     checked = load(ReleaseIn, before | values)
     after = checked.model_dump()
     after["title"] = after["title"] or desks.of_actor(actor, row.project_id).title
-    if row.confirmed_at is not None:
+    if queries.is_confirmed(row.id):
         _keep_what_was_confirmed(row, after)
     for name, value in after.items():
         setattr(row, name, value)
@@ -124,30 +125,41 @@ def _keep_what_was_confirmed(row: Release, after: dict[str, Any]) -> None:
         raise Invalid(errors=errors)
 
 
+def _hold(release_id: str) -> Release:
+    """A release as it is now, kept from others until the transaction ends."""
+    query = select(Release).where(Release.id == release_id).with_for_update()
+    return session().scalars(query, execution_options={"populate_existing": True}).one()
+
+
 def confirm_release(actor: Actor, release_id: str) -> Release:
-    """An investor bound to the project has seen it there: from now on it counts as proven. Again changes nothing.
+    """An investor bound to the project has seen it there: for its own tranches it counts as proven from now on, for those
+    of others it does not. Again changes nothing.
 
     Raises InvalidTransition before its day and when it was withdrawn, Forbidden, NotFound.
     """
     found = queries.release(actor, release_id)
     desk = desks.to_write(actor, found.project_id, Can.CONFIRM)
-    query = select(Release).where(Release.id == release_id).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True}).one()
+    row = _hold(release_id)
     if row.withdrawn_at is not None:
         raise InvalidTransition(N_("This release was withdrawn"))
-    if row.confirmed_at is not None:
+    investor = actor.organisation_id
+    assert investor is not None  # noqa: S101 - only an organisation is bound
+    if any(known.investor_organisation_id == investor for known in queries.confirmations([row.id])[row.id]):
         return row
     if row.released_on > clock.today():
         raise InvalidTransition(N_("The day of this release has not come yet"))
-    row.confirmed_at, row.confirmed_by_id = clock.now(), actor.organisation_id
-    row.confirmed_by_name = actor.organisation_name or actor.user_name
+    seen = Confirmation(
+        release_id=row.id, organisation_id=row.organisation_id, investor_organisation_id=investor,
+        investor_name=actor.organisation_name or actor.user_name, user_id=actor.user_id,
+    )  # fmt: skip
+    session().add(seen)
     session().flush()
     audit.record(actor, Tag.CONFIRMED, row, after={"confirmed": True})
-    emit(ReleasePublished(row.id, row.project_id, row.released_on.isoformat()))
+    emit(ReleasePublished(row.id, row.project_id, row.released_on.isoformat(), investor, row.organisation_id))
     notify.tell(
         code="release_confirmed", title=N_("%(investor)s confirmed that “%(project)s” is out on %(platform)s"),
-        params={"investor": row.confirmed_by_name, "project": desk.titles, "platform": _names(row.platform)},
-        link=f"/releases/{row.id}", organisation_id=desk.organisation_id, key=f"release_confirmed:{row.id}",
+        params={"investor": seen.investor_name, "project": desk.titles, "platform": _names(row.platform)},
+        link=f"/releases/{row.id}", organisation_id=desk.organisation_id, key=f"release_confirmed:{seen.id}",
     )  # fmt: skip
     return row
 

@@ -32,6 +32,7 @@ def one_of(values: Any) -> str:
     return ", ".join(f"'{value}'" for value in sorted(values))
 
 
+_FOR_ALL = text("investor_organisation_id IS NULL")
 _LIVE_PROOF = text("state IN ('waiting', 'accepted')")
 
 
@@ -150,14 +151,22 @@ append_only(TrancheEvent.__table__)
 
 
 class MilestoneFact(Base, OwnedByOrganisation):
-    """That a milestone of a project was reached, as another room recorded it. Once for a project and kind."""
+    """That a milestone of a project was reached, as another room recorded it: for all its investors, or, when one of them
+    said so, for that one alone. Once for a project, kind and whom it counts for."""
 
     __tablename__ = "milestone_fact"
-    __table_args__ = (UniqueConstraint("project_id", "kind"),)
+    __table_args__ = (
+        Index(
+            "uq__milestone_fact__for_all", "project_id", "kind", unique=True,
+            sqlite_where=_FOR_ALL, postgresql_where=_FOR_ALL,
+        ),
+        UniqueConstraint("project_id", "kind", "investor_organisation_id"),
+    )  # fmt: skip
     id: Mapped[str] = mapped_column(Id("mfc"), primary_key=True, default=lambda: new("mfc"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
     project_id: Mapped[str] = mapped_column(Id("prj"), ForeignKey("project.id"))
     kind: Mapped[str] = mapped_column(String(30))
+    investor_organisation_id: Mapped[str | None] = mapped_column(Id("org"), ForeignKey("organisation.id"))
     reached_on: Mapped[date]
     source: Mapped[str] = mapped_column(String(60), default="")
     at: Mapped[datetime] = mapped_column(default=clock.now)

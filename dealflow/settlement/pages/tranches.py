@@ -17,6 +17,7 @@ from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import listing
 from dealflow.core.schema import Schema
 from dealflow.pitches.queries import briefs
+from dealflow.releases import queries as releases
 from dealflow.settlement import milestones, queries, service, showing
 from dealflow.settlement.forms import CallForm, ExtendForm, ProofForm, RefundForm, WhyForm, WordForm
 from dealflow.settlement.models import Tranche
@@ -118,8 +119,18 @@ def _page(found: Tranche, **typed: Form) -> str:
         proofs=proofs, waiting=next((p for p in proofs if p.state == "waiting"), None), events=queries.events_of([found.id]),
         may=showing.may(actor(), found), may_answer=policy.can(actor(), Can.ANSWER, found), forms=forms, typed=set(typed),
         side=found.side_of(actor()), earliest=service.earliest_due(commitment), recorded=milestones.recorded(),
-        today=clock.today(), **named([found]), **WORDS,
+        today=clock.today(), to_confirm=_to_confirm(found), **named([found]), **WORDS,
     )  # fmt: skip
+
+
+def _to_confirm(found: Tranche) -> list[Any]:
+    """Releases that the investor could confirm, and so open the tranche."""
+    waits = found.milestone == "released" and "waiting" in (found.state, found.held_from)
+    return (
+        releases.to_confirm(actor(), found.project_id)
+        if waits and found.side_of(actor()) == "investor"
+        else []
+    )
 
 
 def _act(tranche_id: str, name: str, schema: type[Schema], run: Callable[[Any], object], done: str) -> Any:

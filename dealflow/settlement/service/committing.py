@@ -51,7 +51,7 @@ def commit(actor: Actor, term_sheet_id: str, version: int) -> Commitment:
     for tranche in made:
         if tranche.milestone == "signing":
             tranches.prove(actor, tranche, how="record", on=commitment.executed_on, source=sheet.id)
-    for fact in queries.facts(commitment.project_id):
+    for fact in queries.facts(commitment.project_id, commitment.investor_organisation_id):
         tranches.prove_by(actor, fact, only=commitment.id)
     return commitment
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from dealflow.core import clock
 from dealflow.core.actor import SYSTEM, Actor
@@ -21,24 +22,39 @@ from dealflow.settlement.states import EXTENSION_DAYS
 LONGEST = timedelta(days=3 * 365)
 
 
-def reached(actor: Actor, project_id: str, kind: str, *, on: date, source: str = "") -> None:
+def reached(
+    actor: Actor, project_id: str, kind: str, *, on: date, source: str = "", investor: str | None = None
+) -> None:
     """Keep that a project reached a milestone, as another room recorded it, and open the tranches that wait for it.
 
-    The first record of a kind counts; telling it again changes nothing.
+    `investor`: the organisation whose word it is; it then opens that investor's tranches and nobody else's. The first
+    record of a kind counts; telling it again changes nothing.
     """
-    fact = queries.fact(project_id, kind)
-    if fact is None:
-        fact = MilestoneFact(
-            organisation_id=owners_of([project_id])[project_id], project_id=project_id, kind=kind, reached_on=on, source=source
-        )  # fmt: skip
-        session().add(fact)
-        session().flush()
-    prove_by(actor, fact)
+    prove_by(actor, queries.fact(project_id, kind, investor) or _fact(project_id, kind, on, source, investor))
+
+
+def _fact(project_id: str, kind: str, on: date, source: str, investor: str | None) -> MilestoneFact:
+    """A fact put on record, or the one that somebody else put there at the same moment."""
+    fact = MilestoneFact(
+        organisation_id=owners_of([project_id])[project_id], project_id=project_id, kind=kind, reached_on=on, source=source,
+        investor_organisation_id=investor,
+    )  # fmt: skip
+    try:
+        with session().begin_nested():
+            session().add(fact)
+            session().flush()
+    except IntegrityError:
+        known = queries.fact(project_id, kind, investor)
+        assert known is not None  # noqa: S101 - the constraint that refused it says so
+        return known
+    return fact
 
 
 def prove_by(actor: Actor, fact: MilestoneFact, *, only: str | None = None) -> None:
     """Open what waits for a milestone that is on record (`only`: of one commitment)."""
     query = select(Tranche).where(Tranche.project_id == fact.project_id, Tranche.milestone == fact.kind)
+    if fact.investor_organisation_id is not None:
+        query = query.where(Tranche.investor_organisation_id == fact.investor_organisation_id)
     if only is not None:
         query = query.where(Tranche.commitment_id == only)
     for tranche in list(session().scalars(query.order_by(Tranche.id))):
@@ -124,7 +140,7 @@ def extend(actor: Actor, tranche_id: str, *, until: date | None = None, reason: 
         long_stop=day.isoformat(),
         was=before.isoformat(),
     )
-    fact = queries.fact(tranche.project_id, tranche.milestone)
+    fact = queries.fact(tranche.project_id, tranche.milestone, tranche.investor_organisation_id)
     if fact is not None:
         prove(actor, tranche, how="record", on=fact.reached_on, source=fact.source or fact.id)
     base.tell(
