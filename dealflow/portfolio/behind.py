@@ -7,9 +7,11 @@ from datetime import date
 
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_, gettext
+from dealflow.core.money import show
 from dealflow.funds import queries as funds
-from dealflow.portfolio import planning, queries
+from dealflow.portfolio import exchange, planning, queries
 from dealflow.portfolio.figures import PAYS, State
+from dealflow.portfolio.models import Holding
 from dealflow.portfolio.states import FLOW_LABELS, LINE_LABELS, METHOD_LABELS, METHODS
 
 PARTNER_LABELS = {
@@ -47,6 +49,7 @@ class Row:
     entry_id: str | None = None
     holding_id: str | None = None
     name: str = ""
+    note: str = ""
 
 
 def rows(found: State, figure: str, holding_id: str | None = None) -> list[Row]:
@@ -68,6 +71,7 @@ def rows(found: State, figure: str, holding_id: str | None = None) -> list[Row]:
                 row.entry_id,
                 row.holding_id,
                 row.name,
+                row.note,
             )
             for kind, row in _flows(found, holding_id)
         ]
@@ -76,15 +80,25 @@ def rows(found: State, figure: str, holding_id: str | None = None) -> list[Row]:
 
 
 def _flows(found: State, holding_id: str | None) -> list[tuple[str, Row]]:
-    names = {row.id: row.name for row in found.held.rows}
-    wanted = [holding_id] if holding_id else list(names)
-    return [
-        (
-            flow.kind,
-            Row(flow.happened_on, _text(FLOW_LABELS[flow.kind], flow.text), flow.amount_minor, flow.entry_id, flow.holding_id, names[flow.holding_id]),
-        )
-        for flow in queries.flows_of(wanted, found.as_of)
-    ]  # fmt: skip
+    held = {row.id: row for row in found.held.rows}
+    answer = []
+    for flow in queries.flows_of([holding_id] if holding_id else list(held), found.as_of):
+        holding = held[flow.holding_id]
+        minor, note = _converted(found, holding, flow.happened_on, flow.amount_minor)
+        label = _text(FLOW_LABELS[flow.kind], flow.text)
+        row = Row(flow.happened_on, label, minor, flow.entry_id, holding.id, holding.name, note)
+        answer.append((flow.kind, row))
+    return answer
+
+
+def _converted(found: State, holding: Holding, on: date, minor: int) -> tuple[int, str]:
+    """The amount in the currency of the figures, and how it came about when the holding has another."""
+    rate = found.reading.rate(holding.currency, on)
+    if holding.currency == found.vehicle.currency or rate is None:
+        return minor, ""
+    words = gettext(N_("%(amount)s at %(rate)s of %(day)s"))
+    told = words % {"amount": show(holding.money(minor)), "rate": rate.text, "day": rate.day.isoformat()}
+    return exchange.convert(minor, rate), told
 
 
 def _text(label: str, more: str) -> str:
@@ -103,7 +117,12 @@ def _worth(found: State, figure: str, holding_id: str | None) -> list[Row]:
         method = valued.method if valued else METHODS[0]
         label = gettext(METHOD_LABELS[method])
         on = valued.valued_on if valued else found.as_of
-        answer.append(Row(on, label, minor, valued.entry_id if valued else None, holding.id, holding.name))
+        native, note = found.reading.native(holding.id), ""
+        if native is not None and figure == "value":
+            minor, note = _converted(found, holding, found.as_of, native.value)
+        answer.append(
+            Row(on, label, minor, valued.entry_id if valued else None, holding.id, holding.name, note)
+        )
     return answer
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,8 +15,9 @@ from dealflow.finance.batch_metrics import multiple
 from dealflow.funds import queries as funds
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import label
-from dealflow.portfolio import carry, columns, planning, queries
+from dealflow.portfolio import carry, exchange, planning, queries
 from dealflow.portfolio.columns import Columns
+from dealflow.portfolio.exchange import Reading
 from dealflow.portfolio.models import Holding
 from dealflow.portfolio.queries import Vehicle
 from dealflow.portfolio.worth import Standing
@@ -50,6 +51,7 @@ class State:
     commitment_minor: int
     before_carry_minor: int
     carry_minor: int
+    reading: Reading
 
     @property
     def values(self) -> list[int]:
@@ -86,17 +88,29 @@ def partner_flows(fund: Any, through: date) -> list[PartnerFlow]:
 
 def state(actor: Actor, vehicle: Vehicle, as_of: date) -> State:
     """Read a vehicle at the end of a day."""
-    held = columns.read(queries.holdings(actor, [vehicle.id]), as_of)
-    standings = held.standings()
+    reading = exchange.read(vehicle, queries.holdings(actor, [vehicle.id]), as_of)
+    held, standings = reading.held, reading.standings
     if vehicle.fund is None:
-        worth = sum(standing.value for standing in standings)
-        return State(vehicle, as_of, held, standings, [], 0, worth, 0)
+        return _alone(vehicle, reading)
     fund = vehicle.fund
     accounts = funds.capital_accounts(fund, as_of, as_of)
     before = sum(account.closing.amount.amount_minor for account in accounts.values())
     committed = sum(funds.commitments_on(fund.id, as_of).values())
     accrued = carry.accrued(fund, as_of, before)
-    return State(vehicle, as_of, held, standings, partner_flows(fund, as_of), committed, before, accrued)
+    return State(
+        vehicle, as_of, held, standings, partner_flows(fund, as_of), committed, before, accrued, reading
+    )
+
+
+def _alone(vehicle: Vehicle, reading: Reading) -> State:
+    worth = sum(standing.value for standing in reading.standings)
+    return State(vehicle, reading.held.as_of, reading.held, reading.standings, [], 0, worth, 0, reading)
+
+
+def state_of_one(vehicle: Vehicle, row: Holding, as_of: date) -> State:
+    """One holding of an organisation by itself, in the holding's own currency."""
+    own = replace(vehicle, currency=row.currency)
+    return _alone(own, exchange.read(own, [row], as_of))
 
 
 def metrics(found: State, by: str | None = None) -> dict[str, Any]:
@@ -120,6 +134,7 @@ def metrics(found: State, by: str | None = None) -> dict[str, Any]:
         },
         "irr_without_line": without_line(found),
         "groups": groups(found, by) if by else [],
+        "exchange": found.reading.as_dict(),
     }
 
 

@@ -10,6 +10,7 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stu
 from dealflow.core import i18n
 from dealflow.core.forms import Form, MoneyField, empty_to_none
 from dealflow.core.i18n import _l
+from dealflow.core.money import CURRENCIES
 from dealflow.portfolio.states import DIMENSION_LABELS, FLOW_LABELS, LINE_LABELS, METHOD_LABELS
 
 ACCEPT = ".pdf,.xlsx,.docx,.pptx,.txt,.jpg,.jpeg,.png,.webp"
@@ -41,6 +42,12 @@ class HoldingForm(Form):
     genre = StringField(_l("Genre"), filters=[_text])
     stage = StringField(_l("Stage"), filters=[_text])
     platform = StringField(_l("Platform"), filters=[_text])
+    currency = SelectField(
+        _l("Currency"),
+        filters=[empty_to_none],
+        choices=[SelectChoice(code, code) for code in CURRENCIES],
+        default="CNY",
+    )
 
 
 class FlowForm(Form):

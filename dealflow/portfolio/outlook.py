@@ -11,7 +11,7 @@ from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
 from dealflow.finance import pacing, pme, slate
 from dealflow.finance.errors import Refused
-from dealflow.portfolio import columns, planning, queries
+from dealflow.portfolio import exchange, planning, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.models import Benchmark
 
@@ -51,7 +51,8 @@ def _values(found: State, ends: Sequence[date]) -> list[int]:
     """Value of the holdings at each of these days; at the last the fund's net asset value."""
     values = []
     for end in ends[:-1]:
-        values.append(sum(standing.value for standing in columns.read(found.held.rows, end).standings()))
+        read = exchange.read(found.vehicle, found.held.rows, end)
+        values.append(sum(standing.value for standing in read.standings))
     return [*values, found.nav_minor]
 
 

@@ -92,6 +92,7 @@ def decisions(actor: Actor, states: Sequence[State]) -> list[Item]:
         *_rights(actor, today),
         *_drafts(states),
         *_limits(states),
+        *_without_rate(states),
         *(_stale(states, today)[:MOST]),
         *_arrived(actor),
     ]
@@ -145,6 +146,17 @@ def _limits(states: Sequence[State]) -> list[Item]:
         for state in states
         for limit in figures.concentration(state)
         for item in limit["above"]
+    ]  # fmt: skip
+
+
+def _without_rate(states: Sequence[State]) -> list[Item]:
+    return [
+        Item(
+            _("%(name)s: no rate of %(base)s in %(quote)s for %(day)s", name=gap.row.name, base=gap.base, quote=gap.quote, day=gap.day.isoformat()),
+            gap.day, ("rates.index", {}), _("It is in no total until the rate is entered"), gap.standing.value, gap.base,
+        )
+        for state in states
+        for gap in state.reading.missing
     ]  # fmt: skip
 
 
@@ -229,7 +241,13 @@ def exposure(states: Sequence[State], by: str) -> dict[str, list[dict[str, Any]]
 def rows(states: Sequence[State], *, watched: bool = False) -> list[dict[str, Any]]:
     """All holdings with where they stand, the largest value first."""
     found = [
-        {"row": row, "standing": standing, "vehicle": state.vehicle, "figure": figure}
+        {
+            "row": row,
+            "standing": standing,
+            "vehicle": state.vehicle,
+            "figure": figure,
+            "native": state.reading.native(row.id),
+        }
         for state in states
         for row, standing, figure in zip(
             state.held.rows, state.standings, figures.metrics(state)["holdings"].values(), strict=True

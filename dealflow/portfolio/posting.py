@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import N_
@@ -30,13 +31,15 @@ _KINDS = {"cost": "fund_purchase", "proceeds": "fund_proceeds", "value": "fund_v
 
 @dataclass(frozen=True)
 class Deed:
-    """What is posted: `row_id` is its identity, `cash` what the vehicle's money gains (negative: pays)."""
+    """What is posted: `row_id` is its identity, `cash` what the vehicle's money gains (negative: pays), `kept` what the entry
+    keeps beside (the rate of another currency and its day)."""
 
     row_id: str
     kind: str
     cash: int
     text: str
     source: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 def book_of(vehicle: Vehicle) -> Book | None:
@@ -56,7 +59,7 @@ def post(actor: Actor, vehicle: Vehicle, holding: Holding, deed: Deed, moved: It
     """Post the changes, one entry per day; the id of the first day's entry, None when nothing moved on it."""
     drafts = []
     for number, change in enumerate(moved):
-        today = deed if number == 0 else replace(deed, cash=0, kind="value")
+        today = deed if number == 0 else replace(deed, cash=0, kind="value", kept={})
         if today.cash or not change.empty:
             drafts.append((number, _draft(vehicle, holding, today, change)))
     if not drafts:
@@ -67,29 +70,29 @@ def post(actor: Actor, vehicle: Vehicle, holding: Holding, deed: Deed, moved: It
 
 def _draft(vehicle: Vehicle, holding: Holding, deed: Deed, change: Change) -> Draft:
     lines = [
-        *_line(vehicle, chart.BANK if vehicle.fund else OWN_MONEY, deed.cash),
-        *_line(vehicle, chart.investment(holding.id, holding.name), change.book),
-        *_line(vehicle, chart.revaluation(holding.id, holding.name), change.unrealised),
-        *_gains(vehicle, "realised", -change.realised, change.on),
-        *_gains(vehicle, "unrealised", -change.unrealised, change.on),
+        *_line(holding, chart.BANK if vehicle.fund else OWN_MONEY, deed.cash),
+        *_line(holding, chart.investment(holding.id, holding.name), change.book),
+        *_line(holding, chart.revaluation(holding.id, holding.name), change.unrealised),
+        *_gains(vehicle, holding, "realised", -change.realised, change.on),
+        *_gains(vehicle, holding, "unrealised", -change.unrealised, change.on),
     ]
     key = f"holding:{deed.row_id}:{change.on.isoformat()}"
     return Draft(
         change.on, _KINDS[deed.kind], key, lines, text=deed.text, source=deed.source or holding.id,
-        data={"holding": holding.id, "row": deed.row_id},
+        data={"holding": holding.id, "row": deed.row_id, **deed.kept},
     )  # fmt: skip
 
 
-def _line(vehicle: Vehicle, side: Side, minor: int) -> list[Line]:
-    return [Line(side, vehicle.money(minor))] if minor else []
+def _line(holding: Holding, side: Side, minor: int) -> list[Line]:
+    return [Line(side, holding.money(minor))] if minor else []
 
 
-def _gains(vehicle: Vehicle, what: str, minor: int, on: date) -> list[Line]:
+def _gains(vehicle: Vehicle, holding: Holding, what: str, minor: int, on: date) -> list[Line]:
     """Gains (credit: negative), a fund's among its partners by what each has committed."""
     if not minor:
         return []
     if vehicle.fund is None:
-        return [Line(REALISED if what == "realised" else UNREALISED, vehicle.money(minor))]
+        return [Line(REALISED if what == "realised" else UNREALISED, holding.money(minor))]
     sign = 1 if minor > 0 else -1
     parts = funds.split(vehicle.id, vehicle.money(abs(minor)), on)
     return [

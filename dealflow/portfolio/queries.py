@@ -23,6 +23,9 @@ from dealflow.portfolio.policy import Can
 OWN = "own"
 """How an address names what an organisation holds by itself, without a fund."""
 
+OWN_CURRENCY = "CNY"
+"""The currency in which what is held without a fund is added up."""
+
 
 @dataclass(frozen=True)
 class Vehicle:
@@ -51,7 +54,7 @@ def vehicle(actor: Actor, fund_id: str | None) -> Vehicle:
     if fund_id in (None, OWN):
         if not policy.can(actor, Can.SEE) or actor.organisation_id is None:
             raise NotFound()
-        return Vehicle(actor.organisation_id, actor.organisation_id, actor.organisation_name, "CNY")
+        return Vehicle(actor.organisation_id, actor.organisation_id, actor.organisation_name, OWN_CURRENCY)
     fund = funds.get(actor, str(fund_id))
     if not policy.can(actor, Can.SEE, fund):
         raise NotFound()
@@ -68,7 +71,7 @@ def vehicle_of(row: Holding) -> Vehicle:
     if row.fund_id is not None:
         return of_fund(funds.by_id(row.fund_id))
     card = organisation_cards([row.organisation_id])[row.organisation_id]
-    return Vehicle(row.organisation_id, row.organisation_id, card.name, row.currency)
+    return Vehicle(row.organisation_id, row.organisation_id, card.name, OWN_CURRENCY)
 
 
 def vehicles(actor: Actor) -> list[Vehicle]:

@@ -15,12 +15,13 @@ Method = Literal[
     "cost", "recent_round", "market_multiple", "discounted_cash_flow", "contracted", "written_down"
 ]
 Evidence = Literal["platform_statement", "platform_api", "third_party", "self_reported"]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Dimension = Literal["holding", "vintage", "genre", "stage", "platform"]
 _RATE = r"^[0-9]{1,9}(\.[0-9]{1,10})?$"
 
 
 class HoldingIn(Schema):
-    """A holding in a project of the platform, or (without `project_id`) in an outside asset."""
+    """A holding in a project of the platform, or (without `project_id`) in an outside asset; a fund's in its currency."""
 
     project_id: Ref("prj") | None = None  # type: ignore[valid-type]
     name: Text(200) = ""  # type: ignore[valid-type]
@@ -28,6 +29,7 @@ class HoldingIn(Schema):
     genre: Text(60) = ""  # type: ignore[valid-type]
     stage: Text(30) = ""  # type: ignore[valid-type]
     platform: Text(120) = ""  # type: ignore[valid-type]
+    currency: Currency | None = None
 
 
 class HoldingPatch(Schema):
@@ -249,7 +251,10 @@ class HeldOut(Schema):
 
 
 class MetricsOut(Schema):
-    """Figures of a fund at a day; multiples and rates are decimal strings."""
+    """Figures of a fund at a day; multiples and rates are decimal strings.
+
+    `exchange.rates`: what was converted at which rate; `exchange.without_rate`: holdings in no total, and the pair they lack.
+    """
 
     paid_in_minor: int
     distributed_minor: int
@@ -270,6 +275,7 @@ class MetricsOut(Schema):
     carry_accrued_minor: int
     irr_without_line: RateOut
     groups: list[dict[str, Any]]
+    exchange: dict[str, list[dict[str, Any]]]
 
 
 class ReportQuery(Schema):

@@ -62,6 +62,13 @@ def figure_rows(fund_id: str, figure: str) -> str:
     vehicle, _may = vehicle_page(fund_id, Can.SEE)
     query = read_query(BehindQuery, arguments())
     found = figures.state(actor(), vehicle, query.day(clock.today()))
+    if query.holding_id and vehicle.fund is None:
+        # A holding's own figures are in its own currency.
+        row = queries.get(actor(), query.holding_id)
+        if row.fund_id is not None:
+            raise NotFound()
+        found = figures.state_of_one(vehicle, row, found.as_of)
+    vehicle = found.vehicle
     rows = behind.rows(found, figure, query.holding_id)
     return render(
         "behind", vehicle=vehicle, rows=rows, total=sum(row.minor for row in rows), figure=figure, as_of=found.as_of,

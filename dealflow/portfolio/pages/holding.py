@@ -84,7 +84,9 @@ def new_holding(fund_id: str) -> str:
 def add(fund_id: str) -> Any:
     """Begin a holding."""
     form = HoldingForm(request.form)
-    values = form.load(HoldingIn)
+    # A fund has one currency, so its form does not ask.
+    asked = {} if fund_id == queries.OWN else {"currency": None}
+    values = form.load(HoldingIn, form.plain() | asked)
     if values is None:
         return _new_page(fund_id, form), 422
     try:

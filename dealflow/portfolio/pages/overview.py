@@ -23,7 +23,9 @@ def index() -> Any:
     if not policy.can(actor(), Can.SEE):
         raise NotFound()
     found = [figures.state(actor(), vehicle, clock.today()) for vehicle in queries.vehicles(actor())]
-    held = [state for state in found if state.held.rows or state.vehicle.fund is not None]
+    held = [
+        state for state in found if state.held.rows or state.reading.missing or state.vehicle.fund is not None
+    ]
     before = plans.visit(actor())
     summaries = [(state, figures.metrics(state)) for state in held]
     return render(

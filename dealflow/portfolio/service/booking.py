@@ -17,6 +17,7 @@ from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.core.money import CURRENCIES, LIMIT, Money
 from dealflow.finance.allocation import half_up
+from dealflow.ledger.rates import rate_on
 from dealflow.portfolio import posting, queries
 from dealflow.portfolio.incoming import Arrival
 from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
@@ -50,20 +51,37 @@ def open_to_book(actor: Actor, holding_id: str, permission: Can = Can.BOOK) -> t
     return row, queries.vehicle_of(row)
 
 
-def converted(given: Money, currency: str, rate: str | None) -> int:
-    """The amount in minor units of `currency`. Raises Invalid on `rate` when one is missing, or given for nothing."""
+def converted(
+    row: Holding, given: Money, on: date, rate: str | None
+) -> tuple[int, str | None, dict[str, Any]]:
+    """The amount in minor units of the holding's currency, the rate, and what an entry keeps of it.
+
+    Without a rate that of the day out of the house's table. Raises Invalid on `rate`: of no use, in no table, out of range.
+    """
+    currency = row.currency
     if given.currency == currency:
         if rate is not None:
             raise Invalid.field("rate", "not_needed", N_("Leave the rate out: the currency is the same"))
-        return given.amount_minor
-    if rate is None or not Fraction(rate):
-        message = N_("Enter the day's rate: %(currency)s for one %(given)s")
-        raise Invalid.field("rate", "required", message, currency=currency, given=given.currency)
+        return given.amount_minor, None, {}
+    kept: dict[str, Any] = {"rate": rate}
+    if rate is None:
+        found = rate_on(session(), row.organisation_id, given.currency, currency, on)
+        rate, kept = found.text, found.kept()
     scale = Fraction(10) ** (CURRENCIES[currency] - CURRENCIES[given.currency])
     minor = half_up(given.amount_minor * Fraction(Decimal(rate)) * scale)
     if not 0 < minor <= LIMIT:
         raise Invalid.field("rate", "too_large", N_("At this rate the amount is too small or too large"))
-    return minor
+    return minor, rate, kept
+
+
+def _repeats(known: HoldingFlow, on: date, kind: str, amount: Money, rate: str | None, currency: str) -> bool:
+    """Whether a booking says again what a row holds; a rate out of the table may have been corrected since."""
+    if (known.happened_on, known.kind) != (on, kind) or (rate is not None and rate != known.rate):
+        return False
+    there = (
+        (known.given_minor, known.given_currency) if known.given_currency else (known.amount_minor, currency)
+    )
+    return there == (amount.amount_minor, amount.currency)
 
 
 def book_flow(
@@ -87,12 +105,12 @@ def book_flow(
     _not_ahead(on)
     if not amount.amount_minor:
         raise Invalid.field("amount", "too_small", N_("Enter an amount above zero"))
-    minor = converted(amount, row.currency, rate)
     known = queries.flow_by_source(row.id, source, reference)
     if known is not None:
-        if (known.happened_on, known.kind, known.amount_minor) == (on, kind, minor):
+        if _repeats(known, on, kind, amount, rate, row.currency):
             return known
         raise Conflict(N_("Another booking of this holding carries this reference"), code="reference_taken")
+    minor, rate, kept = converted(row, amount, on, rate)
     foreign = amount.currency != row.currency
     flow = HoldingFlow(
         id=new("hfl"), holding_id=row.id, organisation_id=row.organisation_id, happened_on=on, kind=kind,
@@ -100,7 +118,7 @@ def book_flow(
         given_currency=amount.currency if foreign else None, rate=rate, source=source, source_id=reference, text=text,
         created_by_id=actor.user_id,
     )  # fmt: skip
-    return _enter(actor, row, vehicle, flow, Tag.BOOKED)
+    return _enter(actor, row, vehicle, flow, Tag.BOOKED, kept)
 
 
 def reverse_flow(actor: Actor, holding_id: str, flow_id: str, *, reason: str) -> HoldingFlow:
@@ -140,12 +158,19 @@ def enter_arrival(actor: Actor, row: Holding, vehicle: Vehicle, arrival: Arrival
     return _enter(actor, row, vehicle, flow, Tag.BOOKED)
 
 
-def _enter(actor: Actor, row: Holding, vehicle: Vehicle, flow: HoldingFlow, tag: Tag) -> HoldingFlow:
+def _enter(
+    actor: Actor,
+    row: Holding,
+    vehicle: Vehicle,
+    flow: HoldingFlow,
+    tag: Tag,
+    kept: dict[str, Any] | None = None,
+) -> HoldingFlow:
     before = _history(row)
     more = Movement(flow.happened_on, flow.kind, flow.amount_minor)
     after = History([*before.movements, more], before.appraisals, before.closed_on)
     cash = -flow.amount_minor if flow.kind == "cost" else flow.amount_minor
-    deed = Deed(flow.id, flow.kind, cash, flow.text or row.name, source=row.id)
+    deed = Deed(flow.id, flow.kind, cash, flow.text or row.name, source=row.id, kept=kept or {})
     entry = posting.post(actor, vehicle, row, deed, changes(before, after, flow.happened_on))
     if entry is None:
         raise AssertionError("a flow moves money")

@@ -13,11 +13,12 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound, StaleVersion
 from dealflow.core.i18n import N_, language
-from dealflow.core.money import Money
+from dealflow.core.money import CURRENCIES, Money
 from dealflow.pitches import queries as pitches
 from dealflow.portfolio import queries
 from dealflow.portfolio.models import FollowOn, Holding
 from dealflow.portfolio.policy import Can, Tag
+from dealflow.portfolio.queries import Vehicle
 
 _FIELDS = ("name", "instrument", "genre", "stage", "platform")
 
@@ -36,7 +37,8 @@ def add(actor: Actor, fund_id: str | None, values: dict[str, Any], *, is_sample:
     if not found["name"]:
         raise Invalid.field("name", "required", N_("Name the asset, or choose a project"))
     row = Holding(
-        organisation_id=vehicle.organisation_id, vehicle_id=vehicle.id, project_id=project_id, currency=vehicle.currency,
+        organisation_id=vehicle.organisation_id, vehicle_id=vehicle.id, project_id=project_id,
+        currency=_currency(vehicle, values.get("currency")),
         fund_id=vehicle.id if vehicle.fund else None, is_sample=is_sample, **found,
     )  # fmt: skip
     try:
@@ -48,6 +50,19 @@ def add(actor: Actor, fund_id: str | None, values: dict[str, Any], *, is_sample:
         actor, Tag.ADDED, row, after={"name": row.name, "fund_id": row.fund_id, "project_id": project_id}
     )
     return row
+
+
+def _currency(vehicle: Vehicle, wanted: str | None) -> str:
+    """The currency that a holding is kept in: a fund's own, or any that is known for what is held without a fund."""
+    if wanted in (None, vehicle.currency):
+        return vehicle.currency
+    if vehicle.fund is not None:
+        message = N_("A fund keeps its holdings in its own currency, %(currency)s")
+        raise Invalid.field("currency", "wrong_currency", message, currency=vehicle.currency)
+    if wanted not in CURRENCIES:
+        message = N_("This currency is not known; use a code such as CNY, USD or EUR")
+        raise Invalid.field("currency", "unknown_currency", message)
+    return str(wanted)
 
 
 def _of_project(actor: Actor, project_id: str, found: dict[str, str]) -> dict[str, str]:
