@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dealflow.cli import Failure, connect
+from dealflow.cli import Failure, settings
 from dealflow.core.cli_groups import import_group
 
 
@@ -48,12 +48,14 @@ def projects(
     file: Path, mapping: Path | None, dry_run: bool, organisation: str | None, errors: Path | None
 ) -> None:
     """Import projects from a CSV or XLSX file; rows with a known external id are updated."""
+    from dealflow import create_app
     from dealflow.core import db, i18n
     from dealflow.core.tabular import read
     from dealflow.pitches import importing
     from dealflow.pitches.rows import guess
 
-    connect()
+    # The whole application, so that whoever listens to a change of a project hears of it.
+    create_app(settings())
     i18n.activate("en")
     with file.open("rb") as stream:
         table = read(stream)

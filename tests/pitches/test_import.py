@@ -262,7 +262,7 @@ def test_rows_are_read_without_a_database() -> None:
 @pytest.fixture
 def run_cli(app: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run `dealflow import …` on the test's database."""
-    monkeypatch.setattr(cli, "settings", lambda: settings)
+    monkeypatch.setattr(commands, "settings", lambda: settings)
     commands.add_to(cli.cli)
 
     def run(*args: str) -> Any:
