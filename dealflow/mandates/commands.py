@@ -46,7 +46,7 @@ def mandates(
 ) -> None:
     """Import mandates from a CSV or XLSX file; rows with a known external id are updated."""
     from dealflow import create_app
-    from dealflow.core import db, i18n
+    from dealflow.core import db, i18n, intake
     from dealflow.core.tabular import read
     from dealflow.mandates import importing
     from dealflow.mandates.rows import guess
@@ -59,10 +59,13 @@ def mandates(
     chosen = _mapping(mapping) if mapping else guess(table.header)
     with db.system_edge(write=not dry_run):
         actor = importing.owner(organisation)
-        report = (importing.check if dry_run else importing.run)(actor, table, chosen)
+        if dry_run:
+            report = importing.check(actor, table, chosen)
+        else:
+            report = intake.run(importing, actor, table, chosen)
     if errors is not None:
-        errors.write_bytes(importing.error_file(table, report))
-    for line in importing.lines(report):
+        errors.write_bytes(intake.error_file(table, report))
+    for line in intake.lines(report):
         click.echo(line)
     if report.failed:
         raise Failure(f"{len(report.failed)} of {len(report.rows)} rows were refused")

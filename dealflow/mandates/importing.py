@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
 from dealflow.accounts.directory import organisations_of_kinds
-from dealflow.core import policy
+from dealflow.audit import service as audit
+from dealflow.core import intake, policy
 from dealflow.core.actor import Actor
 from dealflow.core.errors import FieldError, Invalid, NotFound, StaleVersion
 from dealflow.core.i18n import N_
+from dealflow.core.intake import Report, Row, refuse_repeated
 from dealflow.core.schema import load
-from dealflow.core.tabular import Table, write_csv
+from dealflow.core.tabular import Table
 from dealflow.mandates import queries, service
 from dealflow.mandates.models import Mandate
-from dealflow.mandates.policy import INVESTORS, Can
+from dealflow.mandates.policy import INVESTORS, Can, Tag
 from dealflow.mandates.rows import COLUMNS, RowReader
 from dealflow.mandates.schemas import MandateIn
 
 ROW_LIMIT = 2000
 
 
-@dataclass
-class Row:
-    """One row of the file and what it would do: `action` is "create", "update", "same" or "error"."""
-
-    number: int
-    action: str
-    name: str
-    values: dict[str, Any] = field(default_factory=dict)
-    errors: list[FieldError] = field(default_factory=list)
-    mandate: Mandate | None = None
-
-
-@dataclass
-class Report:
-    """What an import does or did, row by row."""
-
-    rows: list[Row]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        names = ("create", "update", "same", "error")
-        return {name: sum(row.action == name for row in self.rows) for name in names}
-
-    @property
-    def failed(self) -> list[Row]:
-        return [row for row in self.rows if row.action == "error"]
+def check_mapping(header: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """The mapping column → field; Invalid for one that cannot be used, or that names no mandate."""
+    checked = intake.check_mapping(header, mapping, COLUMNS)
+    if not {"name", "external_id"} & set(checked.values()):
+        raise Invalid.field("mapping", "no_name", N_("Say which column holds the name or the external id"))
+    return checked
 
 
 def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
@@ -56,45 +36,31 @@ def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     if len(table.rows) > ROW_LIMIT:
         message = N_("The file has more than %(limit)s rows; split it")
         raise Invalid.field("file", "too_many_rows", message, limit=ROW_LIMIT)
-    places = {target: at for target, at in _places(table.header, mapping).items()}
+    columns = {name: at for at, name in enumerate(table.header)}
+    places = {target: columns[column] for column, target in check_mapping(table.header, mapping).items()}
     reader, known = RowReader(), queries.known_external_ids(actor)
-    seen: dict[str, int] = {}
-    rows = []
-    for number, cells in zip(table.numbers, table.rows, strict=True):
-        row = _check_row(number, {target: cells[at] for target, at in places.items()}, reader, known)
-        key = row.values.get("external_id")
-        first = seen.setdefault(key, number) if key else number
-        if first != number:
-            message = N_("Row %(row)s has the same external id")
-            row.errors.append(FieldError("external_id", "duplicate", message, {"row": first}))
-            row.action = "error"
-        rows.append(row)
+    rows = [
+        _check_row(number, {target: cells[at] for target, at in places.items()}, reader, known)
+        for number, cells in zip(table.numbers, table.rows, strict=True)
+    ]
+    refuse_repeated(rows)
     return Report(rows)
-
-
-def _places(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
-    errors = [
-        FieldError("mapping", "unknown_column", N_("The file has no column %(column)s"), {"column": column})
-        for column in mapping
-        if column not in header
-    ]
-    errors += [
-        FieldError("mapping", "unknown_field", N_("There is no field %(field)s"), {"field": target})
-        for target in mapping.values()
-        if target not in COLUMNS
-    ]
-    if not errors and "name" not in mapping.values():
-        errors = [FieldError("mapping", "no_name", N_("Say which column holds the name"))]
-    if errors:
-        raise Invalid(errors=errors)
-    return {target: list(header).index(column) for column, target in mapping.items()}
 
 
 def _check_row(number: int, cells: dict[str, str], reader: RowReader, known: Mapping[str, Mandate]) -> Row:
     values, errors = reader.read(cells)
     mandate = known.get(values.get("external_id") or "")
-    row = Row(number, "update" if mandate else "create", cells.get("name", ""), values, errors, mandate)
     before = queries.content(mandate) if mandate else {}
+    name = cells.get("name") or before.get("name") or ""
+    row = Row(
+        number,
+        "update" if mandate else "create",
+        name,
+        values.get("external_id") or "",
+        values,
+        errors,
+        mandate,
+    )
     for part in ("constraints", "preferences"):
         if part in values:
             values[part] = (before.get(part) or {}) | values[part]
@@ -118,40 +84,20 @@ def _in_columns(error: FieldError) -> FieldError:
     return FieldError(parts[0], error.code, error.message, error.params)
 
 
-def run(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
-    """Check, then write every row that has no error; the rows with errors are left out and reported."""
-    report = check(actor, table, mapping)
-    for row in report.rows:
-        write_row(actor, row)
-    return report
+def note(actor: Actor, counts: dict[str, int]) -> None:
+    """Put on record that a file was imported."""
+    audit.record(actor, Tag.IMPORTED, None, after=counts)
 
 
 def write_row(actor: Actor, row: Row) -> None:
     """Do what a row would do; a mandate that somebody changed meanwhile makes it an error."""
     try:
         if row.action == "create":
-            row.mandate = service.create(actor, load(MandateIn, row.values))
-        elif row.action == "update" and row.mandate is not None:
-            service.update(actor, row.mandate.id, row.values, version=row.mandate.version)
+            row.object = service.create(actor, load(MandateIn, row.values))
+        elif row.action == "update" and row.object is not None:
+            service.update(actor, row.object.id, row.values, version=row.object.version)
     except (NotFound, StaleVersion) as refusal:
         row.action, row.errors = "error", [FieldError("external_id", refusal.code, refusal.detail)]
-
-
-def tell(row: Row) -> str:
-    """A row's errors as one text in the current language."""
-    return "; ".join(f"{error.field}: {error.text()}" for error in row.errors)
-
-
-def error_file(table: Table, report: Report) -> bytes:
-    """The refused rows as CSV with the reasons in two more columns; corrected, it can be imported again."""
-    return refused_before(table, [[row.number, tell(row)] for row in report.failed])
-
-
-def refused_before(table: Table, errors: Iterable[Sequence[Any]]) -> bytes:
-    """The same file from (row number, reasons) that were kept."""
-    cells = dict(zip(table.numbers, table.rows, strict=True))
-    rows = ([*cells[number], number, reasons] for number, reasons in errors)
-    return write_csv([*table.header, "row", "errors"], rows)
 
 
 def owner(organisation_id: str | None) -> Actor:
@@ -163,10 +109,3 @@ def owner(organisation_id: str | None) -> Actor:
         names = ", ".join(f"{card.id} ({card.name})" for card in investors[:20]) or "-"
         raise Invalid.field("organisation", "required", message, ids=names)
     return Actor(is_system=True, user_name="import", organisation_id=chosen[0].id, kind=chosen[0].kind)
-
-
-def lines(report: Report) -> Iterator[str]:
-    """The report as lines of text: a line per refused row, then the sums."""
-    for row in report.failed:
-        yield f"row {row.number}: {tell(row)}"
-    yield ", ".join(f"{name}: {count}" for name, count in report.counts.items())

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dealflow.core.actor import Actor
 from dealflow.core.db import Base, Versioned
 from dealflow.core.ids import Id, new
+from dealflow.core.intake import KeptFile
 from dealflow.core.money import LIMIT, MoneyAttribute
 from dealflow.core.scope import Owned
 
@@ -66,3 +67,13 @@ class Mandate(Base, Versioned, Owned):
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
         return (cls.organisation_id == actor.organisation_id) & cls.deleted_at.is_(None)
+
+
+class MandateImport(Base, KeptFile):
+    """A file of mandates that was uploaded."""
+
+    __tablename__ = "mandate_import"
+    __table_args__ = (CheckConstraint("state IN ('open','running','done')", name="state"),)
+    id: Mapped[str] = mapped_column(Id("mim"), primary_key=True, default=lambda: new("mim"))
+
+    __mapper_args__ = {"version_id_col": Versioned.version}

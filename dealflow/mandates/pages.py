@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from dealflow.core import policy, slots
-from dealflow.core.errors import FieldError, Invalid, StaleVersion, TooLarge
-from dealflow.core.http import actor, needs, read_query, rows_file
+from dealflow.core.errors import FieldError, Invalid, StaleVersion
+from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
-from dealflow.core.tabular import Table, read, refuse
-from dealflow.mandates import importing, queries, service, uploads
+from dealflow.core.intake_pages import ImportPages
+from dealflow.mandates import importing, queries, service, uploads, wording
 from dealflow.mandates.forms import MandateForm
 from dealflow.mandates.policy import INVESTORS, Can
-from dealflow.mandates.rows import guess
+from dealflow.mandates.rows import COLUMNS
 from dealflow.mandates.schemas import MandateQuery
 from dealflow.mandates.wording import describe
 
@@ -179,99 +178,7 @@ def delete(mandate_id: str) -> Any:
     return redirect(url_for("mandates.index"), 303)
 
 
-@bp.get("/mandates/import")
-@needs(Can.IMPORT)
-def import_file() -> str:
-    """Choose a file."""
-    policy.require(actor(), Can.IMPORT)
-    return render_template("mandates/import.html", problems=[])
-
-
-@bp.post("/mandates/import")
-@needs(Can.IMPORT)
-def check_import() -> Any:
-    """What each row of the sent file would do; nothing is written yet."""
-    sent = request.files.get("file")
-    try:
-        if sent is None or not sent.filename:
-            raise refuse("required", N_("Choose a CSV or XLSX file"))
-        table = read(sent.stream, row_limit=importing.ROW_LIMIT)
-        return _checked(table)
-    except Invalid as refusal:
-        return render_template("mandates/import.html", problems=[e.text() for e in refusal.errors]), 422
-    except TooLarge as refusal:
-        return render_template("mandates/import.html", problems=[refusal.text()]), 413
-
-
-def _checked(table: Table, done: bool = False) -> str:
-    mapping = guess(table.header)
-    run = importing.run if done else importing.check
-    report = run(actor(), table, mapping)
-    return render_template(
-        "mandates/import.html", problems=[], report=report, done=done, mapping=mapping, tell=importing.tell,
-        left_out=[name for name in table.header if name and name not in mapping],
-        carried=json.dumps([table.header, table.rows, table.numbers], ensure_ascii=False),
-    )  # fmt: skip
-
-
-def _carried() -> Table:
-    """The table that the check put into its page."""
-    try:
-        header, rows, numbers = json.loads(request.form.get("table", ""))
-        right = all(isinstance(row, list) and len(row) == len(header) for row in rows)
-        right = right and len(numbers) == len(rows) and all(isinstance(n, int) for n in numbers)
-        texts = all(isinstance(cell, str) for row in (header, *rows) for cell in row)
-    except (ValueError, TypeError):
-        right = texts = False
-    if not right or not texts:
-        raise refuse("required", N_("Choose a CSV or XLSX file"))
-    return Table(header, rows, "utf-8", numbers)
-
-
-@bp.post("/mandates/import/run")
-@needs(Can.IMPORT)
-def run_import() -> Any:
-    """Write the rows without error."""
-    policy.require(actor(), Can.IMPORT)
-    try:
-        table = _carried()
-        if len(table.rows) > uploads.WRITTEN_AT_ONCE:
-            return redirect(url_for(".import_progress", upload_id=uploads.start(actor(), table)), 303)
-        return _checked(table, done=True)
-    except Invalid as refusal:
-        return render_template("mandates/import.html", problems=[e.text() for e in refusal.errors]), 422
-
-
-@bp.post("/mandates/import/errors.csv")
-@needs(Can.IMPORT)
-def import_errors() -> Any:
-    """The refused rows with the reasons, to correct and send again."""
-    policy.require(actor(), Can.IMPORT)
-    table = _carried()
-    content = importing.error_file(table, importing.check(actor(), table, guess(table.header)))
-    return rows_file(content)
-
-
-@bp.get("/mandates/imports/<upload_id>")
-@needs(Can.IMPORT)
-def import_progress(upload_id: str) -> str:
-    """How the import of a large file goes, and what came of it."""
-    job = uploads.started(actor(), upload_id)
-    return render_template("mandates/import_job.html", job=job, rows=len(uploads.table_of(job).rows))
-
-
-@bp.post("/mandates/imports/<upload_id>/again")
-@needs(Can.IMPORT)
-def import_again(upload_id: str) -> Any:
-    """Let an import that gave up go on."""
-    uploads.go_on(actor(), upload_id)
-    return redirect(url_for(".import_progress", upload_id=upload_id), 303)
-
-
-@bp.get("/mandates/imports/<upload_id>/errors.csv")
-@needs(Can.IMPORT)
-def refused_rows(upload_id: str) -> Any:
-    """The rows that a large import refused, with the reasons."""
-    job = uploads.started(actor(), upload_id)
-    content = importing.refused_before(uploads.table_of(job), (job.result or {}).get("errors", []))
-    return rows_file(content)
+ImportPages(
+    uploads.FILES, "/mandates", COLUMNS, wording.column_name, "mandates/import.html", "mandates/import_check.html",
+    importing.ROW_LIMIT,
+).add_to(bp)  # fmt: skip

@@ -29,6 +29,7 @@ class Tag(StrEnum):
     PAUSED = "mandates:mandate:paused"
     RESUMED = "mandates:mandate:resumed"
     DELETED = "mandates:mandate:deleted"
+    IMPORTED = "mandates:import:finished"
 
 
 POLICY: dict[StrEnum, Rows] = {

@@ -34,6 +34,20 @@ DIVERSITY = {
     "more": N_("More variety"),
     "off": N_("None: by score alone"),
 }
+# Columns of a file that are no part by themselves.
+COLUMN_NAMES = {
+    "external_id": N_("External id"), "name": N_("Name"), "active": N_("Active"), "currency": N_("Currency"),
+    "capital": N_("Capital for this mandate"), "max_per_project": N_("Most per project"), "allow_discovery": N_("Let creators whose project fits see our name"),
+    "budget_min": N_("Budget from"), "budget_max": N_("Budget up to"), "ask_min": N_("Ask from"),
+    "ask_max": N_("Ask up to"), "genres": N_("Liked genres"), "languages": N_("Liked languages"),
+    "stages": N_("Liked stages"), "weight_text": N_("How much your words count"),
+}  # fmt: skip
+
+
+def column_name(column: str) -> str:
+    """The name of a column of the import, or of a field that an error names, in the current language."""
+    known = COLUMN_NAMES.get(column) or PARTS.get(column)
+    return gettext(known) if known else column
 
 
 def part_name(part: str) -> str:

@@ -12,7 +12,7 @@ def register(app: Flask) -> None:
     """Join the application."""
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
-    from dealflow.pitches import api, invariants, jobs, media, pages, panels, public, uploads  # noqa: F401
+    from dealflow.pitches import api, invariants, media, pages, panels, public, uploads  # noqa: F401
     from dealflow.pitches.policy import POLICY
 
     policy.declare(POLICY)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 
 from dealflow.accounts.directory import organisations_of_kinds
 from dealflow.audit import service as audit
-from dealflow.core import policy
+from dealflow.core import intake, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import FieldError, Invalid, InvalidTransition, NotFound, StaleVersion
 from dealflow.core.i18n import N_
+from dealflow.core.intake import Report, Row, refuse_repeated
 from dealflow.core.schema import load
-from dealflow.core.tabular import Table, write_csv
+from dealflow.core.tabular import Table
 from dealflow.pitches import queries, service
 from dealflow.pitches.models import Project
 from dealflow.pitches.policy import Can, Tag
@@ -33,65 +33,13 @@ COLUMN_OF = {
 }  # fmt: skip
 
 
-@dataclass
-class Row:
-    """One row of the file and what it would do: `action` is "create", "update", "same" or "error"."""
-
-    number: int
-    action: str
-    title: str
-    external_id: str
-    values: dict[str, Any] = field(default_factory=dict)
-    errors: list[FieldError] = field(default_factory=list)
-    project: Project | None = None
-
-
-@dataclass
-class Report:
-    """What an import does or did, row by row."""
-
-    rows: list[Row]
-
-    def count(self, action: str) -> int:
-        return sum(row.action == action for row in self.rows)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return {action: self.count(action) for action in ("create", "update", "same", "error")}
-
-    @property
-    def failed(self) -> list[Row]:
-        return [row for row in self.rows if row.action == "error"]
-
-
 def check_mapping(header: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    """The mapping column → field. Invalid names a column that is not there, an unknown field, or a field given twice."""
-    errors = []
-    for column, target in mapping.items():
-        if column not in header:
-            errors.append(
-                FieldError(
-                    "mapping", "unknown_column", N_("The file has no column %(column)s"), {"column": column}
-                )
-            )
-        if target not in COLUMNS:
-            errors.append(
-                FieldError("mapping", "unknown_field", N_("There is no field %(field)s"), {"field": target})
-            )
-    twice = sorted({t for t in mapping.values() if list(mapping.values()).count(t) > 1})
-    errors += [
-        FieldError(
-            "mapping", "duplicate", N_("Two columns are taken for the field %(field)s"), {"field": target}
-        )
-        for target in twice
-    ]
-    if not errors and not {"title_zh", "title_en", "external_id"} & set(mapping.values()):
-        errors.append(
-            FieldError("mapping", "no_title", N_("Say which column holds the title or the external id"))
-        )
-    if errors:
-        raise Invalid(errors=errors)
-    return dict(mapping)
+    """The mapping column → field; Invalid for one that cannot be used, or that names no project."""
+    checked = intake.check_mapping(header, mapping, COLUMNS)
+    if not {"title_zh", "title_en", "external_id"} & set(checked.values()):
+        message = N_("Say which column holds the title or the external id")
+        raise Invalid.field("mapping", "no_title", message)
+    return checked
 
 
 def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
@@ -103,21 +51,14 @@ def check(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
     places = {target: columns[column] for column, target in check_mapping(table.header, mapping).items()}
     cells = [{target: row[at] for target, at in places.items()} for row in table.rows]
     known = queries.by_external_ids(actor, (c["external_id"] for c in cells if c.get("external_id")))
-    seen: dict[str, int] = {}
     rows = []
     for number, found in zip(table.numbers, cells, strict=True):
         values, errors = reader.read(found)
         project = known.get(found.get("external_id", ""))
         carried = project.genres if project else ()
         errors += map(_in_columns, unknown_genres(values.get("genres", []), carried, vocabulary))
-        row = _check_row(number, found, values, errors, project)
-        if row.external_id:
-            first = seen.setdefault(row.external_id, number)
-            if first != number:
-                message = N_("Row %(row)s has the same external id")
-                row.errors.append(FieldError("external_id", "duplicate", message, {"row": first}))
-                row.action = "error"
-        rows.append(row)
+        rows.append(_check_row(number, found, values, errors, project))
+    refuse_repeated(rows)
     return Report(rows)
 
 
@@ -174,41 +115,20 @@ def _in_columns(error: FieldError) -> FieldError:
     return FieldError(COLUMN_OF.get(path) or error.field, error.code, error.message, error.params)
 
 
-def run(actor: Actor, table: Table, mapping: Mapping[str, str]) -> Report:
-    """Check, then write every row that has no error; the rows with errors are left out and reported."""
-    report = check(actor, table, mapping)
-    for row in report.rows:
-        write_row(actor, row)
-    audit.record(actor, Tag.IMPORTED, None, after=report.counts)
-    return report
+def note(actor: Actor, counts: dict[str, int]) -> None:
+    """Put on record that a file was imported."""
+    audit.record(actor, Tag.IMPORTED, None, after=counts)
 
 
 def write_row(actor: Actor, row: Row) -> None:
     """Do what a row would do; a project that somebody changed meanwhile makes it an error."""
     try:
         if row.action == "create":
-            row.project = service.create(actor, load(ProjectIn, row.values))
-        elif row.action == "update" and row.project is not None:
-            service.update(actor, row.project.id, row.values, version=row.project.version)
+            row.object = service.create(actor, load(ProjectIn, row.values))
+        elif row.action == "update" and row.object is not None:
+            service.update(actor, row.object.id, row.values, version=row.object.version)
     except (NotFound, InvalidTransition, StaleVersion) as refusal:
         row.action, row.errors = "error", [FieldError("external_id", refusal.code, refusal.detail)]
-
-
-def error_file(table: Table, report: Report) -> bytes:
-    """The refused rows as CSV with the reasons in two more columns; corrected, it can be imported again."""
-    return refused_before(table, [[row.number, tell(row)] for row in report.failed])
-
-
-def refused_before(table: Table, errors: Iterable[Sequence[Any]]) -> bytes:
-    """The same file from (row number, reasons) that were kept."""
-    known = dict(zip(table.numbers, table.rows, strict=True))
-    rows = ([*known[number], number, reasons] for number, reasons in errors)
-    return write_csv([*table.header, "row", "errors"], rows)
-
-
-def tell(row: Row) -> str:
-    """A row's errors as one text in the current language."""
-    return "; ".join(f"{error.field}: {error.text()}" for error in row.errors)
 
 
 def owner(organisation_id: str | None) -> Actor:
@@ -228,10 +148,3 @@ def external_id_of(project_id: str) -> str | None:
     return session().scalar(
         select(Project.external_id).where(Project.id == project_id), execution_options=whoever
     )
-
-
-def lines(report: Report) -> Iterator[str]:
-    """The report as lines of text: a line per refused row, then the sums."""
-    for row in report.failed:
-        yield f"row {row.number}: {tell(row)}"
-    yield ", ".join(f"{name}: {count}" for name, count in report.counts.items())

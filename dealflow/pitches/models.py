@@ -25,6 +25,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import Base, Timestamps, Versioned
 from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
+from dealflow.core.intake import KeptFile
 from dealflow.core.money import LIMIT, MoneyAttribute
 from dealflow.core.scope import Owned, OwnedByOrganisation, Shared
 from dealflow.pitches.states import PROJECT
@@ -193,27 +194,12 @@ class ProjectDraft(Base, Timestamps, OwnedByOrganisation):
     user_id: Mapped[str | None] = mapped_column(Id("usr"))
 
 
-class ProjectImport(Base, Versioned, OwnedByOrganisation):
-    """A file of projects that was uploaded, its rows as read, and the columns' meaning; kept for a week.
-
-    A large one is checked and written by jobs: `job_id` is the latest, `checked` what the check of this mapping found.
-    """
+class ProjectImport(Base, KeptFile):
+    """A file of projects that was uploaded."""
 
     __tablename__ = "project_import"
     __table_args__ = (CheckConstraint("state IN ('open','running','done')", name="state"),)
     id: Mapped[str] = mapped_column(Id("pim"), primary_key=True, default=lambda: new("pim"))
-    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"), index=True)
-    user_id: Mapped[str | None] = mapped_column(Id("usr"))
-    filename: Mapped[str] = mapped_column(String(300))
-    encoding: Mapped[str] = mapped_column(String(20))
-    header: Mapped[list[str]] = mapped_column(JSON)
-    rows: Mapped[list[list[str]]] = mapped_column(JSON)
-    numbers: Mapped[list[int]] = mapped_column(JSON)
-    mapping: Mapped[dict[str, str]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(10), default="open")
-    job_id: Mapped[str | None] = mapped_column(Id("job"))
-    checked: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     __mapper_args__ = {"version_id_col": Versioned.version}
 

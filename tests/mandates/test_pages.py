@@ -135,32 +135,56 @@ CSV = (
 )
 
 
+def sent_to(browser: Any, text: str, encoding: str = "utf-8") -> str:
+    """The address of the page that checks a file."""
+    answer = browser.post("/mandates/import", data=sent(text, encoding))
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_import_checks_then_writes_what_is_right(person: Make, encoding: str) -> None:
-    import html
-    import re
-
     investor = person("investor")
     browser = investor.browser()
-    page = browser.post("/mandates/import", data=sent(CSV, encoding))
+    path = sent_to(browser, CSV, encoding)
+    page = browser.get(path)
     assert page.status_code == 200, page.text
+    assert "Ask up to" in page.text, "columns and errors carry the names of the form"
     assert investor.get("/mandates").json["total"] == 0
-    carried = html.unescape(re.search(r'name="table" value="([^"]*)"', page.text)[1])  # type: ignore[index]
-    errors = browser.post("/mandates/import/errors.csv", data={"table": carried})
+    errors = browser.get(f"{path}/errors.csv")
     assert errors.text.count("\n") == 3
     assert "A-2" in errors.text
-    done = browser.post("/mandates/import/run", data={"table": carried})
-    assert done.status_code == 200
+    assert browser.post(f"{path}/run").status_code == 303
+    assert browser.get(f"{path}/errors.csv").text == errors.text
     items = investor.get("/mandates").json["items"]
     assert [m["name"] for m in items] == ["女频"]
     assert items[0]["preferences"]["genres"] == {"revenge": 1.0, "sweet": -0.5}
-    again = browser.post("/mandates/import", data=sent(CSV.replace("500万", "600万"), encoding))
-    carried = html.unescape(re.search(r'name="table" value="([^"]*)"', again.text)[1])  # type: ignore[index]
-    browser.post("/mandates/import/run", data={"table": carried})
+    browser.post(f"{sent_to(browser, CSV.replace('500万', '600万'), encoding)}/run")
     after = investor.get("/mandates").json["items"]
     assert [(m["capital"]["amount_minor"], m["version"]) for m in after] == [(600_000_000, 2)]
 
 
-@pytest.mark.parametrize("table", ["", "[]", "{}", '[["名称"], [["a", "b"]], [2]]', '[["a"], [[1]], [2]]'])
-def test_a_broken_carried_table_is_refused(person: Make, table: str) -> None:
-    assert person("investor").browser().post("/mandates/import/run", data={"table": table}).status_code == 422
+def test_the_columns_of_a_file_are_given_their_meaning_by_hand(person: Make) -> None:
+    investor = person("investor")
+    browser = investor.browser()
+    path = sent_to(browser, "Wie,Geld,Nr\nMeines,20万,B-7\n")
+    page = browser.get(path)
+    assert "Say which column holds the name or the external id" in page.text
+    assert browser.post(f"{path}/run").status_code == 422
+    twice = browser.post(f"{path}/mapping", data={"column-0": "name", "column-1": "name"})
+    assert twice.status_code == 422
+    assert "Two columns are taken for the field name" in twice.text
+    typed = {"column-0": "name", "column-1": "capital", "column-2": "external_id"}
+    assert browser.post(f"{path}/mapping", data=typed).status_code == 303
+    assert "Import 1 row" in browser.get(path).text
+    browser.post(f"{path}/run")
+    [made] = investor.get("/mandates").json["items"]
+    assert (made["name"], made["capital"]["amount_minor"], made["external_id"]) == (
+        "Meines",
+        20_000_000,
+        "B-7",
+    )
+    again = sent_to(browser, "external_id,capital\nB-7,30万\n")
+    browser.post(f"{again}/run")
+    [changed] = investor.get("/mandates").json["items"]
+    assert (changed["name"], changed["capital"]["amount_minor"]) == ("Meines", 30_000_000)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from dealflow.accounts.models import User
-from dealflow.core import batches, clock, db, jobs
+from dealflow.core import batches, clock, db, intake, jobs
 from dealflow.core.jobs import Job
-from dealflow.pitches import importing, uploads
+from dealflow.pitches import importing
+from dealflow.pitches.models import ProjectImport
 from tests.pitches.test_import import csv_of, text, upload
 
 HEADER = ["id", "title", "logline", "ask"]
@@ -28,8 +29,8 @@ def rows(count: int = ROWS, wrong: int = 3) -> list[list[str]]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is large in these tests."""
-    monkeypatch.setattr(uploads, "WRITTEN_AT_ONCE", 10)
-    monkeypatch.setattr(uploads, "CHECKED_AT_ONCE", 20)
+    monkeypatch.setattr(intake, "WRITTEN_AT_ONCE", 10)
+    monkeypatch.setattr(intake, "CHECKED_AT_ONCE", 20)
     monkeypatch.setattr(batches, "SIZE", 10)
 
 
@@ -41,7 +42,7 @@ def start(client: Any, content: bytes) -> str:
 
 def job_id_of(path: str) -> str:
     with db.system_edge(write=False) as session:
-        kept = session.get_one(uploads.ProjectImport, path.rpartition("/")[2])
+        kept = session.get_one(ProjectImport, path.rpartition("/")[2])
         assert kept.job_id
         return kept.job_id
 
@@ -103,7 +104,7 @@ def test_a_worker_that_dies_in_between_leaves_nothing_twice(
         jobs.run_due()
     assert creator.get("/projects?mine=true").json["total"] == 20, "whole batches"
     assert creator.get(f"/jobs/{job_id_of(path)}").json["progress"] == 0.5
-    clock.set_base(clock.now() + uploads.jobs.KINDS["pitches.import"].lease)
+    clock.set_base(clock.now() + jobs.KINDS["pitches.import"].lease)
     jobs.run_due()
     assert creator.get("/projects?mine=true").json["total"] == 40
     assert creator.get(f"/jobs/{job_id_of(path)}").json["result"]["counts"]["create"] == 40
@@ -122,7 +123,7 @@ def test_who_lost_the_job_writes_nothing_more(person: Any, monkeypatch: pytest.M
         if not taken:
             taken.append(row.number)
             db.session().execute(
-                uploads.jobs.update(Job).where(Job.id == job_id_of(path)).values(tries=Job.tries + 1),
+                jobs.update(Job).where(Job.id == job_id_of(path)).values(tries=Job.tries + 1),
                 execution_options={"unscoped": "another worker takes the job over"},
             )
 
@@ -145,7 +146,7 @@ def test_somebody_who_was_shut_out_meanwhile_imports_nothing(person: Any) -> Non
     with db.system_edge() as session:
         session.get_one(User, other.user_id).disabled_at = None
     for _ in range(6):
-        clock.set_base(clock.now() + uploads.jobs.KINDS["pitches.import"].lease * 40)
+        clock.set_base(clock.now() + jobs.KINDS["pitches.import"].lease * 40)
         jobs.run_due()
     assert creator.get("/projects?mine=true").json["total"] == 40, "let in again, the work goes on"
 
