@@ -13,6 +13,7 @@ from dealflow.demo import (
     feedback,
     funds,
     holdings,
+    hooks,
     introductions,
     investors,
     lives,
@@ -57,6 +58,7 @@ def _write(script: Script) -> None:
     sides.arrange(script, members)
     deals.arrange(script, members, told, stated, taken)
     holdings.arrange(script, members, told, funds.arrange(script, members))
+    hooks.arrange(script, members)
     script.play()
 
 

@@ -60,6 +60,8 @@ class Webhook(Base, OwnedByOrganisation):
     kinds: Mapped[list[str]] = mapped_column(JSON)
     secret: Mapped[str] = mapped_column(String(300))
     created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    # Of the demo: its deliveries are shown and never sent.
+    is_sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -76,7 +76,7 @@ def webhook_dict(row: Webhook, waiting: int = 0, dead: int = 0, delivered_at: An
     """A webhook as pages and API show it, without its secret."""
     return {
         "id": row.id, "label": row.label, "url": row.url, "kinds": row.kinds, "created_at": clock.rfc3339(row.created_at),
-        "waiting": waiting, "dead": dead, "delivered_at": clock.rfc3339(delivered_at) if delivered_at else None,
+        "is_sample": row.is_sample, "waiting": waiting, "dead": dead, "delivered_at": clock.rfc3339(delivered_at) if delivered_at else None,
     }  # fmt: skip
 
 

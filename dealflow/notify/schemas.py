@@ -52,6 +52,7 @@ class WebhookOut(Schema):
     url: str
     kinds: list[str]
     created_at: str
+    is_sample: bool
     waiting: int
     dead: int
     delivered_at: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from dealflow.deals import states as deal_states
 from dealflow.demo import commands, service
 from dealflow.demo.logins import LOGINS, PASSWORD
 from dealflow.files import storage
+from dealflow.notify.service import webhooks
 from dealflow.pitches import vocabulary
 from dealflow.pitches.schemas import missing_for_publication
 from dealflow.pitches.states import PROJECT
@@ -197,3 +199,17 @@ def test_two_loads_say_the_same(demo: Flask, make_demo: Maker) -> None:
     first = content()
     make_demo()
     assert content() == first
+
+
+def test_the_sample_webhook_shows_every_state_and_is_never_called(demo: Flask) -> None:
+    home = organisation_ids()["creator"]
+    with db.system_edge(write=False) as session:
+        (hook,) = session.scalars(select(mapped("webhook"))).all()
+        rows = session.scalars(select(mapped("webhook_delivery")).filter_by(webhook_id=hook.id)).all()
+        (waiting,) = [row for row in rows if row.state == "waiting"]
+        calls = session.scalars(select(mapped("job")).filter_by(kind="notify.deliver")).all()
+    assert (hook.organisation_id, hook.is_sample) == (home, True)
+    assert {row.state for row in rows} == {"waiting", "delivered", "dead"}
+    assert not calls
+    clock.set_base(waiting.next_at + timedelta(hours=1))
+    assert webhooks.take(hook.id, waiting.object_id) is None

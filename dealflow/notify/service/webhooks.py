@@ -91,6 +91,8 @@ def resend(actor: Actor, webhook_id: str, delivery_id: str) -> WebhookDelivery:
     if row is None or row.webhook_id != webhook_id:
         raise NotFound()
     policy.require(actor, Can.MANAGE_WEBHOOKS, row, see=Can.SEE_WEBHOOKS)
+    if session().get_one(Webhook, webhook_id).is_sample:
+        raise Conflict(N_("This webhook is a sample: nothing is ever sent to its address"), code="sample")
     row.state = DELIVERY.fire(row.state, "resend", row)
     row.tries, row.next_at, row.held_until = 0, clock.now(), None
     session().flush()
@@ -129,7 +131,7 @@ def _deliver_later(hook: Webhook, event_row: OutboxEvent, event: Event, public: 
         error="too_many_waiting" if full else None,
     )  # fmt: skip
     session().add(row)
-    if not full:
+    if not full and not hook.is_sample:
         _wake(row)
 
 
@@ -163,6 +165,8 @@ def take(webhook_id: str, object_id: str) -> Parcel | None:
         if row is None or row.next_at > moment or (row.held_until is not None and row.held_until > moment):
             return None
         hook = s.get_one(Webhook, webhook_id)
+        if hook.is_sample:
+            return None
         secret = sealing.unseal(PURPOSE, hook.secret)
         if secret is None:
             # Sealed under a former key of the installation: unsigned it must not go.
