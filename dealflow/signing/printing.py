@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+
+from jinja2 import Environment
 
 from dealflow.core import clock, pdf, printed
 from dealflow.signing import pades
@@ -129,9 +132,14 @@ def executed(document: library.Document, record: Record, key: SigningKey) -> byt
     return pades.sign(base, blocks, key)
 
 
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Where the blocks' template lives."""
+    return printed.environment(FOLDER)
+
+
 def _block(step: Step, record: Record) -> pades.Block:
-    environment = printed.environment(FOLDER)
-    html = environment.get_template("block.html").render(step=step, code=record.code)
+    html = environment().get_template("block.html").render(step=step, code=record.code)
     assets = {SEAL_ASSET: pdf.Asset(step.seal_image, "image/webp")} if step.seal_image else {}
     drawn = pdf.render(
         html, title=step.name, lang="zh-CN", identifier=f"{record.code}/{step.anchor}".encode(), assets=assets,

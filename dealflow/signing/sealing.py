@@ -25,7 +25,7 @@ from dealflow.signing.events import ExecutedFileReady
 from dealflow.signing.models import Seal, SigningRound, SigningStep
 from dealflow.signing.policy import Tag
 from dealflow.signing.printing import Record, Step
-from dealflow.termsheets import library
+from dealflow.termsheets import libraries, library
 from dealflow.termsheets import queries as sheets
 
 PURPOSE, SEAL_PURPOSE = "signing.executed", "signing.seal"
@@ -57,7 +57,7 @@ def plan(round_id: str) -> Plan | None:
     names = accounts.organisation_cards([step.organisation_id for step in found])
     document = library.build_document(
         sheet.template, version.project, version.parties, version.terms, version_code=version.code, state="executed",
-        lang=signing.language, generated_on=version.at.date(),
+        lang=signing.language, generated_on=version.at.date(), library=libraries.get(sheet.library_number),
     )  # fmt: skip
     steps = tuple(
         _printed(step, names[step.organisation_id].name_zh or names[step.organisation_id].name)

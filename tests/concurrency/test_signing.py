@@ -1,4 +1,8 @@
-"""Signatures given at the same instant: each once, in order, and never on a version that was countered."""
+"""Signatures given at the same instant: each once, in order, and never on a version that was countered.
+
+Control runs, each with one guard taken away: `test_without_the_turn_…` (whose turn it is: many at once, the double click; that a person signs a
+round once is a constraint besides),
+`test_without_the_version_…` (what was just superseded), `test_without_the_guard_…` (queue down)."""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from dealflow.core import db, invariants
+from dealflow.core import db, invariants, jobs
+from dealflow.signing import queries, service
+from dealflow.signing.models import SigningRound, SigningStep
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
 from tests.factories import pitches
@@ -61,3 +67,63 @@ def test_a_double_click_signs_once(sides: Sides) -> None:
     path = f"/term-sheets/{sheet['id']}/sign"
     codes = Counter(a.status_code for a in at_once([lambda: people[0].post(path) for _ in range(4)]))
     assert (codes[200], codes[409]) == (1, 3)
+
+
+def test_without_the_turn_one_side_signs_for_both(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    def whoever_comes(_actor: Any, _signing: SigningRound, found: list[SigningStep]) -> Any:
+        return queries.waiting(found)
+
+    monkeypatch.setattr(service, "_turn", whoever_comes)
+    people, _creator, sheet = sides
+    answers = [who.post(f"/term-sheets/{sheet['id']}/sign") for who in people[:2]]
+    assert [a.status_code for a in answers] == [200, 200]
+    assert people[0].get(f"/term-sheets/{sheet['id']}").json["state"] == "executed"
+
+
+def superseded(sides: Sides) -> Any:
+    """The investor signs the version it read, while another was countered and accepted by both."""
+    people, creator, sheet = sides
+    terms = {**sheet["terms"], "exclusivity": {**sheet["terms"]["exclusivity"], "days": 3}}
+    path = f"/term-sheets/{sheet['id']}"
+    assert creator.post(f"{path}/versions", {"terms": terms, "base_version": 1}).status_code == 201
+    assert people[1].post(f"{path}/accept", {"version": 2}).json["state"] == "accepted"
+    return people[0].post(f"{path}/sign", {"version": 1})
+
+
+def test_a_version_that_was_just_superseded_is_not_signed(sides: Sides) -> None:
+    refused = superseded(sides)
+    assert (refused.status_code, refused.json["code"]) == (409, "superseded")
+
+
+def test_without_the_version_somebody_signs_what_was_never_read(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = service.sign
+    monkeypatch.setattr(service, "sign", lambda *given, version=None, **more: known(*given, **more))
+    signed = superseded(sides)
+    assert (signed.status_code, signed.json["state"]) == (200, "signing")
+
+
+def unreachable(_job_id: str) -> None:
+    raise ConnectionError("the queue is down")
+
+
+def test_a_queue_that_is_down_delays_the_file_and_nothing_else(sides: Sides) -> None:
+    people, creator, sheet = sides
+    path = f"/term-sheets/{sheet['id']}"
+    jobs.wake_with(unreachable)
+    assert people[0].post(f"{path}/sign").status_code == 200
+    assert creator.post(f"{path}/sign").json["state"] == "executed"
+    assert creator.get(f"{path}/signed.pdf").status_code == 404
+    jobs.wake_with(None)
+    jobs.run_due()
+    assert creator.get(f"{path}/signed.pdf").data.startswith(b"%PDF")
+
+
+def test_without_the_guard_a_queue_that_is_down_fails_the_last_signature(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, creator, sheet = sides
+    assert people[0].post(f"/term-sheets/{sheet['id']}/sign").status_code == 200
+    monkeypatch.setattr(jobs, "_wake", unreachable)
+    assert creator.post(f"/term-sheets/{sheet['id']}/sign").status_code == 500

@@ -1,4 +1,7 @@
-"""Two parties at one term sheet at the same instant: one is first, the other is told, and nothing is half done."""
+"""Two parties at one term sheet at the same instant: one is first, the other is told, and nothing is half done.
+
+Control runs, each with one guard taken away: `test_without_the_guard_a_version_…` (accepting what was replaced),
+`test_without_the_check_of_its_base_…` (two counters at once); the one of the queue that is down stands in `test_signing`."""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from dealflow.core import db, invariants, jobs
 from dealflow.core.actor import Actor
 from dealflow.core.errors import DomainError
 from dealflow.core.outbox import OutboxEvent
-from dealflow.termsheets import service
+from dealflow.termsheets import queries, service
 from dealflow.termsheets.models import Acceptance, TermSheet
 from dealflow.termsheets.service import base
 from tests.concurrency.conftest import at_once
@@ -160,6 +163,20 @@ def test_without_the_guard_a_version_is_accepted_unseen(
     assert (answer.status_code, answer.json["state"]) == (200, "accepted")
 
 
+def test_without_the_check_of_its_base_a_counter_buries_one_nobody_saw(
+    sheet: Sheet, creator: Person, investor: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = service.add_version
+
+    def upon_whatever_is_there(actor: Actor, term_sheet_id: str, *, base_version: int, **more: Any) -> Any:
+        current = queries.get(actor, term_sheet_id).current_number
+        return known(actor, term_sheet_id, base_version=current, **more)
+
+    monkeypatch.setattr(service, "add_version", upon_whatever_is_there)
+    answers = [counter(who, sheet, days) for who, days in ((creator, 8), (investor, 41))]
+    assert [(a.status_code, a.json["number"]) for a in answers] == [(201, 2), (201, 3)]
+
+
 def test_a_queue_that_is_down_stops_neither_talks_nor_prints(sheet: Sheet, creator: Person) -> None:
     def unreachable(_job_id: str) -> None:
         raise ConnectionError("the queue is down")
@@ -168,4 +185,4 @@ def test_a_queue_that_is_down_stops_neither_talks_nor_prints(sheet: Sheet, creat
     assert creator.post(f"/term-sheets/{sheet['id']}/accept").json["state"] == "accepted"
     assert creator.get(f"/term-sheets/{sheet['id']}.pdf?lang=en").data.startswith(b"%PDF-")
     jobs.wake_with(None)
-    assert jobs.run_due() >= 0
+    assert jobs.run_due() >= 1, "what the queue did not hear of is done by the sweep"

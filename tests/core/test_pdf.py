@@ -167,6 +167,24 @@ def test_no_address_is_ever_opened(page, scheme, listener):
     assert listener.hits == 0
 
 
+def test_without_our_fetcher_a_file_of_this_machine_is_printed_along(tmp_path):
+    """Control: the same drawing with WeasyPrint's own fetcher, in a process of its own."""
+    (tmp_path / "secret.txt").write_text("CANARY")
+    code = f"""
+import sys, weasyprint
+from weasyprint.urls import URLFetcher
+from dealflow.core import pdf_child
+pdf_child._fetcher = lambda assets: URLFetcher()
+header = {{"assets": [], "attachments": [], "dated": "2026-11-24", "variant": None, "identifier": "00", "title": "t", "lang": "en"}}
+html = "<link rel=attachment href='file://{tmp_path}/secret.txt'>x"
+sys.stdout.buffer.write(pdf_child.draw(header, [html.encode()], None)[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    with pikepdf.open(io.BytesIO(done.stdout)) as document:
+        (taken,) = document.attachments.values()
+        assert taken.get_file().read_bytes() == b"CANARY"
+
+
 def deep_use():
     rows = ['<g id="a0"><rect width="1" height="1"/></g>']
     rows += [f'<g id="a{n}">' + f'<use href="#a{n - 1}"/>' * 10 + "</g>" for n in range(1, 7)]

@@ -1,4 +1,5 @@
-"""Files that mean harm: what is refused, and what is taken out of what readers get."""
+"""Files that mean harm: what is refused, and what is taken out of what readers get. `test_hostile_controls` takes the guards
+away and shows the harm."""
 
 from __future__ import annotations
 

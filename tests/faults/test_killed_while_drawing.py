@@ -13,9 +13,9 @@ from dealflow.core import clock, db, invariants, jobs
 from dealflow.files.models import StoredFile
 from dealflow.settings import Settings
 from tests.conftest import Person
+from tests.factories.agreed import creator, deal, investor, sheet
 from tests.faults import drawing_worker
 from tests.faults.processes import Running, environment, wait_for
-from tests.signing.conftest import creator, deal, investor, sheet
 
 __all__ = ["creator", "deal", "investor", "sheet"]
 PROGRAM = str(Path(drawing_worker.__file__))

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ import pytest
 
 from dealflow.core import db, jobs
 from dealflow.core.config import settings
-from dealflow.signing import keys, pades
+from dealflow.signing import keys, pades, sealing
 from dealflow.signing.jobs import seal
+from dealflow.signing.models import SigningRound
+from dealflow.termsheets import library
+from dealflow.termsheets.library.stored import to_data
 from tests.conftest import Person
 from tests.factories import rooms
 
@@ -160,3 +164,26 @@ def test_other_files_are_unknown_and_earlier_versions_superseded(
 def test_a_missing_file_is_named(investor: Person) -> None:
     answer = investor.app.test_client().post("/api/v1/verify", data={})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
+
+
+def test_what_is_signed_prints_from_the_library_it_was_drafted_with(
+    person: Callable[..., Person], deal: Sheet, investor: Person, creator: Person
+) -> None:
+    park, data = person("park"), to_data(library.LIBRARY)
+    data["parameters"] = {
+        "cover": {"kind": "text", "label": {"zh": "保险", "en": "Insurance"}, "default": "PICC-2027"}
+    }
+    data["clauses"]["law"]["paragraphs"].append(
+        {"zh": "投保于{declared.cover}。", "en": "Insured with {declared.cover}."}
+    )
+    assert park.post("/clause-library", {"library": data, "base_version": 1}).status_code == 201
+    made = investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "loan"}).json
+    investor.post(f"/term-sheets/{made['id']}/propose")
+    creator.post(f"/term-sheets/{made['id']}/accept")
+    for who in (investor, creator):
+        assert who.post(f"/term-sheets/{made['id']}/sign").status_code == 200
+    with db.system_edge(write=False) as session:
+        planned = sealing.plan(session.query(SigningRound.id).filter_by(term_sheet_id=made["id"]).scalar())
+    assert planned is not None
+    lines = [line.text.en for item in planned.document.items for line in item.lines]
+    assert "Insured with PICC-2027." in lines
