@@ -13,13 +13,14 @@ from dealflow.core.http import actor, api_blueprint, endpoint
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.settlement import queries, service, showing
+from dealflow.settlement import queries, service, showing, waivers
 from dealflow.settlement.policy import Can
 from dealflow.settlement.queries import TrancheQuery
 from dealflow.settlement.shapes import (
     CallPaymentIn,
     CallTrancheIn,
     ExtendTrancheIn,
+    InterestWaiverOut,
     MilestoneProofIn,
     MilestoneProofOut,
     OffsetIn,
@@ -30,6 +31,7 @@ from dealflow.settlement.shapes import (
     SettlementReasonIn,
     SettlementRefundIn,
     TrancheOut,
+    WaiveInterestIn,
 )
 
 bp = api_blueprint("settlement")
@@ -170,6 +172,30 @@ def payments(payment_call_id: str, query: Query) -> dict[str, Any]:
     found = queries.transfers(call_id=queries.call(actor(), payment_call_id).id)
     shown = found[query.offset : query.offset + query.limit]
     return listing([showing.payment_dict(row) for row in shown], len(found), query)
+
+
+@bp.get("/payment-calls/<payment_call_id>/waivers")
+@endpoint(Can.SEE, query=Query, returns=InterestWaiverOut, lists=True)
+def list_waivers(payment_call_id: str, query: Query) -> dict[str, Any]:
+    """Late interest of a call that was waived, the latest first."""
+    found = waivers.of_call(queries.call(actor(), payment_call_id).id)
+    shown = found[query.offset : query.offset + query.limit]
+    return listing([showing.waiver_dict(row) for row in shown], len(found), query)
+
+
+@bp.post("/payment-calls/<payment_call_id>/waivers")
+@endpoint(Can.WAIVE, body=WaiveInterestIn, returns=InterestWaiverOut, status=201)
+def waive(payment_call_id: str, body: WaiveInterestIn) -> dict[str, Any]:
+    """Give up late interest that is owed on a call (the project)."""
+    amount = body.amount.money() if body.amount else None
+    return showing.waiver_dict(service.waive(actor(), payment_call_id, amount=amount, reason=body.reason))
+
+
+@bp.post("/interest-waivers/<waiver_id>/reverse")
+@endpoint(Can.WAIVE, body=SettlementReasonIn, returns=InterestWaiverOut, status=201)
+def take_back_waiver(waiver_id: str, body: SettlementReasonIn) -> dict[str, Any]:
+    """Take back a waiver that was a mistake: the interest is owed again (the project)."""
+    return showing.waiver_dict(service.take_back(actor(), waiver_id, reason=body.reason))
 
 
 @bp.post("/payment-calls/<payment_call_id>/offset")

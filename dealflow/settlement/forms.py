@@ -77,6 +77,13 @@ class RefundForm(Form):
     reason = TextAreaField(_l("Why? The other side reads it."), filters=[_text])
 
 
+class WaiveForm(Form):
+    """Late interest that is given up."""
+
+    amount = MoneyField(_l("Late interest to waive"))
+    reason = TextAreaField(_l("Why? The other side reads it."), filters=[_text])
+
+
 class BankStatementForm(Form):
     """A bank statement's file and how it is read."""
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from dealflow.core.db import session
 from dealflow.core.invariants import invariant
 from dealflow.ledger import verification
-from dealflow.settlement import books
-from dealflow.settlement.models import BankLine, Commitment, PaymentCall, Tranche, Transfer
+from dealflow.settlement import books, waivers
+from dealflow.settlement.models import BankLine, Commitment, InterestWaiver, PaymentCall, Tranche, Transfer
 from dealflow.settlement.queries import standing
 
 
@@ -68,6 +68,21 @@ def _sums(
         paid, interest = sum(r.principal_minor for r in mine), sum(r.interest_minor for r in mine)
         if (paid, interest) != (call.paid_minor, call.interest_paid_minor):
             yield f"call {call.reference}: paid is not what its payments say"
+
+
+@invariant("settlement: what was waived of a call's late interest is what its waivers say")
+def waived() -> list[str]:
+    """The sum kept with a call, against the rows that stand."""
+    rows: dict[str, list[InterestWaiver]] = defaultdict(list)
+    for row in session().scalars(select(InterestWaiver)):
+        rows[row.call_id].append(row)
+    found = []
+    for call in session().scalars(select(PaymentCall).order_by(PaymentCall.id)):
+        mine = rows.get(call.id, [])
+        stands = waivers.standing(mine)
+        if sum(row.amount_minor for row in mine if row.id in stands) != call.interest_waived_minor:
+            found.append(f"call {call.reference}: waived is not what its waivers say")
+    return found
 
 
 @invariant("settlement: a bank line is matched exactly when a payment stands on it")

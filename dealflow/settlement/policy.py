@@ -23,6 +23,7 @@ class Can(StrEnum):
     RECORD = "settlement:payment:record"
     REFUND = "settlement:payment:refund"
     REVERSE = "settlement:payment:reverse"
+    WAIVE = "settlement:interest:waive"
     SEE_BANK = "settlement:bank:see"
     IMPORT = "settlement:bank:import"
 
@@ -47,6 +48,8 @@ class Tag(StrEnum):
     OFFSET = "settlement:payment:set_off"
     REFUNDED = "settlement:payment:refunded"
     REVERSED = "settlement:payment:reversed"
+    WAIVED = "settlement:interest:waived"
+    WAIVER_REVERSED = "settlement:interest:waiver_reversed"
     IMPORTED = "settlement:statement:imported"
     MATCHED = "settlement:line:matched"
     IGNORED = "settlement:line:ignored"
@@ -77,6 +80,7 @@ POLICY: dict[StrEnum, Rows] = {
     Can.RECORD: [[is_payee, may_write]],
     Can.REFUND: [[is_payee, may_write]],
     Can.REVERSE: [[is_payee, may_write]],
+    Can.WAIVE: [[is_payee, may_write]],
     Can.SEE_BANK: [[is_paid, own_organisation]],
     Can.IMPORT: [[is_paid, own_organisation, may_write]],
 }

@@ -71,6 +71,13 @@ class SettlementRefundIn(Schema):
     reference: Text(100) = ""  # type: ignore[valid-type]
 
 
+class WaiveInterestIn(Schema):
+    """How much late interest is given up; all that is owed today when left out."""
+
+    amount: MoneyIn | None = None
+    reason: Reason  # type: ignore[valid-type]
+
+
 class BankStatementIn(Schema):
     """How a statement's file is read: a bank, or own columns as a JSON object (field to heading)."""
 
@@ -115,7 +122,7 @@ class MilestoneProofOut(SettlementRow):
 
 
 class PaymentCallOut(SettlementRow):
-    """A call for payment. `interest_owed`: late interest that has run up to today and is not paid."""
+    """A call for payment. `interest_owed`: late interest that has run up to today and is neither paid nor waived."""
 
     commitment_id: str
     tranche_id: str
@@ -131,6 +138,7 @@ class PaymentCallOut(SettlementRow):
     overdue: bool
     interest_owed: MoneyIn
     interest_paid: MoneyIn
+    interest_waived: MoneyIn
     note: str
     reason: str
 
@@ -200,6 +208,18 @@ class SettlementPaymentOut(Schema):
     bank_line_id: str | None
     reverses_id: str | None
     entry_id: str
+    by: str
+
+
+class InterestWaiverOut(Schema):
+    """Late interest that was given up; with `reverses_id`, a waiver that was taken back."""
+
+    id: str
+    created_at: str
+    call_id: str
+    amount: MoneyIn
+    reason: str
+    reverses_id: str | None
     by: str
 
 

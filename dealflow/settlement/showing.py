@@ -14,6 +14,7 @@ from dealflow.settlement.models import (
     BankLine,
     BankStatement,
     Commitment,
+    InterestWaiver,
     MilestoneProof,
     PaymentCall,
     Tranche,
@@ -110,13 +111,21 @@ def call_dict(row: PaymentCall) -> dict[str, Any]:
         "called_on": row.called_on.isoformat(), "due_on": row.due_on.isoformat(), "late_rate_ppm": row.late_rate_ppm,
         "state": row.state, "overdue": queries.overdue(row),
         "interest_owed": _minor(row, interest_owed(row)),
-        "interest_paid": _minor(row, row.interest_paid_minor), "note": row.note, "reason": row.reason,
+        "interest_paid": _minor(row, row.interest_paid_minor), "interest_waived": _minor(row, row.interest_waived_minor), "note": row.note, "reason": row.reason,
     }  # fmt: skip
 
 
 def interest_owed(row: PaymentCall) -> int:
     """Late interest in minor units owed today; a call that was taken back bears none."""
     return 0 if row.state == "withdrawn" else service.owed_interest(row, clock.today())
+
+
+def waiver_dict(row: InterestWaiver) -> dict[str, Any]:
+    """Late interest that was given up, or that is owed again."""
+    return {
+        "id": row.id, "created_at": clock.rfc3339(row.at), "call_id": row.call_id, "amount": row.amount.json(),
+        "reason": row.reason, "reverses_id": row.reverses_id, "by": row.user_name,
+    }  # fmt: skip
 
 
 def payment_dict(row: Transfer) -> dict[str, Any]:

@@ -129,6 +129,8 @@ EVENT_LABELS = {
     "pay": N_("Money received"),
     "refund": N_("Money returned to the investor"),
     "reverse": N_("Entry corrected"),
+    "waive": N_("Late interest waived"),
+    "unwaive": N_("Waiver taken back"),
     "submit": N_("Proof handed in"),
     "accept": N_("Proof was accepted"),
     "reject": N_("Proof was rejected"),

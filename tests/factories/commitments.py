@@ -7,6 +7,7 @@ from typing import Any
 
 from dealflow.core import clock, db, jobs
 from dealflow.core.jobs import Job
+from dealflow.settlement.models import InterestWaiver, PaymentCall
 from dealflow.termsheets import service as termsheets
 from tests.factories import pitches
 
@@ -85,6 +86,17 @@ def funding(creator: Any, investor: Any, words: str) -> dict[str, str]:
     today = clock.today().isoformat()
     body = {"amount": {"amount_minor": 100, "currency": "CNY"}, "on": today, "note": words}
     payment = _made(creator.post(f"/payment-calls/{call['id']}/payments", body))
+    with db.system_edge() as session:
+        found = session.get_one(PaymentCall, call["id"])
+        waiver = InterestWaiver(
+            call_id=found.id, investor_organisation_id=found.investor_organisation_id,
+            project_organisation_id=found.project_organisation_id, amount_minor=1, currency=found.currency, reason=words,
+            key="of-the-factory",
+        )  # fmt: skip
+        session.add(waiver)
+        found.interest_waived_minor = 1
+        session.flush()
+        waiver_id = waiver.id
     proof = _made(
         upload(creator, f"/tranches/{second['id']}/proofs", b"%PDF-1.4\n%%EOF\n", "proof.pdf", note=words)
     )
@@ -94,5 +106,5 @@ def funding(creator: Any, investor: Any, words: str) -> dict[str, str]:
     (line,) = creator.get("/bank-lines").json["items"]
     return {
         "commitment": commitment["id"], "tranche": second["id"], "opened": third["id"], "payment_call": call["id"],
-        "payment": payment["id"], "proof": proof["id"], "line": line["id"],
+        "payment": payment["id"], "waiver": waiver_id, "proof": proof["id"], "line": line["id"],
     }  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from dealflow.audit.models import AuditEvent
 from dealflow.core import clock, db, workdays
 from dealflow.ledger import queries as books
 from dealflow.settlement import interest, queries, service
@@ -155,6 +157,78 @@ def test_a_late_payment_leaves_interest_that_is_paid_next(
         found = queries.payments_of(investor.organisation_id)
     assert [(p.kind, p.amount.amount_minor) for p in found] == [("payment", whole), ("interest", owed)]
     sound()
+
+
+def test_late_interest_is_waived_by_whoever_is_owed_it(
+    made: dict[str, Any],
+    call: dict[str, Any],
+    creator: Person,
+    investor: Person,
+    person: Callable[..., Person],
+) -> None:
+    path = f"/payment-calls/{call['id']}"
+    assert creator.post(f"{path}/waivers", {"reason": "x"}).json["code"] == "nothing_owed"
+    later((date.fromisoformat(call["due_on"]) - clock.today()).days + 20)
+    renewed(creator)
+    renewed(investor)
+    owed = creator.get(path).json["interest_owed"]["amount_minor"]
+    assert owed > 1000
+    assert person("investor").post(f"{path}/waivers", {"reason": "x"}).status_code == 404
+    assert investor.post(f"{path}/waivers", {"reason": "x"}).status_code == 403
+    assert creator.post(f"{path}/waivers", {"reason": " "}).json["errors"][0]["field"] == "reason"
+    for wrong in ({"amount_minor": owed + 1, "currency": "CNY"}, {"amount_minor": 1, "currency": "USD"}):
+        answer = creator.post(f"{path}/waivers", {"reason": "x", "amount": wrong})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "amount")
+
+    part = {"amount": {"amount_minor": 1000, "currency": "CNY"}, "reason": "银行系统故障"}
+    first = creator.post(f"{path}/waivers", part)
+    assert first.status_code == 201, first.json
+    assert creator.post(f"{path}/waivers", part).json["code"] == "recorded_before"
+    shown = investor.get(path).json
+    assert (shown["interest_owed"]["amount_minor"], shown["interest_waived"]["amount_minor"]) == (
+        owed - 1000,
+        1000,
+    )
+    told = [row["code"] for row in investor.get("/notifications").json["items"]]
+    assert "settlement.waive" in told
+    page = investor.browser().get(f"{path}?lang=en").text
+    assert "银行系统故障" in page
+    assert "/waivers" not in page
+
+    back = creator.post(f"/interest-waivers/{first.json['id']}/reverse", {"reason": "记错了"})
+    assert (back.status_code, back.json["reverses_id"]) == (201, first.json["id"])
+    again = f"/interest-waivers/{first.json['id']}/reverse"
+    assert creator.post(again, {"reason": "x"}).json["code"] == "already_reversed"
+    assert creator.get(path).json["interest_owed"]["amount_minor"] == owed
+    whole = creator.post(f"{path}/waivers", {"reason": "协商一致"})
+    assert whole.json["amount"]["amount_minor"] == owed
+    # What is paid now is principal alone, and nothing of it is income.
+    assert pay(creator, call, call["amount"]["amount_minor"]).json["interest"]["amount_minor"] == 0
+    assert balance(made["deal"]["project_id"], "income:late_interest") == 0
+    assert investor.get(f"{path}/waivers").json["total"] == 3
+    with db.system_edge(write=False) as session:
+        tags = [
+            row.tag for row in session.query(AuditEvent).filter(AuditEvent.tag.like("settlement:interest:%"))
+        ]
+    assert sorted(tags) == ["settlement:interest:waived"] * 2 + ["settlement:interest:waiver_reversed"]
+    sound()
+
+
+def test_a_waiver_of_the_page_keeps_what_was_typed(
+    call: dict[str, Any], creator: Person, investor: Person
+) -> None:
+    path = f"/payment-calls/{call['id']}"
+    later((date.fromisoformat(call["due_on"]) - clock.today()).days + 20)
+    renewed(creator)
+    browser = creator.browser()
+    wrong = browser.post(
+        f"{path}/waivers?lang=en", data={"amount": ["99999999", "CNY"], "reason": "typed words"}
+    )
+    assert wrong.status_code == 422
+    assert "typed words" in wrong.text
+    assert "of late interest is owed" in wrong.text
+    assert browser.post(f"{path}/waivers", data={"amount": "", "reason": "ok"}).status_code == 303
+    assert creator.get(path).json["interest_owed"]["amount_minor"] == 0
 
 
 def test_what_is_overpaid_is_held_used_or_paid_back(

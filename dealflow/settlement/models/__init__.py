@@ -8,12 +8,13 @@ from dealflow.settlement.models.commitment import (
     Tranche,
     TrancheEvent,
 )
-from dealflow.settlement.models.money import PaymentCall, Transfer
+from dealflow.settlement.models.money import InterestWaiver, PaymentCall, Transfer
 
 __all__ = [
     "BankLine",
     "BankStatement",
     "Commitment",
+    "InterestWaiver",
     "MilestoneFact",
     "MilestoneProof",
     "PaymentCall",

@@ -22,7 +22,8 @@ _LIVE = text("state <> 'withdrawn'")
 class PaymentCall(Base, Versioned, OfParties):
     """A call for the payment of a tranche. The database lets a tranche have one that is not withdrawn.
 
-    `paid_minor` is what came in towards it, whatever was paid back later; `interest_paid_minor` is late interest.
+    `paid_minor` is what came in towards it, whatever was paid back later; `interest_paid_minor` is late interest that came
+    in, `interest_waived_minor` what of it the project gave up.
     """
 
     __tablename__ = "payment_call"
@@ -53,6 +54,7 @@ class PaymentCall(Base, Versioned, OfParties):
     state: Mapped[str] = mapped_column(String(10), default=CALL.initial)
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     interest_paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    interest_waived_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     note: Mapped[str] = mapped_column(String(1000), default="")
     reason: Mapped[str] = mapped_column(String(2000), default="")
 
@@ -121,4 +123,30 @@ class Transfer(Base, OfParties):
         return Money(self.excess_minor, self.currency)
 
 
+class InterestWaiver(Base, OfParties):
+    """Late interest of a call that the project gave up, or a row that takes one back. Append only; `key` lets it in once."""
+
+    __tablename__ = "interest_waiver"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        UniqueConstraint("reverses_id"),
+        CheckConstraint("amount_minor > 0", name="positive"),
+    )
+    id: Mapped[str] = mapped_column(Id("iwv"), primary_key=True, default=lambda: new("iwv"))
+    call_id: Mapped[str] = mapped_column(Id("pcl"), ForeignKey("payment_call.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(2000))
+    reverses_id: Mapped[str | None] = mapped_column(Id("iwv"), ForeignKey("interest_waiver.id"))
+    key: Mapped[str] = mapped_column(String(150))
+    user_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    user_name: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
 append_only(Transfer.__table__)
+append_only(InterestWaiver.__table__)

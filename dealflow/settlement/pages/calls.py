@@ -11,11 +11,11 @@ from dealflow.core.errors import Conflict, Invalid
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
-from dealflow.settlement import queries, service, showing
-from dealflow.settlement.forms import PaymentForm, WhyForm
+from dealflow.settlement import queries, service, showing, waivers
+from dealflow.settlement.forms import PaymentForm, WaiveForm, WhyForm
 from dealflow.settlement.pages.base import WORDS, bp, named, own_book
 from dealflow.settlement.policy import Can
-from dealflow.settlement.shapes import CallPaymentIn, SettlementReasonIn
+from dealflow.settlement.shapes import CallPaymentIn, SettlementReasonIn, WaiveInterestIn
 
 
 def _page(
@@ -23,6 +23,7 @@ def _page(
     *,
     payment_form: PaymentForm | None = None,
     why_form: WhyForm | None = None,
+    waive_form: WaiveForm | None = None,
     reverses: str = "",
 ) -> str:
     found = queries.call(actor(), call_id)
@@ -32,6 +33,8 @@ def _page(
     return render_template(
         "settlement/call.html", call=found, commitment=commitment, tranche=queries.tranche(actor(), found.tranche_id),
         moved=moved, book=own_book(found.project_id), standing={row.id for row in queries.standing(moved)}, payment_form=form,
+        waivers=(waived := waivers.of_call(found.id)), waivers_standing=waivers.standing(waived), waive_form=waive_form or WaiveForm(),
+        may_waive=policy.can(actor(), Can.WAIVE, found) and found.state != "withdrawn", waive_typed=waive_form is not None,
         why_form=why_form or WhyForm(), why_typed=why_form is not None, reverses=reverses,
         may_record=policy.can(actor(), Can.RECORD, found) and found.state != "withdrawn",
         may_withdraw=policy.can(actor(), Can.CALL, found) and found.state == "open" and not found.paid_minor,
@@ -82,6 +85,45 @@ def offset(payment_call_id: str) -> Any:
     service.offset(actor(), payment_call_id)
     flash(_("What was overpaid is used for this call."), "success")
     return _to(payment_call_id)
+
+
+@bp.post("/payment-calls/<payment_call_id>/waivers")
+@needs(Can.WAIVE)
+def waive(payment_call_id: str) -> Any:
+    """Give up late interest."""
+    queries.call(actor(), payment_call_id)
+    form = WaiveForm(request.form)
+    values = form.load(WaiveInterestIn)
+    if values is None:
+        return _page(payment_call_id, waive_form=form), 422
+    try:
+        service.waive(
+            actor(),
+            payment_call_id,
+            amount=values.amount.money() if values.amount else None,
+            reason=values.reason,
+        )
+    except (Conflict, Invalid) as refusal:
+        form.show(refusal.errors)
+        if not refusal.errors:
+            form.form_errors.append(refusal.text())
+        return _page(payment_call_id, waive_form=form), refusal.status
+    flash(_("The late interest is waived; the investor was told."), "success")
+    return _to(payment_call_id)
+
+
+@bp.post("/interest-waivers/<waiver_id>/reverse")
+@needs(Can.WAIVE)
+def take_back_waiver(waiver_id: str) -> Any:
+    """Take back a waiver that was a mistake."""
+    found = waivers.get(actor(), waiver_id)
+    form = WhyForm(request.form)
+    values = form.load(SettlementReasonIn)
+    if values is None:
+        return _page(found.call_id, why_form=form, reverses=waiver_id), 422
+    service.take_back(actor(), waiver_id, reason=values.reason)
+    flash(_("The waiver is taken back; the interest is owed again."), "success")
+    return _to(found.call_id)
 
 
 @bp.post("/payment-calls/<payment_call_id>/withdraw")

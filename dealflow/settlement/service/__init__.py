@@ -8,6 +8,7 @@ from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
 from dealflow.settlement.service.refunding import refund, refund_excess, reverse
 from dealflow.settlement.service.statements import bring_in, confirm, ignore, preset_for, read, restore
 from dealflow.settlement.service.tranches import end, extend, hold, miss_due, reached, release
+from dealflow.settlement.service.waiving import take_back, waive
 
 __all__ = [
     "PURPOSE",
@@ -38,5 +39,7 @@ __all__ = [
     "restore",
     "reverse",
     "submit",
+    "take_back",
+    "waive",
     "withdraw",
 ]

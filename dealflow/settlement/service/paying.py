@@ -108,8 +108,9 @@ def offset(actor: Actor, call_id: str, *, amount: Money | None = None) -> Transf
 
 
 def owed_interest(call: PaymentCall, on: date, paid: Sequence[tuple[date, int]] | None = None) -> int:
-    """Late interest in minor units that has run up by the end of `on` and is not paid."""
-    return max(0, queries.accrued_interest(call, on, paid) - call.interest_paid_minor)
+    """Late interest in minor units that has run up by the end of `on` and is neither paid nor waived."""
+    settled = call.interest_paid_minor + call.interest_waived_minor
+    return max(0, queries.accrued_interest(call, on, paid) - settled)
 
 
 def _check(commitment: Commitment, call: PaymentCall, amount: Money, on: date) -> None:
