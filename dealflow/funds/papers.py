@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -11,15 +10,12 @@ from typing import Any
 
 from jinja2 import Environment
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from dealflow.core import i18n, money, pdf, printed
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.money import Money
-from dealflow.files import queries as stored_files
-from dealflow.files import service as files
-from dealflow.files import storage
+from dealflow.files import keeping
 from dealflow.funds import sheets, words
 from dealflow.funds.models import Fund, FundCall, FundCallLine, FundPaper, FundStatement
 
@@ -87,33 +83,16 @@ def _known(about: str, form: str, lang: str) -> FundPaper | None:
     return session().scalars(query, execution_options=_JUDGED).first()
 
 
-def _read(row: FundPaper) -> bytes:
-    stored = stored_files.of_room(row.file_id)
-    return b"".join(storage.whole(stored.sha256))
-
-
 def _keep(actor: Actor, about: str, form: str, content: bytes, name: str, lp_id: str, organisation_id: str) -> FundPaper:  # fmt: skip
     lang = i18n.language()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "paper"
-        path.write_bytes(content)
-        stored = files.store_made(
-            actor, path, name, organisation_id=organisation_id, content_type=TYPES[form], purpose=PURPOSE
-        )
-    row = FundPaper(
-        about=about, form=form, lang=lang, lp_id=lp_id, organisation_id=organisation_id, file_id=stored.id,
-        sha256=digest(content),
+    return keeping.keep(
+        actor, content, name, organisation_id=organisation_id, content_type=TYPES[form], purpose=PURPOSE,
+        row=lambda stored: FundPaper(
+            about=about, form=form, lang=lang, lp_id=lp_id, organisation_id=organisation_id, file_id=stored.id,
+            sha256=stored.sha256,
+        ),
+        known=lambda: _known(about, form, lang),
     )  # fmt: skip
-    try:
-        with session().begin_nested():
-            session().add(row)
-    except IntegrityError:
-        # Somebody else drew it in the same moment; theirs is the one that is kept.
-        return session().scalars(
-            select(FundPaper).where(FundPaper.about == about, FundPaper.form == form, FundPaper.lang == lang),
-            execution_options=_JUDGED,
-        ).one()  # fmt: skip
-    return row
 
 
 def statement_file(actor: Actor, row: FundStatement, form: str) -> tuple[bytes, str]:
@@ -123,7 +102,7 @@ def statement_file(actor: Actor, row: FundStatement, form: str) -> tuple[bytes, 
         content = statement_bytes(row.data, form, row.id, row.issued_at.date(), row.sha256)
         name = statement_name(row.data, form)
         found = _keep(actor, row.id, form, content, name, row.lp_id, row.organisation_id)
-    return _read(found), found.sha256
+    return keeping.read(found.file_id), found.sha256
 
 
 def statement_bytes(data: dict[str, Any], form: str, about: str, dated: date, sha256: str = "") -> bytes:
@@ -152,7 +131,7 @@ def notice_file(actor: Actor, fund: Fund, call: FundCall, line: FundCallLine) ->
         title = i18n.gettext("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name)
         content = _drawn(notice_html(fund, call, line), title, line.id, call.issued_on or call.due_on)
         found = _keep(actor, line.id, "pdf", content, name, line.lp_id, line.organisation_id)
-    return _read(found), found.sha256, name
+    return keeping.read(found.file_id), found.sha256, name
 
 
 def in_use(ids: Any) -> set[str]:

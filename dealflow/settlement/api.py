@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
-from dealflow.core import policy
+from dealflow.core import i18n, policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint
+from dealflow.core.http import actor, api_blueprint, download, endpoint, writes
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.settlement import queries, service, showing, waivers
+from dealflow.settlement import papers, queries, service, showing, waivers
 from dealflow.settlement.policy import Can
 from dealflow.settlement.queries import TrancheQuery
 from dealflow.settlement.shapes import (
@@ -23,6 +23,7 @@ from dealflow.settlement.shapes import (
     InterestWaiverOut,
     MilestoneProofIn,
     MilestoneProofOut,
+    NoticeQuery,
     OffsetIn,
     PaymentCallOut,
     ProjectCommitmentOut,
@@ -122,7 +123,9 @@ def reject(proof_id: str, body: SettlementReasonIn) -> dict[str, Any]:
 @endpoint(Can.CALL, body=CallTrancheIn, returns=PaymentCallOut, status=201)
 def call(tranche_id: str, body: CallTrancheIn) -> dict[str, Any]:
     """Call for the payment of an open tranche (the project)."""
-    return showing.call_dict(service.call(actor(), tranche_id, due_on=body.due_on, note=body.note))
+    return showing.call_dict(
+        service.call(actor(), tranche_id, due_on=body.due_on, note=body.note, account=body.account)
+    )
 
 
 @bp.post("/tranches/<tranche_id>/refunds")
@@ -145,6 +148,15 @@ def refund(tranche_id: str, body: SettlementRefundIn) -> dict[str, Any]:
 def show_call(payment_call_id: str) -> dict[str, Any]:
     """One call for payment."""
     return showing.call_dict(queries.call(actor(), payment_call_id))
+
+
+@bp.get("/payment-calls/<payment_call_id>/notice.pdf")
+@writes
+@endpoint(Can.SEE, query=NoticeQuery)
+def notice(payment_call_id: str, query: NoticeQuery) -> Response:
+    """The notice of a call as PDF, kept as it was issued."""
+    with i18n.using(query.lang or i18n.language()):
+        return download(**papers.notice_file(actor(), payment_call_id))
 
 
 @bp.post("/payment-calls/<payment_call_id>/withdraw")

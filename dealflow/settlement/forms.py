@@ -53,6 +53,7 @@ class CallForm(Form):
     """A call for payment."""
 
     due_on = DateField(_l("Due on"), filters=[_nothing])
+    account = TextAreaField(_l("Account to pay into"), filters=[_text])
     note = TextAreaField(_l("A note for the investor"), filters=[_text])
 
 

@@ -37,10 +37,17 @@ class MilestoneProofIn(Schema):
     note: Words = ""  # type: ignore[valid-type]
 
 
+class NoticeQuery(Schema):
+    """The language of a notice; the caller's when left out."""
+
+    lang: Literal["zh", "en"] | None = None
+
+
 class CallTrancheIn(Schema):
     """A call for a tranche; without a day, due as early as the terms allow."""
 
     due_on: Date | None = None
+    account: Text(500) = ""  # type: ignore[valid-type]
     note: Text(1000) = ""  # type: ignore[valid-type]
 
 
@@ -136,6 +143,7 @@ class PaymentCallOut(SettlementRow):
     late_rate_ppm: int
     state: Literal["open", "paid", "withdrawn"]
     overdue: bool
+    account: str
     interest_owed: MoneyIn
     interest_paid: MoneyIn
     interest_waived: MoneyIn

@@ -109,7 +109,7 @@ def call_dict(row: PaymentCall) -> dict[str, Any]:
         "commitment_id": row.commitment_id, "tranche_id": row.tranche_id, "project_id": row.project_id, "number": row.number,
         "reference": row.reference, "amount": row.amount.json(), "outstanding": row.outstanding.json(),
         "called_on": row.called_on.isoformat(), "due_on": row.due_on.isoformat(), "late_rate_ppm": row.late_rate_ppm,
-        "state": row.state, "overdue": queries.overdue(row),
+        "state": row.state, "overdue": queries.overdue(row), "account": row.account,
         "interest_owed": _minor(row, interest_owed(row)),
         "interest_paid": _minor(row, row.interest_paid_minor), "interest_waived": _minor(row, row.interest_waived_minor), "note": row.note, "reason": row.reason,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from dealflow.core.actor import Actor
 from dealflow.files import access as files
 from dealflow.ledger import access as books
-from dealflow.settlement import queries
+from dealflow.settlement import papers, queries
 from dealflow.settlement.books import KIND
 from dealflow.settlement.service import PURPOSE
 
@@ -25,4 +25,5 @@ def book_readable(actor: Actor, book: Any) -> bool:
 def install() -> None:
     """Register with the rooms below."""
     files.allow(PURPOSE, proof_readable, queries.files_in_use)
+    files.allow(papers.PURPOSE, papers.readable, papers.in_use)
     books.allow(KIND, book_readable, endpoint="settlement.of_project", parameter="project_id")

@@ -121,6 +121,7 @@ NEEDS_MORE = frozenset(
         "files.show",
         "funds.invitation",
         "funds.notice",
+        "settlement.notice",
         "portfolio.report_file",
         "funds.statement_pdf",
         "funds.statement_xlsx",

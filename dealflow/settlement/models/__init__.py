@@ -8,11 +8,12 @@ from dealflow.settlement.models.commitment import (
     Tranche,
     TrancheEvent,
 )
-from dealflow.settlement.models.money import InterestWaiver, PaymentCall, Transfer
+from dealflow.settlement.models.money import CallNotice, InterestWaiver, PaymentCall, Transfer
 
 __all__ = [
     "BankLine",
     "BankStatement",
+    "CallNotice",
     "Commitment",
     "InterestWaiver",
     "MilestoneFact",

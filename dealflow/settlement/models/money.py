@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock
@@ -56,6 +57,10 @@ class PaymentCall(Base, Versioned, OfParties):
     interest_paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     interest_waived_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     note: Mapped[str] = mapped_column(String(1000), default="")
+    # Where the money is to be paid; empty: as agreed in the terms.
+    account: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    # What the notice says beside, as it stood when the call was made; empty for calls from before notices.
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     reason: Mapped[str] = mapped_column(String(2000), default="")
 
     __mapper_args__ = {"version_id_col": Versioned.version}
@@ -67,6 +72,19 @@ class PaymentCall(Base, Versioned, OfParties):
     @property
     def outstanding(self) -> Money:
         return Money(self.amount_minor - self.paid_minor, self.currency)
+
+
+class CallNotice(Base, OfParties):
+    """The notice of a call as a file in one language, kept as it was first made. Append only."""
+
+    __tablename__ = "payment_call_notice"
+    __table_args__ = (UniqueConstraint("call_id", "lang"),)
+    id: Mapped[str] = mapped_column(Id("pcn"), primary_key=True, default=lambda: new("pcn"))
+    call_id: Mapped[str] = mapped_column(Id("pcl"), ForeignKey("payment_call.id"))
+    lang: Mapped[str] = mapped_column(String(2))
+    file_id: Mapped[str] = mapped_column(Id("fil"), ForeignKey("stored_file.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Transfer(Base, OfParties):
@@ -150,3 +168,4 @@ class InterestWaiver(Base, OfParties):
 
 append_only(Transfer.__table__)
 append_only(InterestWaiver.__table__)
+append_only(CallNotice.__table__)

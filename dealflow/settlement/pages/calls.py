@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 
 from dealflow.core import clock, policy
 from dealflow.core.errors import Conflict, Invalid
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
-from dealflow.settlement import queries, service, showing, waivers
+from dealflow.settlement import papers, queries, service, showing, waivers
 from dealflow.settlement.forms import PaymentForm, WaiveForm, WhyForm
 from dealflow.settlement.pages.base import WORDS, bp, named, own_book
 from dealflow.settlement.policy import Can
@@ -48,6 +48,14 @@ def _page(
 def show_call(payment_call_id: str) -> str:
     """One call for payment."""
     return _page(payment_call_id)
+
+
+@bp.get("/payment-calls/<payment_call_id>/notice.pdf")
+@writes
+@needs(Can.SEE)
+def notice(payment_call_id: str) -> Response:
+    """The notice of a call."""
+    return download(**papers.notice_file(actor(), payment_call_id))
 
 
 def _to(call_id: str) -> Any:

@@ -18,7 +18,7 @@ from dealflow.core.paging import listing
 from dealflow.core.schema import Schema
 from dealflow.pitches.queries import briefs
 from dealflow.releases import queries as releases
-from dealflow.settlement import milestones, queries, service, showing
+from dealflow.settlement import milestones, papers, queries, service, showing
 from dealflow.settlement.forms import CallForm, ExtendForm, ProofForm, RefundForm, WhyForm, WordForm
 from dealflow.settlement.models import Tranche
 from dealflow.settlement.pages.base import WORDS, arguments, bp, named, own_book
@@ -114,6 +114,8 @@ def _page(found: Tranche, **typed: Form) -> str:
     commitment = queries.get(actor(), found.commitment_id)
     proofs = queries.proofs_of([found.id])[found.id]
     forms = {name: typed.get(name) or made() for name, made in _FORMS.items()}
+    if "call" not in typed:
+        forms["call"] = CallForm(account=papers.last_account(found.project_id))
     return render_template(
         "settlement/tranche.html", tranche=found, commitment=commitment, call=queries.live_calls([found.id]).get(found.id),
         proofs=proofs, waiting=next((p for p in proofs if p.state == "waiting"), None), events=queries.events_of([found.id]),
@@ -193,7 +195,7 @@ def call(tranche_id: str) -> Any:
     """Call for payment."""
     return _act(
         tranche_id, "call", CallTrancheIn,
-        lambda v: service.call(actor(), tranche_id, due_on=v.due_on, note=v.note), N_("The payment is called; the investor was told."),
+        lambda v: service.call(actor(), tranche_id, due_on=v.due_on, note=v.note, account=v.account), N_("The payment is called; the investor was told."),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.core.outbox import emit
+from dealflow.settlement import papers
 from dealflow.settlement.events import TrancheCalled
 from dealflow.settlement.models import Commitment, PaymentCall, Tranche
 from dealflow.settlement.policy import Can, Tag
@@ -29,8 +30,10 @@ def earliest_due(commitment: Commitment) -> date:
     return workdays.add(clock.today(), commitment.payment_days)
 
 
-def call(actor: Actor, tranche_id: str, *, due_on: date | None = None, note: str = "") -> PaymentCall:
-    """Call for a tranche. NotFound, Forbidden, InvalidTransition unless it is open, Invalid (`due_on`)."""
+def call(
+    actor: Actor, tranche_id: str, *, due_on: date | None = None, note: str = "", account: str = ""
+) -> PaymentCall:
+    """Call for a tranche, to be paid into `account` (empty: as agreed in the terms). NotFound, Forbidden, InvalidTransition unless it is open, Invalid (`due_on`)."""
     commitment, tranche = base.held(actor, tranche_id, Can.CALL)
     TRANCHE.fire(tranche.state, "call", tranche)
     earliest = earliest_due(commitment)
@@ -41,6 +44,7 @@ def call(actor: Actor, tranche_id: str, *, due_on: date | None = None, note: str
         )
         raise Invalid.field("due_on", "too_early", message, day=earliest.isoformat())
     made = _written(commitment, tranche, due, note.strip())
+    made.account, made.facts = account.strip(), papers.facts(made, tranche)
     session().add(made)
     tranche.called_minor = tranche.amount_minor
     base.move(actor, tranche, "call", Tag.CALLED, call=made.reference, due_on=due.isoformat())
