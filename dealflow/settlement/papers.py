@@ -15,7 +15,6 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.money import Money
 from dealflow.files import keeping
-from dealflow.files.models import StoredFile
 from dealflow.pitches.queries import briefs
 from dealflow.settlement import queries, states
 from dealflow.settlement.models import CallNotice, Commitment, PaymentCall, Tranche
@@ -94,7 +93,7 @@ def _known(call_id: str, lang: str) -> CallNotice | None:
     return session().scalars(query).first()
 
 
-def _row(call: PaymentCall, lang: str, stored: StoredFile) -> CallNotice:
+def _row(call: PaymentCall, lang: str, stored: Any) -> CallNotice:
     return CallNotice(
         call_id=call.id, lang=lang, file_id=stored.id, sha256=stored.sha256,
         investor_organisation_id=call.investor_organisation_id, project_organisation_id=call.project_organisation_id,
