@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from dealflow.finance import slate
+from dealflow.finance import slate, spread
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "matching"
 SLATES = (5, 20, 60)
@@ -72,9 +72,16 @@ def main() -> None:
     tail = slate.fit([value for outcomes in found for value in outcomes])
     answer["tail"] = {"index": tail.index, "scale": tail.scale, "mean": tail.mean}
     for size in SLATES:
-        heavy = slate.back_test(found, slate=size)
+        heavy = spread.back_test(found, slate=size)
         answer["slates"][str(size)] = {
-            "pareto": {"periods": len(heavy["periods"]), "inside": heavy["inside"], "bias": heavy["bias"]},
+            "pareto": {
+                "periods": len(heavy["periods"]),
+                "inside": heavy["inside"],
+                "inside_before": heavy["inside_before"],
+                "below": heavy["below"],
+                "above": heavy["above"],
+                "bias": heavy["bias"],
+            },
             "lognormal": lognormal(found, size),
         }
     print(json.dumps(answer, indent=1))

@@ -1,4 +1,4 @@
-"""What a slate of projects may pay back: simulation under heavy-tailed outcomes, and how wrong it was before.
+"""What a slate of projects may pay back: simulation under heavy-tailed outcomes, given one or more tails.
 
 Model: the multiple that a project pays back over its life is Pareto of the second kind (Lomax), M = s((1-U)^(-1/a) - 1),
 with tail index a between 1 and 2: the mean exists, the variance does not, and a few titles carry the slate. Sources: De
@@ -6,14 +6,15 @@ Vany and Walls, "Uncertainty in the Movie Industry: Does Star Power Reduce the T
 Cultural Economics 23, 1999) for Pareto tails of film revenue; De Vany and Walls, "Motion Picture Profit, the Stable
 Paretian Hypothesis, and the Curse of the Superstar" (Journal of Economic Dynamics and Control 28, 2004) for an infinite
 variance of profit; Lomax, "Business Failures: Another Example of the Analysis of Failure Data" (Journal of the American
-Statistical Association 49, 1954) for the distribution. Outcomes are drawn independently.
+Statistical Association 49, 1954) for the distribution. One fitted tail and independent outcomes make ranges too narrow:
+`spread` says what widens them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -57,6 +58,17 @@ class Tail:
         return float(self.scale * ((1 - part) ** (-1 / self.index) - 1))
 
 
+class Widening(Protocol):
+    """What widens a range: see `spread.Spread`."""
+
+    @property
+    def tails(self) -> tuple[Tail, ...]: ...
+
+    def shocks(self, random: np.random.Generator, rounds: int) -> Floats: ...
+
+    def widened(self, low: float, middle: float, high: float) -> tuple[float, float, float]: ...
+
+
 def fit(outcomes: Sequence[float]) -> Tail:
     """The tail of known multiples by maximum likelihood; below ENOUGH of them TAIL and MEAN are assumed.
 
@@ -79,6 +91,7 @@ def simulate(
     ages: Sequence[int],
     tail: Tail,
     *,
+    spread: Widening | None = None,
     quarters: int,
     half_life: float,
     rounds: int = 4000,
@@ -88,62 +101,34 @@ def simulate(
 
     `costs` and `back` (minor units: invested, paid back so far) and `ages` (quarters since the money was paid) have one
     entry per project. The multiple is drawn given what was paid back already; the rest comes with a half-life of
-    `half_life` quarters. Returns `{"quarters": [{"p10", "p50", "p90"}], "total": {…}, "loss": part of rounds that end
+    `half_life` quarters. With a `spread` the tails are its, and its shock and stretch widen the ranges. Returns `{"quarters": [{"p10", "p50", "p90"}], "total": {…}, "loss": part of rounds that end
     below cost}`. The same seed gives the same ranges.
     """  # fmt: skip
     random = np.random.default_rng(seed)
     cost, paid = np.array(costs, np.float64), np.array(back, np.float64)
     reached = np.divide(paid, cost, out=np.zeros_like(paid), where=cost > 0)
     # Given that M exceeds what came already, a Lomax stays Lomax with a larger scale: its excess is drawn directly.
-    excess = (tail.scale + reached) * random.pareto(tail.index, (rounds, len(cost)))
+    tails = spread.tails if spread else (tail,)
+    excess = np.concatenate(
+        [
+            (each.scale + reached) * random.pareto(each.index, (len(part), len(cost)))
+            for each, part in zip(tails, np.array_split(np.arange(rounds), len(tails)), strict=True)
+        ]
+    )
+    if spread:
+        excess = excess * spread.shocks(random, rounds)[:, None]
     rest = excess * cost * 0.5 ** (np.array(ages, np.float64) / half_life)
     steps = 0.5 ** (np.arange(quarters + 1) / half_life)
     incoming = rest.sum(axis=1)[:, None] * (steps[:-1] - steps[1:])[None, :]
     total = incoming.sum(axis=1)
     return {
-        "quarters": [_range(incoming[:, step]) for step in range(quarters)],
-        "total": _range(total),
+        "quarters": [_range(incoming[:, step], spread) for step in range(quarters)],
+        "total": _range(total, spread),
         "loss": float(((paid.sum() + total) < cost.sum()).mean()),
     }
 
 
-def _range(values: Floats) -> dict[str, int]:
-    found = np.percentile(values, LEVELS)
+def _range(values: Floats, spread: Widening | None) -> dict[str, int]:
+    low, middle, high = (float(value) for value in np.percentile(values, LEVELS))
+    found = spread.widened(low, middle, high) if spread else (low, middle, high)
     return {f"p{level}": int(value) for level, value in zip(LEVELS, found, strict=True)}
-
-
-def back_test(
-    history: Sequence[Sequence[float]], *, slate: int, rounds: int = 2000, seed: int = 1
-) -> dict[str, Any]:
-    """How a forecast of the mean multiple of a slate would have done, period by period, knowing only earlier periods.
-
-    `history`: outcomes of each period, oldest first. Each period after the first is compared with the range forecast
-    for its own number of projects (at most `slate`): `{"periods": [{"n", "p10", "p50", "p90", "actual", "inside"}],
-    "inside": part of periods inside p10 … p90 (0.8 would be right), "bias": mean of actual / p50 - 1}`.
-    """
-    random = np.random.default_rng(seed)
-    seen: list[float] = []
-    periods = []
-    for outcomes in history:
-        if len(seen) >= ENOUGH and len(outcomes):
-            size = min(len(outcomes), slate)
-            drawn = fit(seen).draw(random, (rounds, size)).mean(axis=1)
-            low, middle, high = (float(value) for value in np.percentile(drawn, LEVELS))
-            actual = float(np.mean(outcomes[:size]))
-            periods.append(
-                {
-                    "n": size,
-                    "p10": low,
-                    "p50": middle,
-                    "p90": high,
-                    "actual": actual,
-                    "inside": low <= actual <= high,
-                }
-            )
-        seen.extend(outcomes)
-    count = len(periods)
-    return {
-        "periods": periods,
-        "inside": sum(p["inside"] for p in periods) / count if count else None,
-        "bias": sum(p["actual"] / p["p50"] - 1 for p in periods if p["p50"]) / count if count else None,
-    }

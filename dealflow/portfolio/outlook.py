@@ -9,7 +9,7 @@ from typing import Any
 from dealflow.core.actor import Actor
 from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
-from dealflow.finance import pacing, pme, slate
+from dealflow.finance import pacing, pme, slate, spread
 from dealflow.finance.errors import Refused
 from dealflow.portfolio import exchange, planning, queries
 from dealflow.portfolio.figures import State
@@ -74,8 +74,14 @@ def outcomes(found: State) -> list[tuple[date, float]]:
 
 
 def forecast(found: State, *, quarters: int, half_life: int) -> dict[str, Any]:
-    """`slate.simulate` for the holdings still held, with the tail fitted to the vehicle's own outcomes."""
+    """`slate.simulate` for the holdings still held, with tail and spread fitted to the vehicle's own outcomes.
+
+    `tested`: how wrong the model would have been about the vehicle's own ended holdings, by half-year.
+    """
     tail = slate.fit([multiple for _on, multiple in outcomes(found)])
+    history = _periods(found)
+    told = spread.back_test(history, slate=SLATE)
+    wide = spread.estimate(history, scores=told["scores"])
     chosen = [
         (place, standing)
         for place, (row, standing) in enumerate(zip(found.held.rows, found.standings, strict=True))
@@ -83,22 +89,25 @@ def forecast(found: State, *, quarters: int, half_life: int) -> dict[str, Any]:
     ]
     answer = slate.simulate(
         [standing.cost for _place, standing in chosen], [standing.proceeds for _place, standing in chosen],
-        [_age(found, place) for place, _standing in chosen], tail, quarters=quarters, half_life=float(half_life),
+        [_age(found, place) for place, _standing in chosen], tail, spread=wide, quarters=quarters, half_life=float(half_life),
     ) if chosen else {"quarters": [{"p10": 0, "p50": 0, "p90": 0}] * quarters, "total": {"p10": 0, "p50": 0, "p90": 0}, "loss": 0.0}  # fmt: skip
     return answer | {
         "tail_index": tail.index,
         "known": tail.known,
+        "shock": wide.shock,
+        "stretch": wide.stretch,
+        "tested": told,
         "mean": tail.mean,
         "projects": len(chosen),
     }
 
 
-def tested(found: State) -> dict[str, Any]:
-    """How wrong the model would have been about the vehicle's own ended holdings, by half-year."""
+def _periods(found: State) -> list[list[float]]:
+    """Multiples of ended holdings by half-year, the earliest first."""
     periods: dict[tuple[int, int], list[float]] = {}
     for on, multiple in outcomes(found):
         periods.setdefault((on.year, (on.month - 1) // 6), []).append(multiple)
-    return slate.back_test([periods[key] for key in sorted(periods)], slate=SLATE)
+    return [periods[key] for key in sorted(periods)]
 
 
 def paced(found: State) -> dict[str, Any]:

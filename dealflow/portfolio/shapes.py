@@ -355,3 +355,5 @@ class OutlookOut(Schema):
     loss: float
     tail_index: float
     known: int
+    shock: float
+    stretch: float

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dealflow.finance import batch, batch_metrics, pacing, pme, slate
+from dealflow.finance import batch, batch_metrics, pacing, pme, slate, spread
 from dealflow.finance.errors import Refused
 from dealflow.finance.xirr import xirr
 
@@ -241,9 +241,45 @@ def test_the_tail_is_found_again_and_the_range_holds_the_truth() -> None:
     assert abs(found.index - 1.5) < 0.25
     assert abs(found.quantile(0.5) - true.quantile(0.5)) < 0.1
     history = [true.draw(random, (20,)).tolist() for _ in range(40)]
-    tested = slate.back_test(history, slate=20, rounds=500)
+    tested = spread.back_test(history, slate=20, rounds=500)
     assert 0.6 <= tested["inside"] <= 1.0
     assert len(tested["periods"]) == 39
+
+
+def test_periods_that_share_a_shock_are_held_by_the_widened_range_only() -> None:
+    random = np.random.default_rng(3)
+    true = slate.Tail(2.5, 1.5, 0)
+    history = [(true.draw(random, (40,)) * np.exp(random.normal(0, 0.6))).tolist() for _ in range(40)]
+    tested = spread.back_test(history, slate=40, rounds=400)
+    assert tested["inside_before"] < 0.6
+    assert tested["inside"] >= 0.7
+    wide = spread.estimate(history)
+    assert 0.3 < wide.shock < 0.9
+    alike = spread.estimate([true.draw(random, (400,)).tolist() for _ in range(20)])
+    assert alike.shock < 0.15
+
+
+def test_no_period_knows_of_a_later_one() -> None:
+    random = np.random.default_rng(4)
+    history = [slate.Tail(1.5, 0.6, 0).draw(random, (15,)).tolist() for _ in range(12)]
+    whole = spread.back_test(history, slate=15, rounds=200)["periods"]
+    early = spread.back_test(history[:8], slate=15, rounds=200)["periods"]
+    assert whole[: len(early)] == early
+
+
+def test_a_range_is_stretched_by_what_earlier_ones_lacked() -> None:
+    assert abs(spread.score(0.5, 1.0, 2.0, 4.0) - 2.0) < 1e-12
+    assert abs(spread.score(0.5, 1.0, 2.0, 0.25) - 2.0) < 1e-12
+    wide = spread.estimate([], scores=[0.2, 0.5, 1.5, 3.0])
+    assert wide.stretch == 3.0
+    assert wide.widened(0.5, 1.0, 2.0) == (0.125, 1.0, 8.0)
+    assert spread.estimate([], scores=[0.2, 0.1, 0.4, 0.9]).stretch == 1.0
+    plain = slate.simulate([100_00] * 9, [0] * 9, [0] * 9, slate.fit([]), quarters=4, half_life=4.0)
+    more = slate.simulate(
+        [100_00] * 9, [0] * 9, [0] * 9, slate.fit([]), spread=wide, quarters=4, half_life=4.0
+    )
+    assert more["total"]["p90"] > plain["total"]["p90"]
+    assert more["total"]["p10"] < plain["total"]["p10"]
 
 
 def test_a_slate_is_the_same_for_the_same_seed_and_grows_with_what_was_paid() -> None:

@@ -197,7 +197,7 @@ def test_the_outlook_draws_what_is_held_and_ends_at_the_net_asset_value(portfoli
         paced = outlook.paced(found)
         assert sum(paced["called"]) <= 4_000_000_00 + 9
         assert paced["value"][-1] == 0
-        assert outlook.tested(found)["periods"] == []
+        assert outlook.forecast(found, quarters=4, half_life=4)["tested"]["periods"] == []
 
     state(portfolio)(check)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -32,6 +33,14 @@ def render(name: str, **values: Any) -> str:
         today=clock.today(),
         **values,
     )
+
+
+def apart(forms: Mapping[str, Form]) -> Mapping[str, Form]:
+    """Several forms of one page, each field with an id of its own: what names a field names one."""
+    for name, form in forms.items():
+        for field in form:
+            field.id = f"{name.removesuffix('_form')}-{field.name}"
+    return forms
 
 
 def address_of(vehicle: Vehicle) -> str:

@@ -28,7 +28,7 @@ from dealflow.portfolio.forms import (
     WatchForm,
 )
 from dealflow.portfolio.models import Holding
-from dealflow.portfolio.pages.base import Refusal, bp, render, show_refusal, vehicle_page
+from dealflow.portfolio.pages.base import Refusal, apart, bp, render, show_refusal, vehicle_page
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import booking, evidence, following, holdings
 from dealflow.portfolio.shapes import (
@@ -54,7 +54,7 @@ def _page(holding_id: str, **forms: Form) -> str:
     return render(
         "holding", row=row, vehicle=vehicle, may_change=policy.can(actor(), Can.EDIT, row) and row.status == "active",
         may_watch=policy.can(actor(), Can.EDIT, row), book=posting.book_of(vehicle), evidence_labels=EVIDENCE_LABELS, accept=ACCEPT, currencies=[(code, code) for code in CURRENCIES],
-        **life.of(actor(), row), **(given | forms),
+        **life.of(actor(), row), **apart(given | forms),
     )  # fmt: skip
 
 

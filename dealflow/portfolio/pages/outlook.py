@@ -41,7 +41,7 @@ def _page(fund_id: str, **forms: Any) -> str:
     given = {"limit_form": LimitForm(), "benchmark_form": BenchmarkForm()}
     return render(
         "outlook", vehicle=vehicle, found=found, query=query, curve=outlook.j_curve(found),
-        forecast=outlook.forecast(found, quarters=query.quarters, half_life=query.half_life), tested=outlook.tested(found),
+        forecast=(told := outlook.forecast(found, quarters=query.quarters, half_life=query.half_life)), tested=told["tested"],
         pacing=outlook.paced(found) if vehicle.fund else None, limits=limits, benchmarks=known,
         chosen=chosen, compared=compared, refused=refused, may_change=may, may_import=policy.can(actor(), Can.COMPARE),
         index_options=[(row.id, row.name) for row in known], quarter_labels=[f"+{n}" for n in range(1, query.quarters + 1)],
