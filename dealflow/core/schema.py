@@ -69,6 +69,9 @@ def _currency(code: str) -> str:
     return code
 
 
+CurrencyCode = Annotated[str, AfterValidator(_currency)]
+
+
 class MoneyIn(Schema):
     """An amount: whole minor units, 0 … 10^15, and a currency."""
 

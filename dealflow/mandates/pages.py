@@ -35,7 +35,7 @@ def index() -> str:
         for m in found["items"]
     ]
     return render_template(
-        "mandates/index.html", cards=cards, found=found, query=query,
+        "mandates/index.html", cards=cards, found=found, query=query, summary=queries.summary(actor()),
         may_create=policy.can(actor(), Can.CREATE), invests=actor().kind in INVESTORS,
     )  # fmt: skip
 

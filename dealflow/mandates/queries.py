@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
+from dealflow.core.money import LIMIT, Money
 from dealflow.core.paging import listing
 from dealflow.core.search import matches
 from dealflow.mandates.models import Mandate
@@ -39,6 +41,8 @@ def page(actor: Actor, query: MandateQuery) -> dict[str, Any]:
     )
     if query.active:
         wanted = wanted.where(Mandate.active.is_(query.active == "true"))
+    if query.currency:
+        wanted = wanted.where(Mandate.capital_currency == query.currency)
     if query.q:
         wanted = wanted.where(matches(Mandate.search_text, query.q))
     total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
@@ -47,6 +51,30 @@ def page(actor: Actor, query: MandateQuery) -> dict[str, Any]:
     order = (column.desc(), Mandate.id.desc()) if descending else (column, Mandate.id)
     rows = session().scalars(wanted.order_by(*order).limit(query.limit).offset(query.offset))
     return listing(list(rows), total, query)
+
+
+def summary(actor: Actor) -> dict[str, Any]:
+    """All of the organisation's mandates in a line: how many are active and paused, and the active ones' capital."""
+    rows = session().execute(
+        select(Mandate.active, Mandate.capital_currency, Mandate.capital_minor).where(
+            Mandate.organisation_id == actor.organisation_id, Mandate.deleted_at.is_(None)
+        )
+    )
+    counted = {True: 0, False: 0}
+    sums: Counter[str] = Counter()
+    currencies = set()
+    for active, currency, minor in rows:
+        counted[active] += 1
+        currencies.add(currency)
+        if active:
+            sums[currency] += minor
+    capital = [Money(total, currency) for currency, total in sums.most_common() if total <= LIMIT]
+    return {
+        "active": counted[True],
+        "paused": counted[False],
+        "capital": capital,
+        "currencies": [(code, code) for code in sorted(currencies)],
+    }
 
 
 def known_external_ids(actor: Actor) -> dict[str, Mandate]:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query
-from dealflow.core.schema import Distinct, MoneyIn, Schema, Text, rule
+from dealflow.core.schema import CurrencyCode, Distinct, MoneyIn, Schema, Text, rule
 from dealflow.mandates.vocabulary import genres, words
 
 MOST_TERMS = 200
@@ -159,4 +159,5 @@ class MandateQuery(Query):
     """Filters of the list of mandates."""
 
     active: Literal["true", "false"] | None = None
+    currency: CurrencyCode | None = None
     sort: Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"] | None = None

@@ -133,6 +133,19 @@ def page(actor: Actor, query: ProjectQuery) -> tuple[list[Project], int]:
     return list(rows), total
 
 
+def asked_together(actor: Actor, query: ProjectQuery) -> list[Money]:
+    """What the projects of a list ask for together, one sum a currency, the largest number of projects first."""
+    part = 1_000_000
+    minor, currency = Project.ask_minor, Project.ask_currency
+    # In two parts, since a database's own sum of many large amounts may overflow.
+    wanted = _filtered(actor, query).where(minor.is_not(None)).with_only_columns(
+        currency, func.sum(minor // part), func.sum(minor % part)
+    )  # fmt: skip
+    found = session().execute(wanted.group_by(currency).order_by(func.count().desc(), currency))
+    sums = [(int(high or 0) * part + int(low or 0), str(code)) for code, high, low in found]
+    return [Money(total, code) for total, code in sums if total <= LIMIT]
+
+
 def counts(actor: Actor) -> dict[str, int]:
     """The number of the own organisation's projects by status."""
     query = (

@@ -117,9 +117,12 @@ def test_the_list_filters_searches_and_pages(person: Make) -> None:
     ]  # fmt: skip
     assert investor.get("/mandates?active=false").json["total"] == 1
     assert investor.get("/mandates?q=mandate 2").json["total"] == 1
+    mandates.stated(investor, name="Mandate 3", capital={"amount_minor": 500, "currency": "USD"})
+    assert investor.get("/mandates?currency=USD").json["total"] == 1
+    assert investor.get("/mandates?currency=XYZ").status_code == 422
     first = investor.get("/mandates?sort=name&limit=2").json
     rest = investor.get(f"/mandates?sort=name&limit=2&cursor={first['next_cursor']}").json
-    assert [m["name"] for m in rest["items"]] == ["Mandate 2"]
+    assert [m["name"] for m in rest["items"]] == ["Mandate 2", "Mandate 3"]
     assert rest["next_cursor"] is None
     assert investor.get("/mandates?sort=capital").status_code == 422
 

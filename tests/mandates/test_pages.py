@@ -188,3 +188,19 @@ def test_the_columns_of_a_file_are_given_their_meaning_by_hand(person: Make) -> 
     browser.post(f"{again}/run")
     [changed] = investor.get("/mandates").json["items"]
     assert (changed["name"], changed["capital"]["amount_minor"]) == ("Meines", 30_000_000)
+
+
+def test_the_list_is_summed_up_in_one_line(person: Make) -> None:
+    investor = person("investor")
+    million = {"amount_minor": 100_000_000, "currency": "CNY"}
+    for number in range(3):
+        mandates.stated(investor, name=f"M {number}", active=number != 1, capital=million)
+    mandates.stated(investor, capital={"amount_minor": 10**15, "currency": "USD"})
+    mandates.stated(investor, capital={"amount_minor": 10**15, "currency": "USD"})
+    mandates.stated(person("investor"), capital={"amount_minor": 700, "currency": "HKD"})
+    page = investor.browser().get("/mandates?lang=en").text
+    assert "4 active · 1 paused" in page
+    assert 'title="CN¥2,000,000.00"' in page
+    assert "HKD" not in page
+    only = investor.browser().get("/mandates?currency=CNY&lang=en").text
+    assert only.count('class="card"') == 3

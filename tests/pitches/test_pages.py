@@ -393,3 +393,15 @@ def test_the_sum_is_of_one_currency() -> None:
     problem = sum_problem(lines, Money(45_000_000, "CNY"))
     assert problem is not None
     assert (problem.field, problem.code) == ("use_of_funds.1.amount", "currency_mismatch")
+
+
+def test_a_list_says_what_is_asked_for_together(person: Any) -> None:
+    creator = person("creator")
+    for amount, currency in ((10**15, "CNY"), (50_000_000, "USD"), (25_000_050, "USD")):
+        creator.post(
+            "/projects", {"title": {"en": "T"}, "ask": {"amount_minor": amount, "currency": currency}}
+        )
+    page = creator.browser().get("/projects?lang=en").text
+    assert "asked for together" in page
+    assert 'title="$750,000.50"' in page
+    assert 'title="CN¥10,000,000,000,000.00"' in page

@@ -49,12 +49,13 @@ def index() -> str:
     view = request.args.get("view", "cards")
     more = query.offset + len(rows) < total
     counts = queries.counts(actor()) if owns else {}
+    together = queries.asked_together(actor(), query) if total else []
     items = [_item(p, names, vocabulary) for p in rows]
     return render_template(
         "pitches/index.html",
         items=items, total=total, start=query.offset + 1, errors=errors, owns=owns, asked=request.args, view=view,
         sort=query.sort or "", next_cursor=cursor_for(query.offset + len(rows)) if more else None,
-        active=_active(args, vocabulary), counts=counts, state_tabs=_state_tabs(counts) if owns else [],
+        active=_active(args, vocabulary), counts=counts, together=together, state_tabs=_state_tabs(counts) if owns else [],
         first_open=next((i for i in items if i["status"] == "draft"), None) if owns else None, **_choices(vocabulary),
     )  # fmt: skip
 
