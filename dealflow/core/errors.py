@@ -33,6 +33,8 @@ class DomainError(Exception):
     status: ClassVar[int] = 400
     code: str = "bad_request"
     title: ClassVar[str] = N_("The request could not be understood")
+    # Address and label (a message id) of the one thing to do next, where it is not the start page.
+    way_on: tuple[str, str] | None = None
 
     def __init__(
         self,
@@ -68,6 +70,10 @@ class Forbidden(DomainError):
 
 class NotFound(DomainError):
     status, code, title = 404, "not_found", N_("There is nothing here that you may see")
+
+
+class LinkOver(NotFound):
+    title = N_("This link is used up, has expired, or is not whole")
 
 
 class Conflict(DomainError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import load_only
 
@@ -16,9 +16,9 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Invalid, NotFound
 from dealflow.core.i18n import N_, localised
-from dealflow.core.money import CURRENCIES, LIMIT, Money
+from dealflow.core.money import LIMIT, Money
 from dealflow.core.paging import Query
-from dealflow.core.schema import Text, rule
+from dealflow.core.schema import CurrencyCode, Text
 from dealflow.core.search import escape, matches
 from dealflow.pitches.models import GenreTerm, Project, ProjectDraft, ProjectInvitation, ProjectVersion
 from dealflow.pitches.schemas import Instrument, ProjectIn, Stage, Status
@@ -35,12 +35,6 @@ _SORTS = {
 }
 
 
-def _known_currency(code: str) -> str:
-    if code not in CURRENCIES:
-        raise rule("unknown_currency", N_("This currency is not known; use a code such as CNY, USD or EUR"))
-    return code
-
-
 class ProjectQuery(Query):
     """Filters of the list of projects. Amounts are minor units of `currency`."""
 
@@ -51,7 +45,7 @@ class ProjectQuery(Query):
     instrument: Instrument | None = None
     status: Status | None = None
     mine: Literal["true", "false"] | None = None
-    currency: Annotated[str, AfterValidator(_known_currency)] = "CNY"
+    currency: CurrencyCode = "CNY"
     ask_min: Minor | None = None
     ask_max: Minor | None = None
     budget_min: Minor | None = None
@@ -134,10 +128,8 @@ def page(actor: Actor, query: ProjectQuery) -> tuple[list[Project], int]:
 
 
 def asked_together(actor: Actor, query: ProjectQuery) -> list[Money]:
-    """What the projects of a list ask for together, one sum a currency, the largest number of projects first."""
-    part = 1_000_000
-    minor, currency = Project.ask_minor, Project.ask_currency
-    # In two parts, since a database's own sum of many large amounts may overflow.
+    """What a list's projects ask for together, by currency. Summed in two parts, as one may overflow in the database."""
+    minor, currency, part = Project.ask_minor, Project.ask_currency, 1_000_000
     wanted = _filtered(actor, query).where(minor.is_not(None)).with_only_columns(
         currency, func.sum(minor // part), func.sum(minor % part)
     )  # fmt: skip

@@ -99,7 +99,9 @@ def test_reset_links_that_no_longer_hold(
         owner.post("/settings/security/password", current=PASSWORD, new=NEW)
     else:
         path = path[:-1] + ("A" if path[-1] != "A" else "B")
-    assert surfer.get(path).status_code == 404
+    over = surfer.get(path)
+    assert over.status_code == 404
+    assert 'href="/forgot">' in over.text, "where one gets on"
 
 
 def test_the_link_names_the_configured_host(app: Any, person: Any, outbox: Any) -> None:

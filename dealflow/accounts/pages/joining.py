@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -16,12 +18,32 @@ from dealflow.accounts.passwords import TypedPassword
 from dealflow.accounts.schemas import Email, NewPersonIn, RegistrationIn, SetUpIn
 from dealflow.accounts.service import joining, members
 from dealflow.accounts.service import passwords as secrets
-from dealflow.core.errors import Invalid, NotFound
+from dealflow.core.errors import Invalid, LinkOver, NotFound
 from dealflow.core.forms import Form
 from dealflow.core.http import actor, needs, public, settings
-from dealflow.core.i18n import _l
+from dealflow.core.i18n import N_, _l
 from dealflow.core.i18n import gettext as _
 from dealflow.core.schema import Schema
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def by_link(endpoint: str, label: str) -> Callable[[V], V]:
+    """Of a link out of a mail that no longer opens anything, say so, and where one gets on."""
+
+    def mark(view: V) -> V:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return view(*args, **kwargs)
+            except NotFound:
+                refusal = LinkOver()
+                refusal.way_on = (url_for(endpoint), label)
+                raise refusal from None
+
+        return guarded  # type: ignore[return-value]
+
+    return mark
 
 
 class SignUpForm(Form):
@@ -107,6 +129,7 @@ def mail_sent() -> str:
 
 @bp.get("/signup/<secret>")
 @public
+@by_link("accounts.signup", N_("Register again"))
 def confirm_signup(secret: str) -> str:
     """Ask for the click that confirms; mail scanners open links, so opening must change nothing."""
     row = joining.open_link(secret, "register")
@@ -115,6 +138,7 @@ def confirm_signup(secret: str) -> str:
 
 @bp.post("/signup/<secret>")
 @public
+@by_link("accounts.signup", N_("Register again"))
 def finish_signup(secret: str) -> Response:
     """Create organisation and person, and log in."""
     user = joining.confirm(secret, visitor=visitor())
@@ -149,6 +173,7 @@ def finish_setup() -> Any:
 
 @bp.get("/invitations/<secret>")
 @public
+@by_link("accounts.login", N_("To the sign-in page"))
 def invitation(secret: str) -> str:
     """What one is invited to."""
     return _invitation_page(secret, NewPersonForm())
@@ -210,6 +235,7 @@ def ask_reset() -> Any:
 
 @bp.get("/reset/<secret>")
 @public
+@by_link("accounts.forgot", N_("Ask for a new link"))
 def reset(secret: str) -> str:
     """Ask for the new password."""
     secrets.reset_target(secret)
@@ -218,6 +244,7 @@ def reset(secret: str) -> str:
 
 @bp.post("/reset/<secret>")
 @public
+@by_link("accounts.forgot", N_("Ask for a new link"))
 def set_password(secret: str) -> Any:
     """Set the new password; the person logs in with it next."""
     form = ResetForm(request.form)
