@@ -1,5 +1,6 @@
 """Two hands on one fund: a call issued twice, one payment entered twice, two payments of the same debt, a distribution
-approved twice, two prepared, a fee posted twice, two closings. One effect each, on both databases."""
+approved twice and by two people, two prepared, a fee posted twice, two closings, books closed while one posts, one rate
+entered by many. One effect each, on both databases."""
 
 from __future__ import annotations
 
@@ -94,3 +95,64 @@ def test_a_fee_and_a_closing_of_many_hands_happen_once(world: tuple[Person, Pers
     body = {"on": clock.today().isoformat(), "commitments": rows}
     held = at_once([lambda p=p: p.post(f"{fund}/commitments", body) for p in (manager, colleague) * 2])
     assert counts(held) == {201: 1, 422: CLIENTS - 1}
+
+
+def test_a_distribution_that_two_people_approve_at_once_is_paid_once(
+    world: tuple[Person, Person, dict[str, str]], person: Callable[..., Person]
+) -> None:
+    manager, _colleague, ids = world
+    third = person("fund", "member", organisation_id=manager.organisation_id)
+    path = f"/funds/{ids['fund']}/distributions/{ids['distribution']}/approve"
+    answers = at_once([lambda p=p: p.post(path) for p in (manager, third) * 2])
+    assert counts(answers) == {200: 1, 409: CLIENTS - 1}
+    [entry] = {answer.json["entry_id"] for answer in answers if answer.status_code == 200}
+    fund = manager.get(f"/funds/{ids['fund']}").json
+    entries = manager.get(f"/books/{fund['book_id']}/entries?limit=200").json["items"]
+    assert [row["id"] for row in entries if row["kind"] == "fund_distribution"] == [entry]
+    assert fund["cash"]["amount_minor"] == 90_000
+
+
+def test_what_is_posted_while_the_books_are_closed_is_in_the_statement_or_refused(
+    world: tuple[Person, Person, dict[str, str]],
+) -> None:
+    manager, colleague, ids = world
+    fund, period, end = f"/funds/{ids['fund']}", "2025Q3", "2025-09-30"
+    expense = {"kind": "expense", "amount": cny(700), "on": end}
+    close = {"period": period, "close_books": True}
+    calls = [
+        lambda n=n: colleague.post(f"{fund}/charges", expense | {"reference": f"late {n}"})
+        for n in range(CLIENTS)
+    ]
+    *posted, issued = at_once([*calls, lambda: manager.post(f"{fund}/statements", close)])
+    assert issued.status_code == 201, issued.json
+    assert {answer.status_code for answer in posted} <= {201, 422}
+    taken = sum(answer.status_code == 201 for answer in posted)
+    columns = [
+        column
+        for item in issued.json["items"]
+        for column in manager.get(f"{fund}/statements/{item['lp_id']}?period={period}").json["columns"]
+    ]
+    told = -sum(c["period"]["amount_minor"] for c in columns if c["key"] == "expenses")
+    assert told == taken * 700
+    late = colleague.post(f"{fund}/charges", expense | {"reference": "too late"})
+    assert (late.status_code, late.json["errors"][0]["code"]) == (422, "period_closed")
+
+
+def test_a_rate_entered_by_many_at_once_is_one_row_and_of_two_rates_one_is_entered(
+    world: tuple[Person, Person, dict[str, str]],
+) -> None:
+    manager, colleague, _ids = world
+    rate = {"base": "USD", "quote": "CNY", "on": "2025-03-03", "rate": "7.1", "source": "bank"}
+    answers = at_once([lambda p=p: p.post("/exchange-rates", rate) for p in (manager, colleague) * 2])
+    made = counts(answers)
+    assert made[201] == 1
+    assert made.total() == made[201] + made[200] + made[409]
+    others = at_once(
+        [
+            lambda p=p, n=n: p.post("/exchange-rates", rate | {"rate": f"7.{n + 2}"})
+            for n, p in enumerate((manager, colleague) * 2)
+        ]
+    )
+    listed = manager.get("/exchange-rates").json["items"]
+    assert len(listed) == 1 + counts(others)[201]
+    assert [item["in_force"] for item in listed] == [True] + [False] * (len(listed) - 1)
