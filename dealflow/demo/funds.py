@@ -48,9 +48,11 @@ def arrange(script: Script, members: Members) -> Raised:
         (280, manager, _call(made, 1, {"investment": 6_000, "fee": 700, "expenses": 50})),
         (269, manager, _pay(made, 1)),
         (260, manager, _charge(made, "expense", 38, "2026-LAW-01", "设立律师费与工商登记")),
+        (151, manager, _fee(made)),
         (150, manager, _close(made, c=10_000)),
         (90, manager, _call(made, 2, {"investment": 4_500, "fee": 900})),
         (78, manager, _pay(made, 2)),
+        (60, manager, _fee(made)),
         (45, manager, _charge(made, "income", 12, "BANK-INT-Q", "活期存款利息")),
         (20, manager, lambda actor: _prepare(actor, made)),
         (19, colleague, lambda actor: service.approve(actor, made.fund_id, made.distribution_id)),
@@ -149,7 +151,8 @@ def _abroad(actor: Actor, made: Raised) -> None:
 def _fee(made: Raised) -> Callable[[Actor], object]:
     def deed(actor: Actor) -> None:
         row = service.accrue_fee(actor, made.fund_id, period=last_ended(clock.today()))
-        service.pay_charge(actor, made.fund_id, row.id, on=clock.today())
+        if row.paid_on is None:
+            service.pay_charge(actor, made.fund_id, row.id, on=clock.today())
 
     return deed
 

@@ -106,15 +106,19 @@ class Untiring(threading.Thread):
         super().__init__()
         self.client, self.label = Client(port, token), name
         self.acknowledged: dict[str, Any] = {}
+        self.stopped = threading.Event()
+        self.wrong = ""
 
     def run(self) -> None:
         number = 0
         try:
-            while True:
+            while not self.stopped.is_set():
                 number += 1
                 self._one(f"{self.label} {number}")
         except (OSError, http.client.HTTPException):
             return  # killed: what was under way is unknown
+        except AssertionError as error:
+            self.wrong = f"{self.label}: {error}"
         finally:
             self.client.close()
 
@@ -165,22 +169,27 @@ def one_round(
         outcome.starts.append(time.monotonic() - begun)
         secret = token(port)
         writers = [make(port, secret, f"round {seed} writer {n}") for n in range(WRITERS)]
-        for writer in writers:
-            writer.start()
-        enough = chance.randint(5, 40)
-        wait_for(
-            lambda: (
-                sum(len(w.acknowledged) for w in writers) >= enough or not all(w.is_alive() for w in writers)
-            ),
-            "acknowledgements",
-        )
-        # A writer ends by itself only when an answer is wrong.
-        wrong = [writer.label for writer in writers if not writer.is_alive()]
-        server.kill()
-        for writer in writers:
-            writer.join()
-    assert not wrong, wrong
+        write_until(writers, chance.randint(5, 40), server.kill, outcome)
+
+
+def write_until(writers: list[Untiring], enough: int, kill: Callable[[], Any], outcome: Outcome) -> None:
+    """Let writers work, kill what they work with after so many acknowledgements, and keep what was acknowledged."""
     for writer in writers:
+        writer.start()
+    wait_for(
+        lambda: (
+            sum(len(w.acknowledged) for w in writers) >= enough
+            or any(w.wrong for w in writers)
+            or not any(w.is_alive() for w in writers)
+        ),
+        "acknowledgements",
+    )
+    kill()
+    for writer in writers:
+        writer.stopped.set()
+    for writer in writers:
+        writer.join()
+        assert not writer.wrong, writer.wrong
         outcome.written |= writer.acknowledged
 
 

@@ -6,7 +6,9 @@ Every call, payment and distribution is sent twice, under the same key or refere
 from __future__ import annotations
 
 import http.client
+import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 
 from dealflow.core import clock
 from tests.faults import money
-from tests.faults.killing import SERVE, Client, Untiring, answers, token
+from tests.faults.killing import SERVE, WRITERS, Client, Outcome, Untiring, answers, token, write_until
 from tests.faults.processes import PASSWORD, Running, dealflow, environment, wait_for
 
 SECOND = "second@example.test"
@@ -45,6 +47,9 @@ class Mover(Untiring):
             self._settle()
         except (OSError, http.client.HTTPException):
             self.client.close()
+            return
+        except AssertionError as error:
+            self.wrong = f"{self.label}: {error}"
             return
         with closing(self.second):
             super().run()
@@ -115,6 +120,31 @@ def prepare(instance: Path, port: int, log: Path, **more: str) -> None:
     )
     made = dealflow(instance, "user", "create", *options, "--password-stdin", given=PASSWORD, **more)
     assert made.returncode == 0, made.stderr
+
+
+def several(
+    instance: Path,
+    port: int,
+    log: Path,
+    seeds: range,
+    outcome: Outcome,
+    ended: Callable[[], bool],
+    **more: str,
+) -> int:
+    """Kill what answers while people work, as often as there are seeds, and at the last the whole server; how often it was."""
+    secret, kills = "", 0
+    with Running(SERVE, environment(instance, PORT=str(port), **more), log) as server:
+        for seed in seeds:
+            wait_for(lambda: answers(port), f"server; {log.read_text()[-2000:]}")
+            secret = secret or token(port)
+            last = seed == seeds[-1] or ended()
+            writers = [both(port, secret, f"round {seed} writer {n}") for n in range(WRITERS)]
+            chance = random.Random(seed)  # noqa: S311 - a reproducible moment, no secret
+            write_until(writers, chance.randint(5, 40), server.kill if last else server.kill_web, outcome)
+            kills += 1
+            if last:
+                break
+    return kills
 
 
 def faults(

@@ -15,7 +15,7 @@ from pathlib import Path
 from dealflow.settings import ROOT
 
 # A machine that does much else at the same time may need a minute for what takes a second.
-PATIENCE = 240.0
+PATIENCE = float(os.environ.get("DEALFLOW_PATIENCE", "240"))
 PASSWORD = "a-long-enough-pass-phrase"
 
 
@@ -53,6 +53,16 @@ def dealflow(instance: Path, *words: str, given: str = "", **more: str) -> subpr
     )  # fmt: skip
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has made."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_line(pid: int) -> str:
+    """How a process was called."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
 class Running:
     """A process group of its own, which can be killed as by a power cut of the machine's software."""
 
@@ -66,6 +76,14 @@ class Running:
         """SIGKILL to the process and all its children at once."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def kill_web(self) -> int:
+        """SIGKILL to all processes that answer requests, at once; the one they are forked from makes new ones. Their number."""
+        masters = [pid for pid in children(self.process.pid) if "gunicorn" in command_line(pid)]
+        forked = [pid for master in masters for pid in children(master)]
+        for pid in forked:
+            os.kill(pid, signal.SIGKILL)
+        return len(forked)
 
     def __enter__(self) -> Running:
         return self
