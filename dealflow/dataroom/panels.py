@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
+
 from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.errors import NotFound
+from dealflow.core.i18n import gettext as _
 from dealflow.dataroom import queries, seats
 from dealflow.dataroom.policy import Can
 from dealflow.dataroom.seats import Seat
@@ -26,6 +29,16 @@ def of_project(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
     if seat is None:
         return None
     return "dataroom/_project.html", {"seat": seat, "counts": queries.counts(seat.room)}
+
+
+@slots.fill("project.tabs", order=20)
+def tab_of_project(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
+    """For owner and grantees: the room as a section of its project."""
+    seat = _seat(actor, project.id)
+    if seat is None:
+        return None
+    place = url_for("dataroom.show", project_id=project.id)
+    return "", {"label": _("Data room"), "href": place, "count": queries.counts(seat.room)["documents"]}
 
 
 @slots.fill("deal.side", order=20)

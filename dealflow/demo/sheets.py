@@ -14,6 +14,7 @@ from dealflow.core.actor import SYSTEM, Actor
 from dealflow.demo import funding
 from dealflow.demo.data import table
 from dealflow.demo.script import Script
+from dealflow.signing import service as signing
 from dealflow.termsheets import queries, service
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def tell(script: Script, dealing: Dealing, at: datetime, rng: Random) -> None:
     stands = "signed" if dealing.stands in ("funded", "closed_won") else dealing.stands
     # The main logins have one with three counter-proposals to look at.
     end, counters = _ENDS[stands][0] if dealing.leading else rng.choice(_ENDS[stands])
+    if stands == "negotiation" and dealing.key.startswith("investor2-"):
+        end = "signing"
     talk = Talk(dealing.investor, dealing.life.owner, end, counters, dealing.life.idea.overseas)
     if rng.random() < 0.25 and end != "draft":
         talk.author, talk.other = talk.other, talk.author
@@ -109,9 +112,8 @@ def _end(script: Script, dealing: Dealing, talk: Talk, ready: datetime, at: date
     if talk.end in ("accepted", "signing", "executed"):
         script.add(ready, answering, lambda actor: service.accept(actor, talk.id))
     if talk.end in ("signing", "executed"):
-        script.add(ready + _STEP / 4, talk.author, lambda actor: service.start_signing(actor, talk.id))
+        _sign(script, dealing, talk, ready, at)
     if talk.end == "executed":
-        script.add(at + timedelta(minutes=5), talk.other, lambda actor: service.complete(actor, talk.id))
         funding.follow(script, dealing, lambda: talk.id, at + timedelta(minutes=6))
     if talk.end == "rejected":
         reason = rng.choice(_words(talk)["closed_lost"])
@@ -119,6 +121,22 @@ def _end(script: Script, dealing: Dealing, talk: Talk, ready: datetime, at: date
     if talk.end == "withdrawn":
         reason = rng.choice(_words(talk)["closed_lost"])
         script.add(ready, talk.author, lambda actor: service.withdraw(actor, talk.id, reason=reason))
+
+
+def _sign(script: Script, dealing: Dealing, talk: Talk, ready: datetime, at: datetime) -> None:
+    """Sign it. The main logins sign on the platform, one after the other, and get the signed file; elsewhere it was on paper."""
+    last_day = (script.end + timedelta(days=20)).date()
+    if talk.end == "signing" or (dealing.leading and dealing.stands == "signed"):
+        script.add(
+            ready + _STEP / 4, talk.author, lambda who: signing.begin(who, talk.id, expires_on=last_day)
+        )
+        script.add(ready + _STEP / 3, dealing.investor, lambda who: signing.sign(who, talk.id, by_otp=False))
+        if talk.end == "executed":
+            later = at + timedelta(minutes=5)
+            script.add(later, dealing.life.owner, lambda who: signing.sign(who, talk.id, by_otp=False))
+        return
+    script.add(ready + _STEP / 4, talk.author, lambda who: service.start_signing(who, talk.id))
+    script.add(at + timedelta(minutes=5), talk.other, lambda who: service.complete(who, talk.id))
 
 
 def _words(talk: Talk) -> dict[str, Any]:

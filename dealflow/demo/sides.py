@@ -27,6 +27,8 @@ def arrange(script: Script, members: Members) -> None:
     """Give the fund a pipeline with rules, and the main logins filters to begin with."""
     _place, people = members[_FUND]
     script.add(script.ago(240), people[0], _stages)
+    script.add(script.ago(60), people[0], _second_pipeline)
+    script.add(script.ago(0.03), people[0], _committee)
     for key in ("investor", _FUND):
         _place, people = members[key]
         for name, query in (
@@ -46,6 +48,23 @@ def _stages(actor: Actor) -> None:
         wanted += [
             {"state": state, "name": name, "stale_days": 20} for state, name in _EXTRA if state == stage.state
         ]
+    service.update_pipeline(actor, pipeline.id, {"stages": wanted})
+
+
+def _second_pipeline(actor: Actor) -> None:
+    service.create_pipeline(actor, name="跟投项目")
+
+
+def _committee(actor: Actor) -> None:
+    """From now on a second member approves what goes to the committee."""
+    pipeline = service.own_pipeline(actor)
+    wanted = [
+        {
+            "id": s.id, "state": s.state, "name": s.name, "stale_days": s.stale_days, "required": list(s.required),
+            "approval": s.name == dict(_EXTRA)["negotiation"],
+        }
+        for s in queries.stages(actor, pipeline.id)
+    ]  # fmt: skip
     service.update_pipeline(actor, pipeline.id, {"stages": wanted})
 
 
@@ -69,6 +88,8 @@ def tell(script: Script, dealing: Dealing) -> None:
             script.add(script.ago(rng.uniform(0.1, 1.5)), person, _editing(dealing, values))
     if dealing.key.startswith(f"{_FUND}-") and dealing.stands in dict(_EXTRA):
         script.add(script.ago(0.05), dealing.investor, _own_stage(dealing))
+    if dealing.key.startswith(f"{_FUND}-") and dealing.stands == "data_room":
+        script.add(script.ago(0.02), dealing.investor, _own_stage(dealing, "negotiation"))
     if dealing.stands == "closed_lost":
         script.add(script.ago(0.04), dealing.investor, _why(dealing))
 
@@ -77,9 +98,11 @@ def _editing(dealing: Dealing, values: dict[str, Any]) -> Any:
     return lambda actor: service.edit(actor, dealing.deal_id, values)
 
 
-def _own_stage(dealing: Dealing) -> Any:
+def _own_stage(dealing: Dealing, state: str = "") -> Any:
+    """Move the deal to the fund's own stage of a state; where a second member is to approve, ask."""
+
     def deed(actor: Actor) -> None:
-        deal, name = queries.get(actor, dealing.deal_id), dict(_EXTRA)[dealing.stands]
+        deal, name = queries.get(actor, dealing.deal_id), dict(_EXTRA)[state or dealing.stands]
         place = queries.position(actor, deal.id)
         stage = next(s for s in queries.stages(actor, place.pipeline_id) if s.name == name)
         service.move(actor, deal.id, stage_id=stage.id)

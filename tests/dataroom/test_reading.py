@@ -259,3 +259,10 @@ def whole(room: Room) -> Any:
     with db.system_edge(write=False):
         found = invariants.run_all()
     assert not any(found.values()), found
+
+
+def test_the_project_s_page_leads_to_the_room_for_those_who_may_enter(room: Room) -> None:
+    link = f'<a href="/projects/{room.project}/data-room">'
+    for who, leads in ((room.owner, True), (room.reader, True), (room.stranger, False)):
+        page = who.browser("en").get(f"/projects/{room.project}").text
+        assert (link in page) == leads
