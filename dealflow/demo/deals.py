@@ -23,6 +23,8 @@ STANDS = {
 }  # fmt: skip
 # Deals that the demo logins have at least, one for each stage.
 RICH = ("investor", "fund", "investor2")
+# Logins that fund one series of the creator's login together; it is the one that is out and pays.
+SHARED = ("investor", "fund")
 _WAY = STAGES[1:7]
 
 
@@ -70,17 +72,21 @@ def arrange(
         key for key, (place, _people) in members.items() if place.kind in ("investor", "fund") and key != "lp"
     ]
     dealings = []
+    shared = _shared(told, taken)
     for number, (key, stage) in enumerate(wanted):
         key = key or rng.choice(houses)
         place, people = members[key]
         fit = [
             life for life in told
-            if life.invests and life.idea.overseas == place.overseas and (key, life.idea.key) not in taken
+            if life.invests and not (life is shared and key in SHARED)
+            and life.idea.overseas == place.overseas and (key, life.idea.key) not in taken
             and life.shown > (60 if stage in STAGES[4:7] else 12)
         ]  # fmt: skip
         # The creators of the demo logins are met more often than others.
         ours = [life for life in fit if life.place.key in ("creator", "creator2", "studio")]
         life = rng.choice(ours if ours and number % 3 == 0 else fit)
+        if shared is not None and key in SHARED and stage == "funded" and (key, shared.idea.key) not in taken:
+            life = shared
         taken.add((key, life.idea.key))
         mandates = [mandate for mandate in stated if mandate.house == key]
         begun = life.shown * rng.uniform(0.55, 0.95)
@@ -92,6 +98,16 @@ def arrange(
     if out := releases.tell(script, dealings):
         distributions.tell(script, out)
     sheets.expire(script)
+
+
+def _shared(told: Sequence[Life], met: set[tuple[str, str]]) -> Life | None:
+    """The series that the demo logins see from all sides: of the creator's login, new to most of its investors."""
+
+    def new_to(life: Life) -> int:
+        return sum((key, life.idea.key) not in met for key in SHARED)
+
+    own = [life for life in told if life.place.key == "creator" and life.invests and not life.idea.overseas]
+    return max(own, key=lambda life: (new_to(life), life.shown, life.idea.key), default=None)
 
 
 def _tell(script: Script, dealing: Dealing) -> None:

@@ -31,8 +31,8 @@ def tell(script: Script, dealings: Sequence[Dealing]) -> Dealing | None:
     chosen = min(
         funded,
         key=lambda d: (
-            d.key.partition("-")[0] != "fund",
             d.life.place.key != "creator",
+            not d.leading,
             d.life.stage != "released",
             d.key,
         ),
