@@ -161,6 +161,13 @@ def groups(found: State, by: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["cost_minor"])
 
 
+def members(found: State, by: str, name: str) -> set[str]:
+    """The ids of the holdings of a group."""
+    years = found.held.first_years()
+    rows = enumerate(found.held.rows)
+    return {row.id for place, row in rows if group_of(row, by, years.get(place)) == name}
+
+
 def group_of(row: Holding, by: str, year: int | None) -> str:
     """The name of a holding's group; empty when it is not stated."""
     if by == "vintage":

@@ -37,6 +37,16 @@ def rate_text(answer: dict[str, Any]) -> str:
     return _("%(rate)s (one of several)", rate=text) if answer["ambiguous"] else text
 
 
+def rate_short(answer: dict[str, Any]) -> str:
+    """A rate in a tile: a dash when there is none; `rate_why` says why."""
+    return "–" if answer["rate"] is None else f"{float(answer['rate']):.1%}"
+
+
+def rate_why(answer: dict[str, Any]) -> str:
+    """What a tile says below a rate: why there is none, or that it is one of several."""
+    return rate_text(answer) if answer["rate"] is None or answer["ambiguous"] else ""
+
+
 def times(value: str | None) -> str:
     """A multiple for people."""
     return "–" if value is None else f"{float(value):.2f}×"

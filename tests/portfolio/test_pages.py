@@ -7,6 +7,7 @@ import re
 from datetime import date
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -149,3 +150,30 @@ def test_strangers_and_partners_see_nothing(portfolio: Portfolio) -> None:
             f"/funds/{portfolio.fund_id}/figures/nav",
         ):
             assert browser.get(page).status_code == 404, page
+
+
+@pytest.mark.parametrize(
+    ("by", "group", "cost"),
+    [
+        ("genre", "revenge", "3,200,000.00"), ("stage", "released", "3,500,000.00"), ("platform", "抖音", "1,500,000.00"),
+        ("vintage", "2025", "4,700,000.00"), ("holding", "闪婚", "1,500,000.00"), ("platform", "", "1,200,000.00"),
+    ],
+)  # fmt: skip
+def test_a_groups_figures_open_to_entries_within_two_clicks(
+    portfolio: Portfolio, by: str, group: str, cost: str
+) -> None:
+    client = portfolio.manager.browser()
+    page = client.get(f"/funds/{portfolio.fund_id}/metrics?by={by}").text
+    links = [unescape(link) for link in re.findall(r'href="([^"]*/figures/[^"]*by=[^"]*)"', page)]
+    wanted = [link for link in links if parse_qs(urlsplit(link).query).get("group", [""]) == [group]]
+    assert {urlsplit(link).path.rpartition("/")[2] for link in wanted} == {
+        "cost",
+        "proceeds",
+        "value",
+        "gross_irr",
+    }
+    rows = client.get(next(link for link in wanted if "/figures/cost" in link)).text
+    assert cost in rows
+    entry = re.search(r'href="(/books/[^"]*/entries/[^"]*)"', rows)
+    assert entry
+    assert client.get(entry[1]).status_code == 200

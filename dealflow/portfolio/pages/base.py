@@ -26,6 +26,8 @@ def render(name: str, **values: Any) -> str:
         f"portfolio/{name}.html",
         states=states,
         rate_text=printing.rate_text,
+        rate_short=printing.rate_short,
+        rate_why=printing.rate_why,
         times=printing.times,
         money_of=lambda minor, currency: Money(minor, currency),
         group_label=figures.group_label,

@@ -23,9 +23,10 @@ from dealflow.portfolio.states import COLUMNS, DIMENSION_LABELS
 
 
 class BehindQuery(MetricsQuery):
-    """A day, and which holding."""
+    """A day, and which holding, or which group of them (`group` as `by` names it; empty: not stated)."""
 
     holding_id: str | None = None
+    group: str | None = None
 
 
 @bp.get("/funds/<fund_id>/holdings")
@@ -70,10 +71,14 @@ def figure_rows(fund_id: str, figure: str) -> str:
         found = figures.state_of_one(vehicle, row, found.as_of)
     vehicle = found.vehicle
     rows = behind.rows(found, figure, query.holding_id)
+    if query.by:
+        members = figures.members(found, query.by, query.group or "")
+        rows = [row for row in rows if row.holding_id in members]
     return render(
         "behind", vehicle=vehicle, rows=rows, total=sum(row.minor for row in rows), figure=figure, as_of=found.as_of,
         label=behind.FIGURES[figure], is_rate=figure.endswith("irr") or figure == "irr_without_line",
         book=posting.book_of(vehicle), tab="metrics",
+        group=figures.group_label(query.by, query.group or "") if query.by else "",
     )  # fmt: skip
 
 
