@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     rank.add_argument("--split", choices=["validation", "test"], required=True)
     rank.add_argument("--out", type=Path, required=True, help="scores file (.csv or .csv.gz) to write")
     rank.add_argument(
-        "--model", choices=["blend", "linear", "additive", "boosted", "listwise"], default="blend"
+        "--model", choices=["blend", "linear", "additive", "boosted", "neural"], default="blend"
     )
     rank.add_argument("--seed", type=int, default=0)
     rank.set_defaults(run=_rank_benchmark)

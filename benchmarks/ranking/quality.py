@@ -27,7 +27,6 @@ from ml.benchmark.mandates import MandateFeatures
 from ml.benchmark.models import Sample, fit
 from ml.benchmark.run import (
     BLOCK,
-    LISTWISE_HISTORY,
     fit_stated,
     history_samples,
     mandate_samples,
@@ -72,7 +71,7 @@ def scorers(samples: list[Sample], seeds: list[int]) -> dict[str, list[Scorer]]:
     result: dict[str, list[Scorer]] = {}
     for sample, seed in zip(samples, seeds, strict=True):
         for name in OURS:
-            result.setdefault(name, []).append(fit(name, sample, seed, LISTWISE_HISTORY).score)
+            result.setdefault(name, []).append(fit(name, sample, seed).score)
         for name, scorer in _references(sample, seed).items():
             result.setdefault(name, []).append(scorer)
     return result

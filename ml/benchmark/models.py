@@ -1,4 +1,4 @@
-"""Learners on pair features: logistic regression, boosted trees (point-wise, list-wise, additive), and their sum."""
+"""Learners on pair features: logistic regression, boosted trees (free or additive), small networks, and their sum."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,23 @@ import numpy as np
 @dataclass(frozen=True)
 class Sample:
     """Training pairs: features [n, k], labels [n] and the number of consecutive rows of each query. The first `core`
-    columns are those of plain matching, for comparison; `names` of the columns name the interactions."""
+    columns are those of plain matching, for comparison; `names` are those of the columns."""
 
     features: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
     core: int
     names: tuple[str, ...] = ()
+
+    def newcomers(self) -> "Sample":
+        """The rows of candidates that nobody has backed, in one group."""
+        cold = self.features[:, self.cold] > 0.5
+        return Sample(self.features[cold], self.labels[cold], np.array([cold.sum()]), self.core, self.names)
+
+    @property
+    def cold(self) -> int:
+        """The column that is 1 for a candidate without a backer."""
+        return self.names.index("cold")
 
     def plain(self) -> "Sample":
         """The same with the columns of plain matching only."""
@@ -44,6 +54,10 @@ INTERACTIONS = (
     ("category_1", "stage_1"),
     ("ask_middle", "width"),
 )
+
+
+HIDDEN, NETWORKS, EPOCHS, CLIP = 64, 3, 6, 5.0
+LINEAR_WEIGHT = 0.5
 
 
 class PairModel(Protocol):
@@ -86,18 +100,45 @@ class Boosted:
 
 
 @dataclass(frozen=True)
-class Listwise:
-    """Boosted trees fitted on the order within queries (ml.benchmark.listwise)."""
+class Neural:
+    """A mean of small networks with one hidden layer of rectifiers, on standardised features held within CLIP."""
 
-    estimator: Any
+    mean: np.ndarray
+    scale: np.ndarray
+    layers: tuple[
+        tuple[np.ndarray, np.ndarray, np.ndarray, float], ...
+    ]  # into hidden, its bias, out of it, bias
 
     def score(self, features: np.ndarray) -> np.ndarray:
         flat = features.reshape(-1, features.shape[-1])
-        result: np.ndarray = self.estimator.predict(flat).reshape(features.shape[:-1])
+        held = np.clip((flat - self.mean) / self.scale, -CLIP, CLIP)
+        total = np.zeros(len(flat), dtype=np.float32)
+        for into, bias, out, constant in self.layers:
+            total += np.maximum(held @ into + bias, 0) @ out + np.float32(constant)
+        result: np.ndarray = (total / len(self.layers)).reshape(features.shape[:-1])
         return result
 
     def preview(self, features: np.ndarray) -> np.ndarray:
         return self.score(features)
+
+
+@dataclass(frozen=True)
+class Halved:
+    """A model of all candidates, and one of its kind that has seen only candidates nobody has backed: for those, the
+    mean of both. What decides about a first round is drowned by deals with backers when one model learns both."""
+
+    everybody: PairModel
+    newcomers: PairModel
+    column: int  # 1 for a candidate without a backer
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        result: np.ndarray = np.array(self.everybody.score(features))
+        cold = features[..., self.column] > 0.5
+        result[cold] = (result[cold] + self.newcomers.score(features[cold])) / 2
+        return result
+
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.everybody.preview(features)
 
 
 @dataclass(frozen=True)
@@ -194,28 +235,61 @@ def fit_additive(sample: Sample, seed: int) -> Boosted:
     return Boosted(estimator.fit(sample.features, sample.labels))
 
 
-def fit_listwise(sample: Sample, seed: int) -> Listwise:
-    """List-wise trees: the true candidates of a query against its others."""
-    from ml.benchmark.listwise import fit_within_query
+def fit_neural(sample: Sample, seed: int) -> Neural:
+    """Networks that differ by where they start; few passes over the pairs, so that none learns them by heart."""
+    import warnings
 
-    return Listwise(fit_within_query(sample.features, sample.labels, sample.groups, seed))
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    mean = sample.features.mean(axis=0)
+    scale = np.maximum(sample.features.std(axis=0), 0.01)
+    held = np.clip((sample.features - mean) / scale, -CLIP, CLIP)
+    layers = []
+    for number in range(NETWORKS):
+        net = MLPClassifier(
+            (HIDDEN,),
+            alpha=1e-3,
+            batch_size=min(1024, len(held)),
+            max_iter=EPOCHS,
+            random_state=seed * NETWORKS + number,
+        )
+        with warnings.catch_warnings():
+            # To stop early is the point.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            net.fit(held, sample.labels)
+        (into, out), (bias, constant) = net.coefs_, net.intercepts_
+        layers.append((into, bias, out[:, 0], float(constant[0])))
+    return Neural(mean, scale, tuple(layers))
 
 
-def fit(kind: str, sample: Sample, seed: int, listwise: float = 1.0) -> PairModel:
-    """`linear`, `additive`, `boosted`, `listwise` or `blend` (the sum of linear, boosted and list-wise, the last with
-    the weight `listwise`, left out at 0)."""
+def fit_halved(learner: Callable[[Sample, int], PairModel], sample: Sample, seed: int) -> PairModel:
+    """A learner's model of all candidates, with one of newcomers beside it where the sample knows some that were taken."""
+    everybody, newcomers = learner(sample, seed), sample.newcomers()
+    if len(np.unique(newcomers.labels)) < 2:
+        return everybody
+    return Halved(everybody, learner(newcomers, seed + 1000), sample.cold)
+
+
+def fit(kind: str, sample: Sample, seed: int, stated: bool = False) -> PairModel:
+    """`linear`, `additive`, `boosted`, `neural` or `blend`.
+
+    The blend of histories is half the linear score, the trees and the networks, the last two with a model of newcomers
+    beside that of everybody; that of `stated` mandates is the linear score and the trees: more gave nothing there.
+    """
     single: dict[str, Callable[[Sample, int], PairModel]] = {
         "boosted": fit_boosted,
-        "listwise": fit_listwise,
         "additive": fit_additive,
+        "neural": fit_neural,
     }
     if kind == "linear":
         return fit_linear(sample)
     if kind in single:
         return single[kind](sample, seed)
-    if kind == "blend":
-        members: list[PairModel] = [fit_linear(sample), fit_boosted(sample, seed)]
-        if listwise:
-            members.append(fit_listwise(sample, seed))
-        return Blend(tuple(members), (1.0, 1.0, listwise)[: len(members)])
-    raise ValueError(f"unknown model {kind!r}")
+    if kind != "blend":
+        raise ValueError(f"unknown model {kind!r}")
+    linear = fit_linear(sample)
+    if stated:
+        return Blend((linear, fit_boosted(sample, seed)), (1.0, 1.0))
+    wide = (fit_halved(fit_boosted, sample, seed), fit_halved(fit_neural, sample, seed))
+    return Blend((linear, *wide), (LINEAR_WEIGHT, 1.0, 1.0))

@@ -28,7 +28,6 @@ BLOCK = 96
 WARM = 3
 LIGHT_BEST = 300
 LIGHT_SHORTLIST = 500
-LISTWISE_HISTORY, LISTWISE_STATED = 0.5, 0.0
 FIRST_DEAL_COSINE = 0.5
 
 
@@ -48,7 +47,7 @@ def rank_benchmark(
     ):
         stated = beside.submit(_stated, folder, split, model, seed)
         counts = name_counts(data.names)
-        fitted = fit(model, history_samples(data, counts, [seed])[0], seed, LISTWISE_HISTORY)
+        fitted = fit(model, history_samples(data, counts, [seed])[0], seed)
         with _open(out) as stream:
             stream.write("investor_id,project_id,score,query\n")
             ids = [data.project_ids[project] for project in data.candidates.project.tolist()]
@@ -75,10 +74,8 @@ def fit_stated(model: str, sample: Sample, seed: int) -> dict[str, PairModel]:
     plain = sample.plain()
     column = plain.names.index("cosine")
     return {
-        "history": fit(model, sample, seed, LISTWISE_STATED),
-        "first_deal": Anchored(
-            fit(model, plain, seed, LISTWISE_STATED), plain.core, column, FIRST_DEAL_COSINE
-        ),
+        "history": fit(model, sample, seed, stated=True),
+        "first_deal": Anchored(fit(model, plain, seed, stated=True), plain.core, column, FIRST_DEAL_COSINE),
     }
 
 

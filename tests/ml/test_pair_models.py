@@ -1,0 +1,83 @@
+"""Learners of the benchmark: networks that repeat themselves, and a second opinion on newcomers alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.benchmark.models import Halved, Linear, Sample, fit, fit_halved, fit_neural
+
+# What decides depends on whether the candidate is new: a sum of single features cannot tell.
+LEAST = {"linear": 0.75, "additive": 0.75, "boosted": 0.85, "neural": 0.85, "blend": 0.85}
+NAMES = ("likeness", "cold", "size", "noise")
+
+
+def sample(rows: int = 4000, cold_share: float = 0.5, cold_chosen: bool = True) -> Sample:
+    """Pairs in which likeness decides among candidates with backers, and size among those without."""
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(rows, 4)).astype(np.float32)
+    cold = rng.random(rows) < cold_share
+    features[:, 1] = cold
+    wanted = np.where(cold, features[:, 2], features[:, 0])
+    chosen = rng.random(rows) < 1 / (1 + np.exp(2 - 3 * wanted))
+    labels = np.where(cold & ~np.array(cold_chosen), 0.0, chosen.astype(float))
+    return Sample(features, labels, np.full(rows // 40, 40), 4, NAMES)
+
+
+def share_in_order(scores: np.ndarray, labels: np.ndarray) -> float:
+    """How often a chosen pair is put before one that was not."""
+    chosen, others = scores[labels > 0], scores[labels == 0]
+    return float((chosen[:, None] > others[None, :]).mean())
+
+
+@pytest.mark.parametrize("kind", LEAST)
+def test_what_decides_is_learnt_and_the_same_seed_gives_the_same(kind: str) -> None:
+    known = sample(20_000)
+    scores = fit(kind, known, 0).score(known.features.reshape(500, 40, 4))
+    assert scores.shape == (500, 40)
+    assert share_in_order(scores[:50].ravel(), known.labels[:2000]) > LEAST[kind]
+    np.testing.assert_array_equal(scores.ravel(), fit(kind, known, 0).score(known.features))
+
+
+def test_networks_give_the_mean_of_their_logits() -> None:
+    known = sample(1200)
+    model = fit_neural(known, 0)
+    alone = [type(model)(model.mean, model.scale, (layer,)).score(known.features) for layer in model.layers]
+    np.testing.assert_allclose(model.score(known.features), np.mean(alone, axis=0), atol=1e-5)
+    assert not np.allclose(alone[0], alone[1])
+    # One wild value does not carry a candidate away.
+    wild = known.features[:2].copy()
+    wild[0, 3], wild[1] = 1e6, wild[0]
+    wild[1, 3] = 1e9
+    first, second = model.score(wild)
+    assert np.isfinite(first)
+    assert first == second
+
+
+def test_newcomers_get_the_mean_of_both_and_others_the_first_alone() -> None:
+    def constant(value: float) -> Linear:
+        return Linear(
+            np.full(4, -value, np.float32), np.ones(4, np.float32), np.array([0, 0, 0, 1.0], np.float32)
+        )
+
+    features = np.zeros((2, 3, 4), np.float32)
+    features[0, 1, 1] = features[1, 2, 1] = 1
+    scores = Halved(constant(1.0), constant(3.0), 1).score(features)
+    np.testing.assert_allclose(scores, [[1, 2, 1], [1, 1, 2]])
+
+
+def test_a_model_of_newcomers_is_fitted_on_their_rows_alone() -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def learner(given: Sample, seed: int) -> Linear:
+        seen.append((len(given.labels), bool(given.features[:, 1].all())))
+        return Linear(np.zeros(4), np.ones(4), np.ones(4))
+
+    known = sample(400)
+    assert isinstance(fit_halved(learner, known, 0), Halved)
+    assert seen == [(400, False), (int(known.features[:, 1].sum()), True)]
+
+
+def test_without_a_chosen_newcomer_one_model_serves_all() -> None:
+    assert not isinstance(fit_halved(fit_neural, sample(800, cold_chosen=False), 0), Halved)
+    assert not isinstance(fit_halved(fit_neural, sample(800, cold_share=0.0), 0), Halved)
