@@ -53,7 +53,7 @@ def test_a_release_its_figures_and_their_evidence_on_pages(house: House) -> None
     opened(investor.get(f"{house.at}/releases"), "Out, confirmed")
     assert creator.post(f"{path}/confirm").status_code == 403
     release_id = path.rsplit("/", 1)[1]
-    change = wrong | {"filing_number": "", "title": "别名", "version": "2"}
+    change = wrong | {"filing_number": "", "title": "别名", "version": "1"}
     assert creator.post(f"/releases/{release_id}", data=change).status_code == 303
     opened(
         creator.post(f"/releases/{release_id}", data=change | {"title": "x"}),
