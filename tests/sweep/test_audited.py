@@ -32,8 +32,7 @@ QUIET = {
     "pitches.autosave": "may keep what is typed aside",
     "pitches.discard": "drops what was typed aside",
     "mandates.counts": "counts what stands in the form",
-    "mandates.check_import": "checks a file",
-    "mandates.import_errors": "gives back a file",
+    "mandates.upload": "checks a file",
     "mandates.resume": "the mandate of the world is active already",
     "accounts.end_other_sessions": "there are no others",
 }

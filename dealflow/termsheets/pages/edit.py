@@ -27,8 +27,11 @@ from dealflow.termsheets.present import template_for
 @needs(Can.DRAFT)
 def draft() -> str:
     """Choose the template of a new term sheet for a project."""
+    project_id = request.args.get("project_id", "")
+    # Of a project that one may not see there is nothing to be refused.
+    pitches.get(actor(), project_id)
     policy.require(actor(), CanDeal.OPEN)
-    return _draft_page(request.args.get("project_id", ""), request.args)
+    return _draft_page(project_id, request.args)
 
 
 def _draft_page(project_id: str, typed: Any, chosen: str = "", errors: dict[str, str] | None = None) -> str:
