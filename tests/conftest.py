@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask, Response
@@ -24,6 +25,10 @@ from dealflow.core import clock, db, ids, jobs
 from dealflow.core.actor import Actor
 from dealflow.settings import Settings
 from dealflow.web import rooms
+
+# A busy machine is no fault of the code: examples are not timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 CHROMIUM = os.environ.get("DEALFLOW_CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--font-render-hinting=none")
