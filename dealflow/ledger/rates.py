@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dealflow.core.config import settings
 from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
+from dealflow.core.money import CURRENCIES
 from dealflow.finance.allocation import half_up
 from dealflow.ledger.models import ExchangeRate
 
@@ -44,6 +45,12 @@ class Rate:
         return {
             "rate": self.text, "rate_day": self.day.isoformat(), "rate_source": self.source, "rate_rows": list(self.rows),
         }  # fmt: skip
+
+
+def in_quote(minor: int, base: str, quote: str, rate: Decimal | str) -> int:
+    """Minor units of `base` as minor units of `quote`, half up; the opposite amount gives the opposite."""
+    scale = Fraction(10) ** (CURRENCIES[quote] - CURRENCIES[base])
+    return half_up(minor * Fraction(Decimal(rate)) * scale)
 
 
 def rate_on(

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from dealflow.core.db import session
-from dealflow.core.money import CURRENCIES
-from dealflow.finance.allocation import half_up
 from dealflow.finance.batch_metrics import HoldingFlows
-from dealflow.ledger.rates import Rate, find_rate
+from dealflow.ledger.rates import Rate, find_rate, in_quote
 from dealflow.portfolio import columns
 from dealflow.portfolio.columns import Columns
 from dealflow.portfolio.models import Holding
@@ -84,8 +81,7 @@ class Reading:
 
 def convert(minor: int, rate: Rate) -> int:
     """Minor units of the rate's base in minor units of its quote; the opposite amount gives the opposite."""
-    scale = Fraction(10) ** (CURRENCIES[rate.quote] - CURRENCIES[rate.base])
-    return half_up(minor * Fraction(rate.rate) * scale)
+    return in_quote(minor, rate.base, rate.quote, rate.rate)
 
 
 def read(vehicle: Vehicle, rows: Sequence[Holding], as_of: date) -> Reading:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dealflow.core.money import LIMIT
 from dealflow.core.schema import Date, Language, MoneyIn, Ref, Schema, Text
+from dealflow.ledger.rate_forms import RateText
 
 Amount = Annotated[int, Field(ge=1, le=LIMIT)]
 Method = Literal[
@@ -17,7 +18,6 @@ Method = Literal[
 Evidence = Literal["platform_statement", "platform_api", "third_party", "self_reported"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Dimension = Literal["holding", "vintage", "genre", "stage", "platform"]
-_RATE = r"^[0-9]{1,9}(\.[0-9]{1,10})?$"
 
 
 class HoldingIn(Schema):
@@ -71,7 +71,7 @@ class HoldingFlowIn(Schema):
     on: Date
     kind: Literal["cost", "proceeds"]
     amount: MoneyIn
-    rate: Annotated[str, Field(pattern=_RATE)] | None = None
+    rate: RateText | None = None
     reference: Text(100, least=1)  # type: ignore[valid-type]
     text: Text(300) = ""  # type: ignore[valid-type]
 

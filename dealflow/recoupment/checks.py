@@ -17,7 +17,7 @@ from dealflow.core.invariants import invariant
 from dealflow.files import access
 from dealflow.ledger import queries as ledger
 from dealflow.ledger import verification
-from dealflow.recoupment import computing, order, queries, sources
+from dealflow.recoupment import computing, exchange, order, queries, sources
 from dealflow.recoupment.models import DistributionRun, DistributionStatement, Payout, StatementFile
 from dealflow.recoupment.service.filing import PURPOSE
 from dealflow.recoupment.service.posting import BOOK, payable_to
@@ -32,12 +32,14 @@ def runs_follow() -> Iterator[str]:
     before: dict[str, dict[order.Key, int]] = {}
     for run in session().scalars(query.order_by(DistributionRun.project_id, DistributionRun.number)):
         mine = inputs.setdefault(run.project_id, [])
-        mine += [
-            Input(row.kind, row.source_id, row.on, row.counted_on, row.amount_minor, row.currency, row.facts)
-            for row in queries.inputs_of(run.id)
-        ]
+        new = [sources.as_posted(row) for row in queries.inputs_of(run.id)]
+        mine += new
+        if exchange.summary(new) != run.exchange:
+            yield f"run {run.id}: its exchange is not that of the receipts it covered"
         yield from _recomputed(run, mine, before)
         yield from _posted(run)
+    for items in inputs.values():
+        yield from exchange.wrong(items)
     yield from _balances()
 
 

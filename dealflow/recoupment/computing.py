@@ -139,6 +139,10 @@ def digest(terms: Terms, inputs: Sequence[Input], base_id: str | None, through: 
     content = [
         base_id, through.isoformat(),
         [[s.id, s.joins_after.isoformat() if s.joins_after else None] for s in terms.sheets],
-        [[i.kind, i.source_id, i.counted_on.isoformat(), i.amount_minor, i.currency] for i in inputs],
+        [
+            [i.kind, i.source_id, i.counted_on.isoformat(), i.amount_minor, i.currency]
+            + ([i.exchanged] if i.exchanged else [])
+            for i in inputs
+        ],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -39,7 +39,7 @@ class DistributionRun(Base, Versioned, OwnedByOrganisation):
     """Who gets what of a project's receipts through a day. Posted by somebody else than the one who made it.
 
     `base_id` is the posted run it follows; `position` the waterfalls after it; `sheets` the term sheets it paid by;
-    `not_counted` what was only self-reported. Amounts in minor units: `distributed_minor` in all, `due_minor` by this run.
+    `not_counted` what was only self-reported, `exchange` what of the new came in another currency and at which rates. Amounts in minor units: `distributed_minor` in all, `due_minor` by this run.
     """
 
     __tablename__ = "distribution_run"
@@ -73,6 +73,7 @@ class DistributionRun(Base, Versioned, OwnedByOrganisation):
     sheets: Mapped[list[Any]] = mapped_column(JSON)
     position: Mapped[dict[str, Any]] = mapped_column(JSON)
     not_counted: Mapped[dict[str, Any]] = mapped_column(JSON)
+    exchange: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     made_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
     made_by_name: Mapped[str] = mapped_column(String(200), default="")
     approved_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))

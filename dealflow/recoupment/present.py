@@ -20,6 +20,7 @@ from dealflow.recoupment import queries, statements
 from dealflow.recoupment.models import DistributionLine, DistributionRun, DistributionStatement, PayoutReturn
 from dealflow.recoupment.policy import Can
 from dealflow.recoupment.queries import Desk, Dispute, Payout
+from dealflow.recoupment.sources import EXCHANGE
 from dealflow.settlement.books import KIND as FUNDING
 
 BOOK = "recoupment"
@@ -43,6 +44,17 @@ def run_summary(run: DistributionRun) -> dict[str, Any]:
             "amounts": [_money(minor, currency) for currency, minor in sorted(run.not_counted["amounts"].items())],
         },
     }  # fmt: skip
+
+
+def exchange(rows: Sequence[Mapping[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """What came in another currency: by day and rate, before and after."""
+    return [
+        {
+            **{name: row[name] for name in ("on", "kind", "count", "rate", "rate_day", "rate_source")},
+            "original": _money(row["before_minor"], row["currency"]), "amount": _money(row["after_minor"], currency),
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def line(row: DistributionLine, run: DistributionRun) -> dict[str, Any]:
@@ -88,17 +100,21 @@ def whole_run(run: DistributionRun) -> dict[str, Any]:
         ],
         "lines": [line(row, run) for row in rows],
         "payees": payee_totals(rows, run),
+        "exchange": exchange(run.exchange, run.currency),
     }
 
 
 def input_row(row: Any) -> dict[str, Any]:
     """A receipt or entry of ad spend that a run covered."""
     facts = row.facts
+    was = facts.get(EXCHANGE)
     return {
         "kind": row.kind, "id": row.source_id, "on": row.on.isoformat(), "counted_on": row.counted_on.isoformat(),
         "amount": _money(row.amount_minor, row.currency), "source": facts.get("source", ""),
         "platform": facts.get("platform", ""), "external_ref": facts.get("external_ref", ""),
         "evidence_class": facts["evidence_class"], "corrects": facts.get("corrects"),
+        "original": _money(was["amount_minor"], was["currency"]) if was else None,
+        **{name: was[name] if was else None for name in ("rate", "rate_day", "rate_source")},
     }  # fmt: skip
 
 
@@ -149,6 +165,7 @@ def statement(row: DistributionStatement) -> dict[str, Any]:
             }
             for found in content["lines"]
         ],
+        "exchange": exchange(content.get("exchange", ()), content["currency"]),
         "files": {form: found.sha256 for form, found in sorted(queries.files_of(row.id).items())},
         "disputes": [dispute(found) for found in queries.disputes([row.id])],
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +34,7 @@ from dealflow.termsheets import queries as termsheets
 # Re-exported so that pages name types through this door.
 __all__ = ["Dispute", "DistributionLine", "DistributionRun", "DistributionStatement", "Payout"]
 _JUDGED = {"unscoped": "the reader of the project's money was judged before"}
+_MANY = 500  # values in one statement
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,15 @@ def inputs_of(run_id: str) -> list[DistributionInput]:
         DistributionInput.counted_on, DistributionInput.kind, DistributionInput.source_id
     )
     return list(session().scalars(ordered, execution_options=_JUDGED))
+
+
+def posted_as(ids: Sequence[str]) -> list[DistributionInput]:
+    """How posted runs have covered receipts and ad spend, for those that they have."""
+    found: list[DistributionInput] = []
+    for start in range(0, len(ids), _MANY):
+        query = select(DistributionInput).where(DistributionInput.source_id.in_(ids[start : start + _MANY]))
+        found += session().scalars(query, execution_options=_JUDGED)
+    return found
 
 
 def statement(actor: Actor, statement_id: str) -> DistributionStatement:

@@ -138,16 +138,31 @@ class RunSheetOut(Schema):
     joins_after: str | None
 
 
+class ExchangeOut(Schema):
+    """Receipts (or ad spend) of a day in another currency: their sum, the rate and where it is from, what it came to."""
+
+    on: str
+    kind: str
+    count: int
+    original: SignedAmount
+    rate: str
+    rate_day: str
+    rate_source: str
+    amount: SignedAmount
+
+
 class WholeDistributionRunOut(DistributionRunOut):
     """A run with its lines."""
 
     term_sheets: list[RunSheetOut]
     lines: list[DistributionLineOut]
     payees: list[DistributionPayeeOut]
+    exchange: list[ExchangeOut]
 
 
 class CoveredInputOut(Schema):
-    """A receipt or entry of ad spend that a run covered; `counted_on` is the day as which it counts."""
+    """A receipt or entry of ad spend that a run covered; `counted_on` is the day as which it counts. `original` is what it
+    was in its own currency, `rate` units of the terms' currency for one of it."""
 
     kind: str
     id: str
@@ -159,6 +174,10 @@ class CoveredInputOut(Schema):
     external_ref: str
     evidence_class: str
     corrects: str | None
+    original: SignedAmount | None
+    rate: str | None
+    rate_day: str | None
+    rate_source: str | None
 
 
 class DistributionPayoutOut(Schema):
@@ -227,6 +246,7 @@ class DistributionStatementOut(DistributionStatementBriefOut):
     sha256: str
     open: SignedAmount
     lines: list[DistributionStatementLineOut]
+    exchange: list[ExchangeOut]
     files: dict[str, str]
     disputes: list[DistributionDisputeOut]
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from dealflow.recoupment.models import DistributionInput
 from dealflow.recoupment.order import Sheet
 from dealflow.releases import queries as releases
 from dealflow.termsheets import queries as termsheets
 
 INVESTOR, PRODUCER = "investor", "producer"
+EXCHANGE = "exchange"
+"""Under which name the facts of an input tell what it was before it was converted."""
 ONE_ALL = ("platform", "ad_spend")
 """Kinds of payees of which a project has one under an id, however its term sheets spell the name."""
 
@@ -51,6 +54,16 @@ class Input:
     amount_minor: int
     currency: str
     facts: dict[str, Any]
+
+    @property
+    def exchanged(self) -> dict[str, Any] | None:
+        """What it was before it was converted: `amount_minor`, `currency`, `rate`, `rate_day`, `rate_source`, `rate_rows`."""
+        return self.facts.get(EXCHANGE)
+
+    @property
+    def chain(self) -> tuple[str, str]:
+        """The receipt that it is or corrects."""
+        return self.kind, self.facts.get("corrects") or self.source_id
 
 
 def terms(
@@ -105,7 +118,8 @@ class _Roll:
 
 
 def inputs(project_id: str, through: date) -> list[Input]:
-    """All receipts that may pay and all audited ad spend of a project through a day, by the day as which they count."""
+    """All receipts that may pay and all audited ad spend of a project through a day, by the day as which they count; each in
+    the currency it came in."""
     found = [
         *_receipts(releases.payable(project_id, through)),
         *_spend(releases.ad_spend(project_id, through)),
@@ -141,6 +155,11 @@ def _spend(rows: Iterable[releases.AdSpend]) -> Iterable[Input]:
             yield Input(
                 "ad_spend", row.id, row.on, row.on, row.amount.amount_minor, row.amount.currency, facts
             )
+
+
+def as_posted(row: DistributionInput) -> Input:
+    """What a posted run covered, as it was read then."""
+    return Input(row.kind, row.source_id, row.on, row.counted_on, row.amount_minor, row.currency, row.facts)
 
 
 def not_counted(project_id: str, through: date) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def content(
         "open_before_minor": carried - due,
         "open_minor": carried,
         "sheets": run.sheets,
+        "exchange": run.exchange,
         "lines": [
             {
                 "term_sheet_id": line.term_sheet_id, "tier": line.tier, "label": line.tier_label, "basis": line.basis,

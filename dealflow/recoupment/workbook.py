@@ -10,6 +10,7 @@ import xlsxwriter
 
 from dealflow.core.money import CURRENCIES
 from dealflow.recoupment import labels
+from dealflow.recoupment.sources import EXCHANGE
 
 _TIERS = ("顺位 Tier", "约定比例 At source", "实际比例 Effective", "累计 In all", "本期应付 Due by this run")
 _RECEIPTS = (
@@ -20,6 +21,13 @@ _RECEIPTS = (
     "证据 Evidence",
     "编号 Reference",
     "金额 Amount",
+)
+_ORIGINAL = (
+    "原币种 Currency",
+    "原金额 As received",
+    "汇率 Rate",
+    "汇率日 Rate of",
+    "汇率来源 Source of the rate",
 )
 
 
@@ -48,6 +56,8 @@ def statement_xlsx(plan: Any) -> bytes:
     receipts = [row for row in plan.inputs if row["kind"] == "receipt"]
     _lines(book.add_worksheet("结算单 Statement"), plan, form, digits)
     _receipts(book.add_worksheet("收入 Receipts"), receipts, form, digits)
+    if content.get("exchange"):
+        _exchange(book.add_worksheet("汇率 Exchange"), content["exchange"], form, digits)
     book.close()
     return stream.getvalue()
 
@@ -108,7 +118,8 @@ def _lines(sheet: Any, plan: Any, form: dict[str, Any], digits: int) -> None:
 
 
 def _receipts(sheet: Any, receipts: list[dict[str, Any]], form: dict[str, Any], digits: int) -> None:
-    for column, name in enumerate(_RECEIPTS):
+    names = _RECEIPTS + (_ORIGINAL if any(EXCHANGE in item for item in receipts) else ())
+    for column, name in enumerate(names):
         sheet.write_string(0, column, name, form["bold"])
     for row, item in enumerate(receipts, 1):
         words = (
@@ -118,8 +129,50 @@ def _receipts(sheet: Any, receipts: list[dict[str, Any]], form: dict[str, Any], 
         for column, text in enumerate(words):
             sheet.write_string(row, column, str(text or ""))
         sheet.write_number(row, 6, _major(item["amount_minor"], digits), form["money"])
+        if was := item.get(EXCHANGE):
+            sheet.write_string(row, 7, was["currency"])
+            sheet.write_number(row, 8, _major(was["amount_minor"], CURRENCIES[was["currency"]]))
+            sheet.write_number(row, 9, float(was["rate"]))
+            sheet.write_string(row, 10, was["rate_day"])
+            sheet.write_string(row, 11, was["rate_source"])
     last = len(receipts) + 1
     sheet.write_string(last, 0, "合计 Total", form["bold"])
     total = _major(sum(item["amount_minor"] for item in receipts), digits)
     sheet.write_formula(last, 6, f"=SUM(G2:G{last})" if receipts else "=0", form["total"], total)
-    sheet.set_column(0, 6, 20)
+    sheet.set_column(0, len(names) - 1, 20)
+
+
+_EXCHANGE = (
+    "日期 Date", "类别 Kind", "笔数 Entries", "原币种 Currency", "原金额 As received", "汇率 Rate", "汇率日 Rate of",
+    "汇率来源 Source of the rate", "折算 Converted", "核对 Check",
+)  # fmt: skip
+
+
+def _exchange(sheet: Any, rows: list[dict[str, Any]], form: dict[str, Any], digits: int) -> None:
+    """What came in another currency. The check allows each entry the half unit that it was rounded by."""
+    for column, name in enumerate(_EXCHANGE):
+        sheet.write_string(0, column, name, form["bold"])
+    for row, item in enumerate(rows, 1):
+        kind = "投流 Ad spend" if item["kind"] == "ad_spend" else "收入 Receipts"
+        for column, text in (
+            (0, item["on"]),
+            (1, kind),
+            (3, item["currency"]),
+            (6, item["rate_day"]),
+            (7, item["rate_source"]),
+        ):
+            sheet.write_string(row, column, text)
+        sheet.write_number(row, 2, item["count"])
+        sheet.write_number(row, 4, _major(item["before_minor"], CURRENCIES[item["currency"]]))
+        sheet.write_number(row, 5, float(item["rate"]))
+        sheet.write_number(row, 8, _major(item["after_minor"], digits), form["money"])
+        line = row + 1
+        allowed = f"C{line}*{_major(1, digits)}"
+        sheet.write_formula(
+            row, 9, f'=IF(ABS(E{line}*F{line}-I{line})<={allowed},"OK","?")', form["bold"], "OK"
+        )
+    last = len(rows) + 1
+    sheet.write_string(last, 0, "合计 Total", form["bold"])
+    total = _major(sum(item["after_minor"] for item in rows), digits)
+    sheet.write_formula(last, 8, f"=SUM(I2:I{last})", form["total"], total)
+    sheet.set_column(0, 9, 18)

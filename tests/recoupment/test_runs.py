@@ -186,7 +186,7 @@ def test_refusals_name_the_remedy(stage: Stage, person: Callable[..., Person]) -
     assert (early.status_code, early.json["errors"][0]["code"]) == (422, "before_last_run")
     stage.receipt("2026-11-01", 100, amount={"amount_minor": 5_000, "currency": "USD"})
     mixed = stage.run("2026-11-20")
-    assert (mixed.status_code, mixed.json["code"]) == (409, "currency")
+    assert (mixed.status_code, mixed.json["code"]) == (409, "no_rate")
     assert (
         stage.investor.post(
             f"/projects/{stage.project}/distributions/run", {"through": "2026-11-20"}

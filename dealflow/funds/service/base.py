@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 
 from sqlalchemy import select
 
@@ -16,15 +15,14 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Invalid, NotFound
 from dealflow.core.i18n import N_
-from dealflow.core.money import CURRENCIES, LIMIT, Money
-from dealflow.finance.allocation import half_up
+from dealflow.core.money import LIMIT, Money
 from dealflow.funds import chart
 from dealflow.funds.models import Fund, FundCharge, FundLp, FundPayment
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import partner
 from dealflow.ledger import service as ledger
 from dealflow.ledger.queries import Book, Entry
-from dealflow.ledger.rates import Rate, rate_on
+from dealflow.ledger.rates import Rate, in_quote, rate_on
 from dealflow.ledger.service import Draft, Line, Side
 
 
@@ -134,8 +132,7 @@ def converted(fund: Fund, amount: Money, rate: str | None, on: date) -> Amount:
         return Amount(amount)
     table = None if rate else rate_on(session(), fund.organisation_id, amount.currency, fund.currency, on)
     used = table.text if table else rate or ""
-    shift = CURRENCIES[fund.currency] - CURRENCIES[amount.currency]
-    minor = half_up(Fraction(amount.amount_minor) * Fraction(_number(used)) * Fraction(10) ** shift)
+    minor = in_quote(amount.amount_minor, amount.currency, fund.currency, _number(used))
     if not 0 < minor <= LIMIT:
         raise Invalid.field("rate", "out_of_range", N_("With this rate the amount is nothing or too large"))
     return Amount(fund.money(minor), amount, used, table)

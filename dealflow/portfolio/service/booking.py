@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from dealflow.audit import service as audit
@@ -15,9 +13,8 @@ from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
-from dealflow.core.money import CURRENCIES, LIMIT, Money
-from dealflow.finance.allocation import half_up
-from dealflow.ledger.rates import rate_on
+from dealflow.core.money import LIMIT, Money
+from dealflow.ledger.rates import in_quote, rate_on
 from dealflow.portfolio import posting, queries
 from dealflow.portfolio.incoming import Arrival
 from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
@@ -67,8 +64,7 @@ def converted(
     if rate is None:
         found = rate_on(session(), row.organisation_id, given.currency, currency, on)
         rate, kept = found.text, found.kept()
-    scale = Fraction(10) ** (CURRENCIES[currency] - CURRENCIES[given.currency])
-    minor = half_up(given.amount_minor * Fraction(Decimal(rate)) * scale)
+    minor = in_quote(given.amount_minor, given.currency, currency, rate)
     if not 0 < minor <= LIMIT:
         raise Invalid.field("rate", "too_large", N_("At this rate the amount is too small or too large"))
     return minor, rate, kept

@@ -35,7 +35,7 @@ from dealflow.recoupment.models import (
 from dealflow.recoupment.policy import Can, Tag
 from dealflow.recoupment.queries import Desk
 from dealflow.recoupment.service.running import Prepared, computed, locked, prepare
-from dealflow.recoupment.sources import Input
+from dealflow.recoupment.sources import EXCHANGE, Input
 from dealflow.recoupment.states import RUN
 
 BOOK = "recoupment"
@@ -62,7 +62,7 @@ def approve(actor: Actor, run_id: str, *, version: int | None = None) -> Distrib
     """Post a preview and issue its statements.
 
     Raises NotFound, Forbidden (`second_person` for the one who made it), StaleVersion, InvalidTransition, and Conflict:
-    `inputs_changed` when receipts or terms are no longer those of the preview, `nothing_due`.
+    `inputs_changed` when receipts, rates or terms are no longer those of the preview, `no_rate`, `nothing_due`.
     """
     seen = queries.run(actor, run_id)
     policy.require(actor, Can.RUN, seen, see=Can.SEE)
@@ -73,10 +73,11 @@ def approve(actor: Actor, run_id: str, *, version: int | None = None) -> Distrib
     run = locked(actor, run_id, Can.APPROVE, version)
     before = run.state
     after = RUN.fire(before, "post", run)
-    prepared = prepare(run.project_id, run.through)
+    prepared = prepare(run.project_id, run.organisation_id, run.through)
     if prepared.digest != run.digest:
         raise Conflict(
-            N_("Receipts or terms have changed since this preview; make the run again"), code="inputs_changed"
+            N_("Receipts, rates or terms have changed since this preview; make the run again"),
+            code="inputs_changed",
         )
     lines = queries.lines(run.id)
     if not any(line.due_minor for line in lines):
@@ -121,9 +122,11 @@ def _post(
         Draft(
             max(item.on, first_open), "recoupment_receipt", f"receipt:{item.source_id}",
             (Line(COLLECTION, Money(item.amount_minor, run.currency)), Line(UNDISTRIBUTED, Money(-item.amount_minor, run.currency))),
-            text=f"{item.facts['source']} {item.facts['external_ref']}", source=item.source_id, data={"run_id": run.id},
+            text=f"{item.facts['source']} {item.facts['external_ref']}", source=item.source_id,
+            data={"run_id": run.id, **({EXCHANGE: item.exchanged} if item.exchanged else {})},
         )
-        for item in new_inputs if item.kind == "receipt"
+        # What is less than the smallest unit of the terms' currency moves nothing.
+        for item in new_inputs if item.kind == "receipt" and item.amount_minor
     ]  # fmt: skip
     owed = [Line(UNDISTRIBUTED, Money(run.due_minor, run.currency))] if run.due_minor else []
     owed += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -11,19 +12,23 @@ from sqlalchemy.exc import IntegrityError
 from dealflow.audit import service as audit
 from dealflow.core import policy
 from dealflow.core.actor import Actor
+from dealflow.core.config import settings
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.finance.errors import FinanceInputError, Refused
+from dealflow.ledger.rates import Rate, find_rate
 from dealflow.notify import service as notify
-from dealflow.recoupment import computing, queries, sources
+from dealflow.recoupment import computing, exchange, queries, sources
 from dealflow.recoupment.computing import Base, Outcome
 from dealflow.recoupment.models import DistributionLine, DistributionRun
 from dealflow.recoupment.policy import Can, Tag
 from dealflow.recoupment.queries import Desk
 from dealflow.recoupment.sources import Input, Terms
 from dealflow.recoupment.states import RUN
+
+SHOWN = 5  # rates that are asked for in one refusal
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,12 @@ class Prepared:
     digest: str
 
     @property
+    def currency(self) -> str:
+        """What the terms pay in."""
+        (found,) = self.terms.currencies
+        return found
+
+    @property
     def is_news(self) -> bool:
         """Whether anything came in, or a term sheet was executed, since the last posted run."""
         if self.last is None or self.base is None:
@@ -47,8 +58,11 @@ class Prepared:
         )
 
 
-def prepare(project_id: str, through: date) -> Prepared:
-    """Read terms, inputs and what was posted before. Raises Conflict (`no_terms`, `currency`), Invalid (`through`)."""
+def prepare(project_id: str, organisation_id: str, through: date) -> Prepared:
+    """Read terms, inputs and what was posted before; in the terms' currency, at the rates of the organisation's table.
+
+    Raises Conflict (`no_terms`, `currency`, `no_rate`, `too_large`), Invalid (`through`).
+    """
     last = queries.last_posted(project_id)
     if last is not None and through < last.through:
         raise Invalid.field(
@@ -65,13 +79,13 @@ def prepare(project_id: str, through: date) -> Prepared:
         raise Conflict(
             N_("No term sheet of this project is executed yet; have one signed first"), code="no_terms"
         )
-    inputs = sources.inputs(project_id, through)
-    found = terms.currencies | {item.currency for item in inputs}
-    if len(found) > 1:
+    if len(terms.currencies) > 1:
         raise Conflict(
-            N_("Term sheets and receipts are in several currencies (%(found)s); record receipts in that of the terms"),
-            code="currency", found=", ".join(sorted(found)),
+            N_("The term sheets of this project are in several currencies (%(found)s); amend them to one"),
+            code="currency", found=", ".join(sorted(terms.currencies)),
         )  # fmt: skip
+    (currency,) = terms.currencies
+    inputs = _in_currency(sources.inputs(project_id, through), currency, organisation_id)
     base = None
     if last is not None:
         paid = {
@@ -81,6 +95,33 @@ def prepare(project_id: str, through: date) -> Prepared:
         base = Base(last.through, last.position, queries.covered(project_id), paid)
     digest = computing.digest(terms, inputs, last.id if last else None, through)
     return Prepared(terms, inputs, last, base, digest)
+
+
+def _in_currency(found: list[Input], currency: str, organisation_id: str) -> list[Input]:
+    others = [item.source_id for item in found if item.currency != currency]
+    if not others:
+        return found
+    posted = {(row.kind, row.source_id): sources.as_posted(row) for row in queries.posted_as(others)}
+
+    @cache
+    def rate_of(base: str, day: date) -> Rate | None:
+        return find_rate(session(), organisation_id, base, currency, day)
+
+    try:
+        return exchange.converted(found, currency, posted, rate_of)
+    except exchange.NoRatesError as error:
+        wanted = ", ".join(f"{base}/{currency} {day}" for base, day in error.missing[:SHOWN])
+        raise Conflict(
+            N_(
+                "Receipts are in another currency than the terms, and there is no rate of their day (%(wanted)s) nor of the %(days)s days before it; enter it under Exchange rates (/exchange-rates), then make the run again"
+            ),
+            code="no_rate", wanted=wanted + ("…" if len(error.missing) > SHOWN else ""), days=settings().rate_days,
+        ) from None  # fmt: skip
+    except exchange.TooLargeError as error:
+        raise Conflict(
+            N_("At the rate of %(day)s an amount in %(currency)s is too large; look at the rate under Exchange rates"),
+            code="too_large", day=error.day.isoformat(), currency=error.currency,
+        ) from None  # fmt: skip
 
 
 def computed(prepared: Prepared) -> Outcome:
@@ -97,11 +138,11 @@ def make(actor: Actor, project_id: str, *, through: date) -> DistributionRun:
     """A preview of the run through a day: a line for every tier and payee. A preview that waits is replaced, unless it
     says the same; with nothing new since the last posted run, that run.
 
-    Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `currency`, `terms_refused`).
+    Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `currency`, `no_rate`, `too_large`, `terms_refused`).
     """
     desk = queries.desk(actor, project_id)
     policy.require(actor, Can.RUN, desk, see=Can.SEE_PART)
-    prepared = prepare(project_id, through)
+    prepared = prepare(project_id, desk.organisation_id, through)
     if not prepared.is_news and prepared.last is not None:
         return prepared.last
     there = queries.preview_of(project_id)
@@ -116,7 +157,7 @@ def _kept(actor: Actor, desk: Desk, through: date, prepared: Prepared, outcome: 
     last = prepared.last
     run = DistributionRun(
         id=new("run"), project_id=desk.project_id, organisation_id=desk.organisation_id, base_id=last.id if last else None,
-        through=through, kind=outcome.kind, currency=prepared.terms.currencies.pop(), digest=prepared.digest,
+        through=through, kind=outcome.kind, currency=prepared.currency, digest=prepared.digest,
         distributed_minor=outcome.position["gross_minor"], due_minor=outcome.due_minor,
         refund_minor=outcome.position["refund_minor"], position=outcome.position,
         sheets=[
@@ -126,7 +167,7 @@ def _kept(actor: Actor, desk: Desk, through: date, prepared: Prepared, outcome: 
             }
             for s in prepared.terms.sheets
         ],
-        not_counted=sources.not_counted(desk.project_id, through), made_by_id=actor.user_id, made_by_name=actor.user_name,
+        exchange=exchange.summary(outcome.new), not_counted=sources.not_counted(desk.project_id, through), made_by_id=actor.user_id, made_by_name=actor.user_name,
     )  # fmt: skip
     try:
         with session().begin_nested():
