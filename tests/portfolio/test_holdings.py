@@ -76,6 +76,13 @@ def test_another_currency_needs_the_days_rate(portfolio: Portfolio) -> None:
     assert refused["errors"][0]["field"] == "rate"
     made = portfolio.manager.post(place, foreign | {"rate": "7.1234"}).get_json()
     assert (made["amount_minor"], made["given"]["currency"]) == (71_234_00, "USD")
+    # As the table of rates writes the inverse of a large one.
+    dong = foreign | {
+        "amount": {"amount_minor": 10**9, "currency": "VND"},
+        "reference": "v",
+        "rate": "0.0002777006388",
+    }
+    assert portfolio.manager.post(place, dong).get_json()["amount_minor"] == 277_700_64
     useless = portfolio.manager.post(place, FLOW | {"rate": "7", "reference": "x"})
     assert useless.get_json()["errors"][0]["code"] == "not_needed"
 
