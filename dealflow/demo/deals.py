@@ -25,6 +25,7 @@ STANDS = {
 RICH = ("investor", "fund", "investor2")
 # Logins that fund one series of the creator's login together; it is the one that is out and pays.
 SHARED = ("investor", "fund")
+_TOGETHER = "funded"
 _WAY = STAGES[1:7]
 
 
@@ -38,7 +39,9 @@ class Dealing:
     mandates: Sequence[Stated]
     stands: str
     days: float
+    together: bool = False
     deal_id: str = ""
+    signed: datetime | None = None
 
     @property
     def leading(self) -> bool:
@@ -61,8 +64,9 @@ def arrange(
     told: Sequence[Life],
     stated: Sequence[Stated],
     met: set[tuple[str, str]],
-) -> None:
-    """Choose pairs that did not meet otherwise and add their deals to the script."""
+    shared: Life,
+) -> list[Dealing]:
+    """Choose pairs that did not meet otherwise and add their deals to the script; those in the shared series."""
     rng = Random("dealflow:pairs")  # noqa: S311
     taken = set(met)
     stands = [stage for stage, number in STANDS.items() for _ in range(number)]
@@ -71,8 +75,7 @@ def arrange(
     houses = [
         key for key, (place, _people) in members.items() if place.kind in ("investor", "fund") and key != "lp"
     ]
-    dealings = []
-    shared = _shared(told, taken)
+    together = []
     for number, (key, stage) in enumerate(wanted):
         key = key or rng.choice(houses)
         place, people = members[key]
@@ -85,29 +88,27 @@ def arrange(
         # The creators of the demo logins are met more often than others.
         ours = [life for life in fit if life.place.key in ("creator", "creator2", "studio")]
         life = rng.choice(ours if ours and number % 3 == 0 else fit)
-        if shared is not None and key in SHARED and stage == "funded" and (key, shared.idea.key) not in taken:
+        both = key in SHARED and stage == _TOGETHER and number < len(RICH) * len(STANDS)
+        if both:
             life = shared
         taken.add((key, life.idea.key))
         mandates = [mandate for mandate in stated if mandate.house == key]
-        begun = life.shown * rng.uniform(0.55, 0.95)
+        begun = life.shown * (0.95 if both else rng.uniform(0.55, 0.95))
         dealing = Dealing(
-            f"{key}-{life.idea.key}", life, people[number % len(people)], mandates, stage, begun
+            f"{key}-{life.idea.key}", life, people[number % len(people)], mandates, stage, begun, both
         )
-        dealings.append(dealing)
+        together += [dealing] if both else []
         _tell(script, dealing)
-    if out := releases.tell(script, dealings):
-        distributions.tell(script, out)
+    releases.tell(script, together[0])
+    distributions.tell(script, together)
     sheets.expire(script)
+    return together
 
 
-def _shared(told: Sequence[Life], met: set[tuple[str, str]]) -> Life | None:
-    """The series that the demo logins see from all sides: of the creator's login, new to most of its investors."""
-
-    def new_to(life: Life) -> int:
-        return sum((key, life.idea.key) not in met for key in SHARED)
-
+def shared(told: Sequence[Life]) -> Life:
+    """The series that the demo logins see from all sides: of the creator's login, and long on the platform."""
     own = [life for life in told if life.place.key == "creator" and life.invests and not life.idea.overseas]
-    return max(own, key=lambda life: (new_to(life), life.shown, life.idea.key), default=None)
+    return max(own, key=lambda life: (life.shown, life.idea.key))
 
 
 def _tell(script: Script, dealing: Dealing) -> None:
@@ -123,6 +124,7 @@ def _tell(script: Script, dealing: Dealing) -> None:
     for number, stage in enumerate(steps, 1):
         at = script.ago(dealing.days * (1 - share * number))
         if stage == "signed":
+            dealing.signed = at
             sheets.tell(script, dealing, at, rng)
         elif stage == "data_room":
             papers.tell(script, dealing, at)

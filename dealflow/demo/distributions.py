@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,23 +16,24 @@ if TYPE_CHECKING:
     from dealflow.demo.deals import Dealing
 
 
-def tell(script: Script, dealing: Dealing) -> None:
+def tell(script: Script, dealings: Sequence[Dealing]) -> None:
     """Share what came in: after the first statement, and again once a receipt was corrected."""
-    owner, known = dealing.life.owner, _Shared(dealing)
+    owner, known = dealings[0].life.owner, _Shared(dealings)
     script.add(script.ago(releases.DAYS // 2 - 1.5), owner, known.hire)
     script.add(script.ago(releases.DAYS // 2 - 2), owner, known.make)
     script.add(script.ago(releases.DAYS // 2 - 2.5), owner, known.approve)
     script.add(script.ago(releases.DAYS // 2 - 5), owner, known.pay)
-    script.add(script.ago(1.5), owner, known.make)
+    # By the colleague: who logs in finds it waiting.
+    script.add(script.ago(1.5), owner, lambda _actor: known.make(known.second))
 
 
 class _Shared:
     """The runs of the series."""
 
-    def __init__(self, dealing: Dealing) -> None:
-        self.dealing = dealing
+    def __init__(self, dealings: Sequence[Dealing]) -> None:
+        self.dealings, self.life = dealings, dealings[0].life
         self.run_id = ""
-        self.second = dealing.life.owner
+        self.second = self.life.owner
 
     def hire(self, actor: Actor) -> None:
         """Somebody who looks after the money: nobody approves a run of their own."""
@@ -40,15 +42,16 @@ class _Shared:
     def make(self, actor: Actor) -> None:
         """A preview through the day before."""
         through = clock.today() - timedelta(days=1)
-        self.run_id = service.make(actor, self.dealing.life.project_id, through=through).id
+        self.run_id = service.make(actor, self.life.project_id, through=through).id
 
     def approve(self, actor: Actor) -> None:
         """By a second person."""
         service.approve(self.second, self.run_id)
 
     def pay(self, actor: Actor) -> None:
-        """What the investor is owed, by one transfer."""
-        service.mark_paid(
-            actor, self.run_id, payee=str(self.dealing.investor.organisation_id), on=clock.today(),
-            bank_reference=f"ICBC{clock.today():%Y%m%d}0017",
-        )  # fmt: skip
+        """What each investor is owed, by one transfer each."""
+        for number, dealing in enumerate(self.dealings, 17):
+            service.mark_paid(
+                actor, self.run_id, payee=str(dealing.investor.organisation_id), on=clock.today(),
+                bank_reference=f"ICBC{clock.today():%Y%m%d}{number:04}",
+            )  # fmt: skip

@@ -20,8 +20,13 @@ MAIN, OURS = ("investor", "investor2", "fund"), ("creator", "creator2")
 _ACTIONS = {"": 36, "save": 28, "pass": 24, "request_intro": 6, "undo": 6}
 
 
-def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated]) -> set[Pair]:
-    """Add answers of every mandate to pitches that fit it, after both were there; the pairs that asked to be introduced."""
+def answer_matches(
+    script: Script, told: Sequence[Life], stated: Sequence[Stated], kept: set[Pair]
+) -> set[Pair]:
+    """Add answers of every mandate to pitches that fit it, after both were there; the pairs that asked to be introduced.
+
+    Pairs of `kept` meet in another way later: here they keep each other in mind at most.
+    """
     asked: set[Pair] = set()
     for mandate in stated:
         rng = Random(f"dealflow:{mandate.key}:answers")  # noqa: S311 - variety, no secret
@@ -32,7 +37,9 @@ def answer_matches(script: Script, told: Sequence[Life], stated: Sequence[Stated
             # The people who can log in meet each other's work first.
             fit.sort(key=lambda life: life.place.key not in OURS)
         for number, life in enumerate(fit[: rng.randint(12, 18) if main else rng.randint(3, 9)]):
-            _answer(script, mandate, life, rng, "request_intro" if main and number < 3 else None, asked)
+            known = (mandate.house, life.idea.key) in kept
+            action = "save" if known else "request_intro" if main and number < 3 else None
+            _answer(script, mandate, life, rng, action, asked)
     return asked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
@@ -14,7 +14,11 @@ from dealflow.demo.investors import Members
 from dealflow.demo.lives import Life
 from dealflow.demo.script import Script
 from dealflow.funds.periods import last_ended
-from dealflow.portfolio.service import booking, holdings, reports
+from dealflow.portfolio import queries
+from dealflow.portfolio.service import booking, following, holdings, reports
+
+if TYPE_CHECKING:
+    from dealflow.demo.deals import Dealing
 
 _MANAGER = "fund"
 _WAN = 1_000_000
@@ -29,13 +33,18 @@ _HELD: tuple[tuple[str | int, str, str, str, int, int, tuple[tuple[int, str, int
 )  # fmt: skip
 
 
-def arrange(script: Script, members: Members, told: Sequence[Life], made: Raised) -> None:
+def arrange(
+    script: Script, members: Members, told: Sequence[Life], made: Raised, together: Sequence[Dealing]
+) -> None:
     """Add the life of each holding; the fund has been raised by then."""
     manager = members[_MANAGER][1][0]
+    own = next(dealing for dealing in together if dealing.investor.organisation_id == manager.organisation_id)
     lives = sorted(
-        (life for life in told if life.invests and not life.idea.overseas), key=lambda life: -life.shown
+        (life for life in told if life.invests and not life.idea.overseas and life is not own.life),
+        key=lambda life: -life.shown,
     )
     ids: dict[int, str] = {}
+    _follow(script, manager, made, ids, own)
     for place, (name, genre, stage, platform, days, cost, later) in enumerate(_HELD):
         # A project that the platform did not know yet when it was bought joins the books once its pitch is there.
         life = lives[name] if isinstance(name, int) else None
@@ -64,6 +73,27 @@ def _begin(
         ids[place] = holdings.add(actor, made.fund_id, named | known, is_sample=True).id
 
     return deed
+
+
+def _follow(script: Script, manager: Actor, made: Raised, ids: dict[int, str], own: Dealing) -> None:
+    """The fund's part of the shared series: held from the signing on; what it pays and gets comes from the deal itself."""
+    if own.signed is None:
+        raise ValueError("the shared series is not signed")
+    place, held = len(_HELD), script.end - own.signed
+    values = {"platform": "红果"}
+    script.add(own.signed + timedelta(hours=1), manager, _begin(made, ids, place, own.life, values))
+    for days in range(held.days, 0, -6):
+        script.add(script.ago(days - 0.5), manager, lambda actor: following.follow(actor, ids[place]))
+    script.add(script.ago(6), manager, lambda actor: _worth(actor, ids[place]))
+
+
+def _worth(actor: Actor, holding_id: str) -> None:
+    """What is still to come: a third of what the series has given back."""
+    got = sum(flow.amount_minor for flow in queries.flows(holding_id) if flow.kind == "proceeds")
+    booking.value(
+        actor, holding_id, on=clock.today(), value=Money(got // 300_000 * 100_000), method="contracted",
+        evidence_class="platform_statement", evidence="红果结算单与已公布的分账比例", reference="V-红果-1",
+    )  # fmt: skip
 
 
 def _flow(ids: dict[int, str], place: int, days: int, kind: str, wan: int) -> Callable[[Actor], object]:

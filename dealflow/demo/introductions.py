@@ -72,14 +72,14 @@ def answer(
 
 
 def write_to_investors(
-    script: Script, members: Members, told: Sequence[Life], stated: Sequence[Stated], taken: set[Pair]
-) -> None:
-    """Let creators ask investors that allow it; pairs that meet this way are added to `taken`."""
+    script: Script, members: Members, told: Sequence[Life], stated: Sequence[Stated], taken: set[Pair], kept: set[Pair]
+) -> None:  # fmt: skip
+    """Let creators ask investors that allow it; pairs that meet this way are added to `taken`, those of `kept` do not."""
     rng = Random("dealflow:creators-ask")  # noqa: S311 - variety, no secret
     open_to_it = [m for m in stated if m.values["allow_discovery"]]
     ours = [life for life in told if life.invests and life.place.key in _OURS and life.shown > 20]
     for number, life in enumerate(rng.sample(ours, min(_WRITTEN, len(ours)))):
-        fit = [m for m in open_to_it if (m.house, life.idea.key) not in taken]
+        fit = [m for m in open_to_it if (m.house, life.idea.key) not in taken | kept]
         mandate = rng.choice([m for m in fit if members[m.house][0].overseas == life.idea.overseas] or fit)
         taken.add((mandate.house, life.idea.key))
         most = min(mandate.days, life.shown) * 0.9

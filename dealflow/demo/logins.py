@@ -26,6 +26,7 @@ LOGINS = (
     Login("investor@demo.example", "顾淏", "investor", "owner", "zh", "写投资偏好、看排序与理由、起草条款清单", "state mandates, read ranked matches, draft term sheets"),
     Login("investor2@demo.example", "Ethan Koh", "investor2", "owner", "en", "出海投资方：美元项目与保底", "an overseas investor: dollar projects and guarantees"),
     Login("fund@demo.example", "傅喆", "fund", "owner", "zh", "基金管理人：多份偏好与交易管道", "a fund manager: several mandates and a pipeline of deals"),
+    Login("fund2@demo.example", "叶晞", "fund", "member", "zh", "同一基金的第二人：批准分配", "the fund's second person: approves distributions"),
     Login("lp@demo.example", "林玘", "lp", "viewer", "zh", "有限合伙人：只读查看本机构", "a limited partner: reads, changes nothing"),
     Login("studio@demo.example", "韩堃", "studio", "owner", "zh", "承制方：自有项目与后期", "a studio with projects of its own"),
     Login("chair@demo.example", "章彧", "board", "owner", "zh", "审核委员会主席", "chair of the review board"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -20,23 +19,13 @@ if TYPE_CHECKING:
     from dealflow.demo.deals import Dealing
 
 DAYS = 30
+# What the first day brings, in parts of the budget: over the month twice what the series cost.
+_FIRST_DAY = 0.17
 _HEADER = "结算日期,短剧名称,结算单号,分账金额（元）,投流消耗（元）"
 
 
-def tell(script: Script, dealings: Sequence[Dealing]) -> Dealing | None:
-    """Put one funded series out on two platforms, a month before today; which one."""
-    funded = [d for d in dealings if d.stands in ("funded", "closed_won") and not d.life.idea.overseas]
-    if not funded:
-        return None
-    chosen = min(
-        funded,
-        key=lambda d: (
-            d.life.place.key != "creator",
-            not d.leading,
-            d.life.stage != "released",
-            d.key,
-        ),
-    )
+def tell(script: Script, chosen: Dealing) -> None:
+    """Put a funded series out on two platforms, a month before today."""
     owner, known = chosen.life.owner, _Out(chosen)
     script.add(script.ago(DAYS + 1), owner, known.put_out)
     script.add(script.ago(DAYS - 1), chosen.investor, known.confirm)
@@ -44,7 +33,6 @@ def tell(script: Script, dealings: Sequence[Dealing]) -> Dealing | None:
     script.add(script.ago(3), owner, known.second_statement)
     script.add(script.ago(2), owner, known.correct)
     script.add(script.ago(1), owner, known.figures)
-    return chosen
 
 
 class _Out:
@@ -75,12 +63,12 @@ class _Out:
 
     def _statement(self, actor: Actor, days: range) -> None:
         title = queries.release(actor, self.ids["hongguo"]).title
-        lines = [_HEADER]
+        lines, peak = [_HEADER], self.life.values["budget"]["amount_minor"] / 100 * _FIRST_DAY
         for number in days:
             rng = Random(f"{self.life.project_id}:{number}")  # noqa: S311
             day = self.first + timedelta(days=number)
             for part, share in (("A", 0.7), ("B", 0.3)):
-                amount = share * 180_000 * math.exp(-number / 14) * rng.uniform(0.8, 1.25)
+                amount = share * peak * math.exp(-number / 14) * rng.uniform(0.8, 1.25)
                 spent = f"{amount * 0.095:.2f}" if part == "A" else ""
                 lines.append(f"{day},{title},HG{day:%Y%m%d}{part},{amount:.2f},{spent}")
         name = f"红果结算单 {self.first + timedelta(days=days.stop - 1):%Y-%m-%d}.csv"

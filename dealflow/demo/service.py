@@ -53,11 +53,14 @@ def _write(script: Script) -> None:
     members = _found(script)
     told = _pitch(script, members)
     stated = investors.state_mandates(script, members)
-    taken = feedback.answer_matches(script, told, stated)
-    introductions.write_to_investors(script, members, told, stated, taken)
+    shared = deals.shared(told)
+    kept = {(house, shared.idea.key) for house in deals.SHARED}
+    taken = feedback.answer_matches(script, told, stated, kept)
+    introductions.write_to_investors(script, members, told, stated, taken, kept)
     sides.arrange(script, members)
-    deals.arrange(script, members, told, stated, taken)
-    holdings.arrange(script, members, told, funds.arrange(script, members))
+    together = deals.arrange(script, members, told, stated, taken, shared)
+    raised = funds.arrange(script, members)
+    holdings.arrange(script, members, told, raised, together)
     hooks.arrange(script, members)
     script.play()
 

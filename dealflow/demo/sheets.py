@@ -61,6 +61,8 @@ class Talk:
 def tell(script: Script, dealing: Dealing, at: datetime, rng: Random) -> None:
     """Add a term sheet with its talks, ended by the moment `at`, sometimes with a draft of the creator beside it."""
     template = _TEMPLATES[rng.choice(dealing.life.values["instruments"])]
+    if dealing.together:
+        template = "revenue_share"
     stands = "signed" if dealing.stands in ("funded", "closed_won") else dealing.stands
     # The main logins have one with three counter-proposals to look at.
     end, counters = _ENDS[stands][0] if dealing.leading else rng.choice(_ENDS[stands])
@@ -85,7 +87,7 @@ def expire(script: Script) -> None:
 def _negotiate(
     script: Script, dealing: Dealing, talk: Talk, template: str, begun: datetime, at: datetime, rng: Random
 ) -> None:
-    share = rng.choice((100, 80, 60, 50))
+    share = 50 if dealing.together else rng.choice((100, 80, 60, 50))
     until = (
         (at + timedelta(days=6)).date() if talk.end == "expired" else (script.end + timedelta(days=24)).date()
     )

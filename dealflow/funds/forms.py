@@ -71,7 +71,7 @@ class PercentField(StringField):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{Decimal(self.data) / 10_000:f}".rstrip("0").rstrip(".") or "0"
+        return "" if self.data is None else f"{(Decimal(self.data) / 10_000).normalize():f}"
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = None
@@ -203,7 +203,8 @@ class TransferForm(FundsForm):
     @classmethod
     def of(cls, formdata: Any, rows: list[FundLp], **data: Any) -> TransferForm:
         """The form with the partners to choose from."""
-        form = cls(formdata, data=data)
+        others = {"to_lp_id": rows[1].id} if len(rows) > 1 else {}
+        form = cls(formdata, data=others | data)
         for field in (form.from_lp_id, form.to_lp_id):
             field.choices = pairs([(row.id, row.name) for row in rows])
         return form

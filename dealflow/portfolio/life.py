@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+
+from babel.dates import format_date
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
+from dealflow.core.i18n import BABEL, language
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, show
 from dealflow.deals import queries as deals
@@ -55,28 +59,25 @@ def multiple(standing: Standing) -> str | None:
 
 def story(actor: Actor, row: Holding, flows: list[Any], valuations: list[Any]) -> list[dict[str, Any]]:
     """The stations of the project and of the money, the earliest first."""
-    found: list[tuple[str, dict[str, Any]]] = []
+    found: list[tuple[date, dict[str, Any]]] = []
     if row.project_id:
         query = deals.DealQuery(project_id=row.project_id, limit=1)
         for deal in deals.page(actor, query)["items"]:
             for event in deals.timeline(actor, deals.get(actor, deal["id"])):
                 if event.kind in ("opened", "moved"):
                     stage = LABELS.get(event.data.get("after") or STAGES[0], "")
-                    day = clock.rfc3339(event.at)[:10]
-                    found.append((day, _station(_("Deal: %(stage)s", stage=_(stage)), day)))
+                    found.append(_station(_("Deal: %(stage)s", stage=_(stage)), event.at.date()))
     for flow in flows:
         amount = show(Money(flow.amount_minor, row.currency))
-        day = flow.happened_on.isoformat()
-        found.append((day, _station(_(FLOW_LABELS[flow.kind]), day, amount, "done")))
+        found.append(_station(_(FLOW_LABELS[flow.kind]), flow.happened_on, amount, "done"))
     for valued in valuations:
-        day = valued.valued_on.isoformat()
         amount = show(Money(valued.value_minor, row.currency))
-        found.append((day, _station(_(METHOD_LABELS[valued.method]), day, amount)))
+        found.append(_station(_(METHOD_LABELS[valued.method]), valued.valued_on, amount))
     if row.closed_on:
-        day = row.closed_on.isoformat()
-        found.append((day, _station(_("Ended"), day)))
-    return [item for _key, item in sorted(found, key=lambda pair: pair[0])]
+        found.append(_station(_("Ended"), row.closed_on))
+    return [item for _day, item in sorted(found, key=lambda pair: pair[0])]
 
 
-def _station(title: str, time: str, note: str = "", state: str = "") -> dict[str, Any]:
-    return {"title": title, "time": time, "note": note, "state": state}
+def _station(title: str, day: date, note: str = "", state: str = "") -> tuple[date, dict[str, Any]]:
+    shown = format_date(day, locale=BABEL[language()])
+    return day, {"title": title, "time": shown, "note": note, "state": state}

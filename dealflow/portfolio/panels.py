@@ -60,8 +60,8 @@ def overview_of(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
         return None
     found = figures.state(actor, queries.of_fund(fund), clock.today())
     return "portfolio/_of_fund.html", {
-        "fund": fund, "figures": figures.metrics(found), "curve": outlook.j_curve(found), "rate_text": printing.rate_text,
-        "times": printing.times, "nav": fund.money(found.nav_minor),
+        "fund": fund, "figures": figures.metrics(found), "curve": outlook.j_curve(found), "rate_short": printing.rate_short,
+        "rate_why": printing.rate_why, "times": printing.times, "nav": fund.money(found.nav_minor),
     }  # fmt: skip
 
 

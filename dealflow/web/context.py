@@ -50,12 +50,14 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(i18n.zone()))
 
 
-def show_date(value: date | datetime | None, style: str = "medium") -> str:
-    """A date in the reader's language and zone."""
+def show_date(value: date | datetime | str | None, style: str = "medium") -> str:
+    """A date in the reader's language and zone; what is kept as JSON has it as text."""
     if value is None:
         return "—"
     from babel.dates import format_date
 
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     day = _local(value).date() if isinstance(value, datetime) else value
     return format_date(day, style, locale=i18n.BABEL[i18n.language()])
 

@@ -62,6 +62,20 @@ def test_a_fund_is_made_changed_and_found(house: House, manager: Web) -> None:
     assert "三号基金" in manager.get(vehicle.headers["Location"].removesuffix("/lps")).text
 
 
+def test_a_form_shows_the_percentages_that_it_saves(manager: Web) -> None:
+    place = (
+        put(manager, "/funds/new", **FORM | {"late_rate_ppm": "0.25"})
+        .headers["Location"]
+        .removesuffix("/lps")
+    )
+    page = manager.get(place + "/edit").text
+    for name in ("fee_rate_ppm", "pref_rate_ppm", "catch_up_ppm", "carry_ppm", "late_rate_ppm"):
+        shown = re.search(rf'name="{name}"[^>]*value="([^"]*)"|value="([^"]*)"[^>]*name="{name}"', page)
+        assert shown, name
+        wanted = "0.25" if name == "late_rate_ppm" else FORM[name].rstrip(" %")
+        assert (shown[1] or shown[2]) == wanted, name
+
+
 def test_what_is_wrong_stands_beside_its_box_and_what_was_typed_stays(manager: Web) -> None:
     answer = put(manager, "/funds/new", 422, **FORM | {"name": "", "pref_rate_ppm": "120", "target": "viel"})
     for text in ("Enter a percentage from 0 to 100", 'value="viel"', 'value="120"', "Use at least"):
