@@ -28,7 +28,7 @@ def _shown(row: Statement) -> dict[str, Any]:
         "updated_at": clock.rfc3339(row.updated_at), "project_id": row.project_id, "filename": row.filename,
         "sha256": row.content_hash, "document_id": row.file_id, "state": row.state, "preset": row.preset, "header": row.header,
         "row_count": row.row_count, "plan": row.plan, "counts": report.kept()["counts"] if report else None, "sums": sums,
-        "job_id": row.job_id, "user_name": row.user_name,
+        "figures": report.figures.kept() if report else None, "job_id": row.job_id, "user_name": row.user_name,
     }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from dealflow.core.i18n import N_
 from dealflow.core.money import Money
 from dealflow.core.outbox import emit
 from dealflow.core.tabular import Table, write_csv
+from dealflow.releases import day_figures
+from dealflow.releases.day_figures import FIELDS, Found, says_figures
 from dealflow.releases.events import ReceiptRecorded
 from dealflow.releases.models import AdSpend, Receipt, Statement
 from dealflow.releases.presets import LABELS
@@ -30,19 +32,31 @@ _RAW = {"unscoped": "rows of the project whose statement this is"}
 
 @dataclass
 class Report:
-    """What the rows of a statement do or did. `sums`: currency → minor units of what is new."""
+    """What the rows of a statement do or did. `sums`: currency → minor units of what is new; rows that bring no
+    money but plays or paying users are counted in `figures`."""
 
     counts: Counter[str] = field(default_factory=Counter)
     sums: Counter[str] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
+    figures: Found = field(default_factory=Found)
+
+    @property
+    def brings(self) -> bool:
+        """Whether anything is new."""
+        return bool(self.counts["create"] or self.figures.counts["create"])
+
+    @property
+    def wrong(self) -> set[int]:
+        """The numbers of the rows that are refused."""
+        return {row.number for row in self.refused}
 
     def kept(self) -> dict[str, Any]:
         """As it is kept beside the statement, readable in any language."""
         errors = [[row.number, [_plain(error) for error in row.errors]] for row in self.refused]
         return {
             "counts": {action: self.counts[action] for action in ACTIONS}, "sums": dict(self.sums), "spent": dict(self.spent),
-            "errors": errors,
+            "errors": errors, "figures": self.figures.kept(),
         }  # fmt: skip
 
     @classmethod
@@ -51,7 +65,13 @@ class Report:
         refused = [
             Refused(number, tuple(FieldError(*e) for e in errors)) for number, errors in kept["errors"]
         ]
-        return cls(Counter(kept["counts"]), Counter(kept["sums"]), Counter(kept["spent"]), refused)
+        return cls(
+            Counter(kept["counts"]),
+            Counter(kept["sums"]),
+            Counter(kept["spent"]),
+            refused,
+            Found.of(kept.get("figures")),
+        )
 
 
 def _plain(error: FieldError) -> list[Any]:
@@ -81,12 +101,9 @@ def check_mapping(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str
         errors.append(FieldError("mapping", "duplicate", message, {"field": target}))
     if not errors and "on" not in targets:
         errors.append(FieldError("mapping", "no_day", N_("Say which column holds the day or month")))
-    if not errors and not {"amount", "ad_spend"} & set(targets):
-        errors.append(
-            FieldError(
-                "mapping", "no_amount", N_("Say which column holds the amount received or the ad spend")
-            )
-        )
+    if not errors and not {"amount", "ad_spend", *FIELDS} & set(targets):
+        message = N_("Say which column holds the amount received, the ad spend or the plays")
+        errors.append(FieldError("mapping", "no_amount", message))
     if errors:
         raise Invalid(errors=errors)
     return dict(mapping)
@@ -103,6 +120,7 @@ def check(project_id: str, lines: Sequence[Line | Refused], plan: Plan) -> Repor
     seen: dict[str, Line] = {}
     for start in range(0, len(lines), BLOCK):
         _judge(project_id, lines[start : start + BLOCK], plan, report, seen)
+    report.figures = day_figures.check(project_id, lines, report.wrong, plan)
     return report
 
 
@@ -195,7 +213,7 @@ def _judge(
             report.counts["error"] += 1
             continue
         if not line.mine or not (line.amount or line.ad_spend):
-            report.counts["other"] += 1
+            report.counts["other"] += not (line.mine and says_figures(line))
             continue
         twin = seen.get(line.ref)
         action, error = _against(line, plan, receipts.get(line.ref), spends.get(line.ref), twin)
@@ -277,4 +295,9 @@ def lines_of(report: Report) -> Iterator[str]:
             f"{name}: {Money(minor, currency).major:f} {currency}"
             for currency, minor in sums.items()
             if minor
+        )
+    if any(report.figures.counts.values()):
+        counts = report.figures.counts
+        yield "days of figures: " + ", ".join(
+            f"{name}: {counts[name]}" for name in ("create", "same", "unplaced")
         )

@@ -26,6 +26,8 @@ LABELS = {
     "platform": N_("Platform"),
     "territory": N_("Territory"),
     "ad_spend": N_("Ad spend"),
+    "plays": N_("Plays"),
+    "paid_users": N_("Paying users"),
 }
 GENERAL: dict[str, tuple[str, ...]] = {
     "on": ("date", "day", "日期", "结算日期", "账期", "月份", "收入日期"),
@@ -59,6 +61,8 @@ GENERAL: dict[str, tuple[str, ...]] = {
     "platform": ("平台", "渠道"),
     "territory": ("country", "region", "地区", "国家", "国家地区"),
     "ad_spend": ("ad spend", "spend", "投流", "投流金额", "投流消耗", "推广消耗"),
+    "plays": ("views", "播放量", "播放数", "播放次数", "观看量", "观看次数"),
+    "paid_users": ("payers", "paying users", "付费人数", "付费用户数", "充值人数", "充值用户数"),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
@@ -266,9 +266,17 @@ def statements(project_id: str) -> list[Statement]:
 
 def closed_files(rows: Iterable[Receipt | Spend]) -> set[str]:
     """Files of statements behind these rows that tell of other projects too: only their owner opens them."""
-    ids = {row.statement_id for row in rows if row.statement_id}
-    query = select(Statement.file_id, Statement.result).where(Statement.id.in_(ids))
-    found = session().execute(query, execution_options=_FOR_OTHERS) if ids else ()
+    return _closed(Statement.id.in_({row.statement_id for row in rows if row.statement_id}))
+
+
+def closed_files_of_figures(rows: Iterable[ReleaseFigure]) -> set[str]:
+    """The same for statements behind figures."""
+    return _closed(Statement.file_id.in_({row.document_id for row in rows if row.document_id}))
+
+
+def _closed(which: ColumnElement[bool]) -> set[str]:
+    query = select(Statement.file_id, Statement.result).where(which)
+    found = session().execute(query, execution_options=_FOR_OTHERS)
     return {file_id for file_id, result in found if not result or result["counts"]["other"]}
 
 

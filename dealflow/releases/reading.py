@@ -28,6 +28,7 @@ _MONTHS = {name[:3].casefold(): number for number, name in enumerate(calendar.mo
 _PLAIN = re.compile(r"^(-?)(\d+)(?:\.(\d*))?$")
 # What spreadsheets and payment platforms put around values: `123 (WeChat), tabs, currency signs.
 _AROUND, _CURRENCY = "`\t \u00a0", "¥￥元$ "
+_NOTHING = ("-", "--", "—")
 LIMIT_REF = 120
 # Of one row: ten billion yuan, so that a whole statement still adds up to an amount that we can show.
 LIMIT_AMOUNT = 10**12
@@ -37,7 +38,8 @@ _SUMS = ("合计", "总计", "汇总", "小计", "Total", "TOTAL", "Grand total"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a row says. `amount` and `ad_spend` in minor units, zero for nothing; `mine`: it is about the project."""
+    """What a row says. `amount` and `ad_spend` in minor units, zero for nothing; `mine`: it is about the project. `plays` and
+    `paid_users` None where it does not say."""
 
     number: int
     on: date
@@ -48,6 +50,8 @@ class Line:
     platform: str
     territory: str
     mine: bool = True
+    plays: int | None = None
+    paid_users: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Reader:
         self.amounts = [
             (name, self.places[name]) for name in ("amount", "refund", "ad_spend") if name in self.places
         ]
+        self.counts = [(name, self.places[name]) for name in ("plays", "paid_users") if name in self.places]
 
     def read(self, numbers: Iterable[int], rows: Iterable[Sequence[str]]) -> Iterable[Line | Refused]:
         """A line or a refusal for each row that says anything; sums and other ends of a table are passed over."""
@@ -121,6 +126,12 @@ class Reader:
                 found[name] = minor(row[place].strip(_AROUND), currency)
             except money.MoneyError as refusal:
                 errors.append(FieldError(name, refusal.code, refusal.message))
+        counts: dict[str, int | None] = {}
+        for what, place in self.counts:
+            try:
+                counts[what] = count(row[place].strip(_AROUND))
+            except Unreadable as refusal:
+                errors.append(FieldError(what, refusal.code, refusal.message))
         if errors and mine:
             return Refused(number, tuple(errors))
         refund, spend = found["refund"], found["ad_spend"]
@@ -140,7 +151,7 @@ class Reader:
             message = N_("Use at most %(max_length)s characters")
             error = FieldError("external_ref", "too_long", message, {"max_length": LIMIT_REF})
             return Refused(number, (error,))
-        return Line(number, on, net, spend, currency, ref, platform, territory, mine)
+        return Line(number, on, net, spend, currency, ref, platform, territory, mine, **counts)
 
     def _is_mine(self, row: Sequence[str]) -> bool:
         if self.plan.all_titles:
@@ -234,7 +245,7 @@ def _within(found: date) -> date:
 
 def minor(text: str, currency: str) -> int:
     """The amount in a cell in minor units, signed; 0 for an empty one. Raises MoneyError; never rounds."""
-    if not text or text in ("-", "--", "—"):
+    if not text or text in _NOTHING:
         return 0
     digits = money.CURRENCIES.get(currency)
     if digits is None:
@@ -259,3 +270,18 @@ def minor(text: str, currency: str) -> int:
     if amount > money.LIMIT:
         raise money.MoneyError("too_large", N_("This amount is too large"))
     return -amount if sign else amount
+
+
+def count(text: str) -> int | None:
+    """A whole number of plays or people: `12,345`, `1.2万`, `300次`; None for an empty cell. Raises Unreadable."""
+    if not text or text in _NOTHING:
+        return None
+    clean = text.rstrip("次人").replace(",", "")
+    try:
+        # As an amount without a smaller unit: the same words for thousands, and never rounded.
+        found = minor(re.sub(r"\.0+$", "", clean), "JPY")
+    except money.MoneyError:
+        found = -1
+    if found < 0:
+        raise Unreadable("wrong_count", N_("This is no count; write it as 12,345 or 1.2万"))
+    return found

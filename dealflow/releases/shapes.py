@@ -258,8 +258,31 @@ class StatementCounts(Schema):
     error: int
 
 
+class StatementDay(Schema):
+    """What the rows say of a day: `create` puts it on record, `same` is there already, `unplaced` lacks a release."""
+
+    action: str
+    on: str
+    platform: str
+    territory: str
+    plays: int | None
+    paid_users: int | None
+    receipts: SignedMoney | None
+    ad_spend: SignedMoney | None
+
+
+class StatementFigures(Schema):
+    """Days of figures by what becomes of them, and the first of them. `rows` bring figures and no money."""
+
+    create: int
+    same: int
+    unplaced: int
+    rows: int
+    days: list[StatementDay]
+
+
 class StatementOut(Schema):
-    """A statement. `counts` and `sums` (of what is new) are null until a check is through."""
+    """A statement. `counts`, `sums` (of what is new) and `figures` are null until a check is through."""
 
     id: str
     version: int
@@ -276,6 +299,7 @@ class StatementOut(Schema):
     plan: StatementPlan
     counts: StatementCounts | None
     sums: list[SignedMoney] | None
+    figures: StatementFigures | None
     job_id: str | None
     user_name: str
 

@@ -29,7 +29,7 @@ from dealflow.files import storage
 from dealflow.pitches import importing as pitch_files
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import EVIDENCE, is_region
-from dealflow.releases import desks, importing, platforms, presets, queries
+from dealflow.releases import day_figures, desks, importing, platforms, presets, queries
 from dealflow.releases.importing import Report
 from dealflow.releases.models import AdSpend, Receipt, Statement
 from dealflow.releases.policy import Can, Tag
@@ -112,7 +112,7 @@ def replan(actor: Actor, statement_id: str, changes: Mapping[str, Any]) -> State
     """Take another meaning of the columns, or other values for what the rows do not say. A preset brings its own meaning
     of the columns unless one is given. A statement that brought nothing can be looked at again."""
     row = _to_change(actor, statement_id)
-    nothing = row.state == "done" and not (row.result or {}).get("counts", {}).get("create")
+    nothing = row.state == "done" and row.result and not Report.of(row.result).brings
     if row.state != "open" and not nothing:
         raise InvalidTransition(N_("This file was imported already"))
     base = row.plan
@@ -222,7 +222,8 @@ def _payload(actor: Actor, row: Statement) -> dict[str, Any]:
 
 
 def run(actor: Actor, statement_id: str) -> Statement:
-    """Write a statement's rows, at once when it is small, else by a job. A second time changes nothing.
+    """Write a statement's rows, at once when it is small, else by a job. A second time changes nothing, but that figures
+    for which there was no release are put on record when there is one now.
 
     One whose job gave up goes on where it stopped.
     """
@@ -233,6 +234,7 @@ def run(actor: Actor, statement_id: str) -> Statement:
             jobs.again(stopped)
         return row
     if row.state == "done":
+        _place(actor, row)
         return row
     importing.check_mapping(row.header, row.plan["mapping"])
     _check_totals(row)
@@ -259,15 +261,35 @@ def write_now(actor: Actor, row: Statement) -> Report:
     report, lines = Report(), lines_of(row, table_of(row))
     for start in range(0, len(lines), importing.BLOCK):
         importing.write(actor, row, lines[start : start + importing.BLOCK], report)
-    _finish(actor, row, report)
+    _finish(actor, row, lines, report)
     return report
 
 
-def _finish(actor: Actor, row: Statement, report: Report) -> None:
+def _place(actor: Actor, row: Statement) -> None:
+    report = Report.of(row.result or {})
+    if not report.figures.counts["unplaced"]:
+        return
+    found = day_figures.write(actor, row, lines_of(row, table_of(row)), report.wrong)
+    if not (made := found.counts["create"]):
+        return
+    found.counts["create"] += report.figures.counts["create"]
+    found.counts["same"] -= report.figures.counts["create"]
+    report.figures = found
+    row.result = report.kept()
+    session().flush()
+    audit.record(
+        actor, Tag.IMPORTED, row, after={"figures": made, "filename": row.filename}, organisation_id=row.organisation_id
+    )  # fmt: skip
+
+
+def _finish(actor: Actor, row: Statement, lines: list[Line | Refused], report: Report) -> None:
+    report.figures = day_figures.write(actor, row, lines, report.wrong)
     row.state, row.result = "done", report.kept()
     session().flush()
     audit.record(
-        actor, Tag.IMPORTED, row, after=row.result["counts"] | {"sums": row.result["sums"], "filename": row.filename},
+        actor, Tag.IMPORTED, row, after=row.result["counts"] | {
+            "sums": row.result["sums"], "filename": row.filename, "days": report.figures.counts["create"],
+        },
         organisation_id=row.organisation_id,
     )  # fmt: skip
     if any(report.spent.values()):
@@ -314,5 +336,5 @@ def write_statement(statement_id: str, user_id: str, organisation_id: str, **bef
     with edge(actor=actor):
         row = _to_change(actor, statement_id)
         if row.state == "running":
-            _finish(actor, row, report)
+            _finish(actor, row, lines, report)
     return report.kept() | {"errors": len(report.refused)}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.files import access
-from dealflow.releases.models import Evidence, Receipt, Statement
+from dealflow.releases.models import Evidence, Receipt, ReleaseFigure, Statement
 from dealflow.releases.service.evidence import PURPOSE
 
 STATEMENT = "releases.statement"
@@ -23,12 +23,14 @@ def readable(actor: Actor, stored: Any) -> bool:
 
 
 def readable_statement(actor: Actor, stored: Any) -> bool:
-    """Whether the actor sees receipts of the statement, and it was about their project alone."""
+    """Whether the actor sees receipts or figures of the statement, and it was about their project alone."""
     query = select(Statement).where(Statement.file_id == stored.id)
     row = session().scalars(query, execution_options={"unscoped": "judged by its receipts"}).one_or_none()
     if row is None or row.state != "done" or (row.result or {})["counts"]["other"]:
         return False
-    return session().scalar(select(Receipt.id).where(Receipt.statement_id == row.id).limit(1)) is not None
+    receipts = select(Receipt.id).where(Receipt.statement_id == row.id)
+    figures = select(ReleaseFigure.id).where(ReleaseFigure.document_id == row.file_id)
+    return any(session().scalar(query.limit(1)) is not None for query in (receipts, figures))
 
 
 def in_use(ids: Iterable[str]) -> set[str]:

@@ -37,7 +37,7 @@ def _release(
         "release", desk, "overview", row=row, figures=sorted(figures, key=lambda f: (f.on, f.id), reverse=True)[:_SHOWN],
         counted=counted, total=len(figures), chart=charts.plays(strongest, {row.id: row.platform}), stale=stale,
         figure_form=figure or FigureForm(), form=edit or ReleaseForm(obj=row), withdraw_form=withdraw or WithdrawReleaseForm(),
-        editing=edit is not None,
+        editing=edit is not None, closed=set() if desk.side == "owner" else queries.closed_files_of_figures(figures),
         confirmations=known,
         may_confirm=row.withdrawn_at is None and not known and row.released_on <= clock.today()
         and policy.can(actor(), Can.CONFIRM, desk),

@@ -75,8 +75,8 @@ def _statement(
     return page(
         "statement", desk, "statements", row=row, report=report, job=files.job_of(row) if running else None, sums=sums,
         spent=spent, form=form or PlanForm(**row.plan), mapping=mapping or row.plan["mapping"], fields=presets.LABELS,
-        problems=problems, most=_SHOWN, may_import=policy.can(actor(), Can.IMPORT, desk),
-        open_again=row.state == "done" and report is not None and not report.counts["create"],
+        problems=problems, most=_SHOWN, amount_of=lambda found: Money(**found), may_import=policy.can(actor(), Can.IMPORT, desk),
+        open_again=row.state == "done" and report is not None and not report.brings,
     )  # fmt: skip
 
 

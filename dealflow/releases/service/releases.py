@@ -207,6 +207,8 @@ def add_figures(actor: Actor, release_id: str, values: FigureIn) -> tuple[Releas
     """What a source says of one day: (the row, whether it is new). Saying the same again changes nothing; saying
     something else adds a row that counts in place of the one before. Raises Invalid, InvalidTransition, Conflict."""
     release = _editable(actor, release_id, None)
+    # A statement that is imported at this moment says something of the same days.
+    _hold(release.id)
     desk = desks.of_actor(actor, release.project_id)
     check_document(desk, values.document_id)
     given = values.model_dump(include={"plays", "paid_users", "receipts", "ad_spend"})
