@@ -31,6 +31,7 @@ SECONDS = 30
 # How far down a header is looked for.
 TITLE_LINES = 30
 IsHeader = Callable[[list[str]], bool]
+_MARKS = ",;\t|"
 _FORMULA = "=+-@\t\r＝＋－＠"
 
 
@@ -72,7 +73,7 @@ def read(stream: IO[bytes], *, row_limit: int = ROW_LIMIT, is_header: IsHeader |
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise refuse("old_format", N_("This is an old XLS file; save it as XLSX or CSV"))
     text, encoding = decode(data)
-    return _table(_read_csv(text, row_limit), encoding, row_limit, is_header)
+    return _table(_read_csv(text, row_limit, is_header), encoding, row_limit, is_header)
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -104,10 +105,18 @@ def _is_damaged_utf8(data: bytes) -> bool:
     return data.startswith(b"\xef\xbb\xbf") or whole > broken
 
 
-def _read_csv(text: str, row_limit: int) -> Iterable[list[str]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _delimiter(text: str, is_header: IsHeader | None) -> str:
+    """What parts the cells of a header that is looked for, else of the first line."""
+    lines = [line for line in text.splitlines() if line.strip()][:TITLE_LINES]
+    for mark in _MARKS if is_header else ():
+        rows = ([cell.strip('" \t') for cell in line.split(mark)] for line in lines)
+        if is_header and any(is_header(row) for row in rows):
+            return mark
+    return max(",;\t", key=lines[0].count)
+
+
+def _read_csv(text: str, row_limit: int, is_header: IsHeader | None) -> Iterable[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, is_header))
     try:
         for number, row in enumerate(reader):
             if number > row_limit + 1:

@@ -56,7 +56,7 @@ def bring(
     dry_run: bool,
 ) -> Done:
     """Check a file, and write its rows unless `dry_run`; the rows of each project become a statement of it."""
-    table = read_table(io.BytesIO(data), row_limit=statements.ROW_LIMIT)
+    table = read_table(io.BytesIO(data), row_limit=statements.ROW_LIMIT, is_header=presets.is_header)
     if project_id is not None:
         found = pitches.briefs([project_id]).get(project_id)
         if found is None:

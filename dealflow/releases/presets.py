@@ -1,6 +1,12 @@
 """What the columns of platform statements mean: presets by platform, and a guess from a header.
 
 Platforms rename columns now and then, so a preset knows several names of each, and people can correct the meaning.
+
+What the names were compared with in November 2026: WeChat's with its bill of payments (pay.weixin.qq.com, as many open-source
+readers have it, sums in a second table included) and with the fields of advertising income in its interface `publisher_settlement`
+(developers.weixin.qq.com); Douyin's with the bill of payments of mini programs (its header as a public interface returns it).
+Of Hongguo and Fanqie, Kuaishou, and ReelShort no public example of a settlement file was found: their names are those in common
+use, and the page asks people to look.
 """
 
 from __future__ import annotations
@@ -41,6 +47,9 @@ GENERAL: dict[str, tuple[str, ...]] = {
         "结算金额",
         "分成金额",
         "分账金额",
+        "收益",
+        "收益金额",
+        "收益金额（元）",
     ),
     "refund": ("refunded", "退款", "退款金额"),
     "currency": ("币种", "货币种类"),
@@ -89,7 +98,7 @@ PRESETS = {
         N_("Douyin"), "douyin", "CNY",
         {
             "on": ("账单日期", "结算时间", "支付时间"), "title": ("短剧名称", "商品名称", "剧目名称"),
-            "external_ref": ("抖音订单号", "订单编号", "订单号"), "amount": ("订单实付金额", "实付金额（元）", "结算金额", "订单金额"),
+            "external_ref": ("抖音订单号", "订单编号", "订单号", "平台订单号"), "amount": ("订单实付金额", "实付金额（元）", "结算金额", "订单金额"),
             "refund": ("退款金额", "退款金额（元）"), "refund_ref": ("退款单号",), "ad_spend": ("巨量消耗（元）", "广告消耗（元）"),
         },
     ),
@@ -104,8 +113,9 @@ PRESETS = {
     "wechat": Preset(
         N_("WeChat mini program"), "wechat", "CNY",
         {
-            "on": ("交易时间",), "title": ("商品名称",), "external_ref": ("微信订单号", "微信支付业务单号"), "refund_ref": ("微信退款单号",),
-            "amount": ("应结订单金额", "订单金额"), "refund": ("退款金额",), "currency": ("货币种类",),
+            "on": ("交易时间", "日期区间", "收入月份"), "title": ("商品名称",),
+            "external_ref": ("微信订单号", "微信支付业务单号", "结算单编号"), "refund_ref": ("微信退款单号",),
+            "amount": ("应结订单金额", "订单金额", "区间内结算收入", "结算收入"), "refund": ("退款金额",), "currency": ("货币种类",),
         },
     ),
     "reelshort": Preset(
@@ -152,3 +162,8 @@ def guess(header: Sequence[str]) -> str:
         if {"on", "amount"} <= fields and len(fields) > most:
             best, most = code, len(fields)
     return best
+
+
+def is_header(row: Sequence[str]) -> bool:
+    """Whether a row is the header of a statement of some platform, below lines of a title."""
+    return guess(row) != OWN

@@ -55,7 +55,7 @@ def upload(actor: Actor, project_id: str, data: bytes, filename: str) -> tuple[S
     there = session().scalars(known).one_or_none()
     if there is not None:
         return there, False
-    table = read_table(io.BytesIO(data), row_limit=ROW_LIMIT)
+    table = read_table(io.BytesIO(data), row_limit=ROW_LIMIT, is_header=presets.is_header)
     preset = presets.guess(table.header)
     stored = storing.store_document(actor, io.BytesIO(_storable(data, table)), filename, purpose=STATEMENT)
     row = Statement(
@@ -167,7 +167,7 @@ def table_of(row: Statement) -> Table:
     """The statement's table, read again from the file."""
     stored = files.of_room(row.file_id)
     with storage.local(stored.sha256) as path, path.open("rb") as stream:
-        return read_table(stream, row_limit=ROW_LIMIT)
+        return read_table(stream, row_limit=ROW_LIMIT, is_header=presets.is_header)
 
 
 def lines_of(row: Statement, table: Table) -> list[Line | Refused]:

@@ -85,6 +85,24 @@ def test_each_platform_has_a_preset(
     assert len(entries(AdSpend)) == spends
 
 
+ADVERTISING = "流量主结算\n日期区间,结算单编号,区间内结算收入\n2026-09-01~2026-09-15,S1,88.80\n"
+BILL = "序号,支付时间,商户号,openid,平台订单号,渠道订单号,订单金额,支付方式,支付状态\n1,2026-09-01 10:00:00,m,o,N1,C1,9.90,微信,成功\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "preset", "entry"),
+    [
+        (ADVERTISING, "wechat", ("S1", "2026-09-15", 8880, "CNY", "wechat")),
+        (BILL, "douyin", ("N1", "2026-09-01", 990, "CNY", "douyin")),
+    ],
+)
+def test_fields_that_platforms_document_are_known_also_below_a_title(
+    house: House, text: str, preset: str, entry: Any
+) -> None:
+    assert bring(house, text)["preset"] == preset
+    assert entries() == [entry]
+
+
 def test_the_same_statement_twice_changes_nothing(house: House) -> None:
     first = bring(house, HONGGUO)
     assert first["counts"] == {"create": 2, "same": 0, "other": 1, "error": 0}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from dealflow.core import clock
+from dealflow.core import clock, tabular
 from dealflow.core.money import Money
 from dealflow.settlement import presets
 from dealflow.settlement.suggesting import Candidate, suggest
@@ -109,6 +109,55 @@ def test_each_banks_columns_are_known(bank: str) -> None:
     assert (incoming.amount, incoming.payer, incoming.day) == (Money(123_456), PAYER, clock.today())
     assert "用途 X" in incoming.text
     assert presets.read_row([cell.format() for cell in rows[1]], at, "CNY") is None
+
+
+# Headers and rows as public examples of these banks' files have them; {day}: today without dashes.
+VARIANTS = {
+    "icbc for persons": ("icbc", (
+        "明细查询文件下载\n\n卡号: 1234****9876,\"卡别名: 别名\"\n\n"
+        "交易日期,摘要,交易场所,交易国家或地区简称,钞/汇,交易金额(收入),交易金额(支出),交易币种,记账金额(收入),记账金额(支出),记账币种,余额,对方户名\n"
+        '{today}     \t,"他行汇入  \t","  \t","CHN \t",钞 \t,"-  \t","-  \t",-  \t,"1,234.56  \t","  \t",人民币  \t,"9,999.00 \t","李四 \t",\n'
+        '{today}     \t,"消费 \t","  \t","CHN \t",钞 \t,"-  \t","-  \t",-  \t,"  \t","13.40  \t",人民币  \t,"9,000.00 \t","店 \t",\n'
+        '\n人民币合计,,,,,,,,"1,234.56  \t","13.40  \t",\n')),
+    "icbc with a flag": ("icbc", (
+        "对方账号\t交易时间\t借贷标志\t对方单位\t对方行号\t用途\t摘要\t附言\t发生额\t余额\t币种\n"
+        "9558\t{today}\t贷\t李四\t102\t\t转账\t\t1,234.56\t1.00\t人民币\n6222\t{today}\t借\t店\t102\t\t费\t\t13.40\t1.00\t人民币\n")),
+    "ccb for persons": ("ccb", (
+        "开户网点：测试\n记账日,交易日期,交易时间,支出,收入,账户余额,币种,摘要,对方账号,对方户名,交易地点\n"
+        "{day},{day},08:06:45,,1234.56,100,人民币,转账存入,9558,李四,地点\n{day},{day},09:00:00,13.4,,85,人民币,支取,9876,店,地点\n")),
+    "abc for persons": ("abc", (
+        "交易日期,交易时间,交易摘要,交易金额,本次余额,对手信息,日 志 号,交易渠道,交易附言\n"
+        "{day},123456,转存,+1234.56,11000.00,李四,369396693,超级网银,转账\n{day},,财付通,-13.40,11000.00,店,369333999,电子商务,x\n")),
+    "boc for persons": ("boc", (
+        "中国银行交易流水明细单\n记账日期,记账时间,币别,金额,余额,交易名称,渠道,网点名称,附言,对方账户名,对方卡号/账号,对方开户行,借记卡号\n"
+        '{today},12:23:04,人民币,"1,234.56","3,638.17",转账,银企对接,-------------------,----------,李四,8000,-------------------,3167\n'
+        "{today},12:22:50,人民币,-13.40,1.00,支付,银企对接,-------------------,----------,店,Z200,-------------------,3167\n")),
+    "boc split by bars": ("boc", (
+        "查询账号[ Inquirer account number ]|7448\n"
+        "交易类型[ Transaction Type ]|付款人账号[ Debit Account No. ]|付款人名称[ Payer's Name ]|交易日期[ Transaction Date ]|交易货币[ Trade Currency ]|交易金额[ Trade Amount ]\n"
+        "来账|9558|李四|{day}|CNY|1,234.56\n往账|7448|我|{day}|CNY|-13.40\n")),
+    "cmb for persons": ("cmb", (
+        '"# 招商银行交易记录"\n\n交易日期,交易时间,收入,支出,余额,交易类型,交易备注\n'
+        '"\t{day}","\t13:44:45","1234.56","","73.64","\t转入","\t李四"\n"\t{day}","\t12:56:16","","13.40","22.46","\t支付","\t店"\n')),
+    "cmb for companies": ("cmb", (
+        "交易日期,借方(出账),贷方(入账),余额,摘要,收(付)方名称,收(付)方账号,交易类型\n"
+        "{today},,1234.56,1.00,款,李四,9558,汇入\n{today},13.40,,1.00,费,店,9559,汇出\n")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_files_as_public_examples_have_them_are_read(name: str) -> None:
+    bank, content = VARIANTS[name]
+    content = content.replace("{today}", TODAY).replace("{day}", TODAY.replace("-", ""))
+    table = tabular.read(io.BytesIO(content.encode("gb18030")), is_header=presets.is_header)
+    found = presets.detect(table.header)
+    assert found is not None
+    assert found.key == bank
+    at = presets.places(found, table.header)
+    rows = [presets.read_row(row, at, "CNY") for row in table.rows]
+    (came,) = [row for row in rows if row is not None]
+    assert (came.amount, came.payer, came.day) == (Money(123_456), "李四", clock.today())
+    assert "----" not in came.text
 
 
 def test_a_statement_is_imported_once_whoever_brings_it(call: dict[str, Any], creator: Person) -> None:
