@@ -45,6 +45,8 @@ def today(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
     if actor.kind not in INVESTORS:
         return None
     rows = mandates.page(actor, MandateQuery(active="true", limit=_ON_START))["items"]
+    if not rows:
+        return None
     lists = [(row, ranking.page(actor, row, MatchQuery(limit=_ON_START)).matches) for row in rows]
     return "matching/_today.html", {"lists": lists, "sentence": reasons.sentence}
 

@@ -21,12 +21,26 @@ _ON_START = 3
 
 @slots.fill("home.todo", order=40)
 def drafts(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
-    """The own drafts changed last: what each lacks, or that it may be published."""
+    """The own drafts changed last: what each lacks, or that it may be published; with no project at all, to begin one."""
     if not policy.can(actor, Can.CREATE):
         return None
     wanted = queries.ProjectQuery(mine="true", status="draft", limit=_ON_START)
-    rows, _total = queries.page(actor, wanted)
+    rows, total = queries.page(actor, wanted)
+    if not total and not queries.page(actor, queries.ProjectQuery(mine="true", limit=1))[1]:
+        return "", {"items": [_first()]}
     return "", {"items": [_draft(project) for project in rows]}
+
+
+def _first() -> dict[str, Any]:
+    return {
+        "title": gettext("Present your first project"),
+        "text": gettext(
+            "Begin with a title; you see what it still needs, and nobody else sees it before you publish."
+        ),
+        "href": url_for("pitches.new"),
+        "action": gettext("New project"),
+        "icon": "movie",
+    }
 
 
 def _draft(project: Project) -> dict[str, Any]:

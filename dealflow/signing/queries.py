@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock
-from dealflow.core.actor import Actor
+from dealflow.core.actor import SYSTEM, Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
+from dealflow.pitches import queries as pitches
 from dealflow.signing.models import Seal, SigningRound, SigningStep
+from dealflow.termsheets import queries as sheets
 
 _PUBLIC = {"unscoped": "whoever holds a code may ask whether the file is genuine"}
 
@@ -34,6 +36,13 @@ def steps(signing: SigningRound) -> list[SigningStep]:
     """The steps in order."""
     query = select(SigningStep).where(SigningStep.round_id == signing.id).order_by(SigningStep.position)
     return list(session().scalars(query))
+
+
+def titles(signing: SigningRound) -> dict[str, str]:
+    """The titles of the project whose terms are signed, by language."""
+    project_id = sheets.get(SYSTEM, signing.term_sheet_id).project_id
+    found: dict[str, str] = pitches.briefs([project_id])[project_id]["titles"]
+    return found
 
 
 def waiting(found: list[SigningStep]) -> SigningStep | None:

@@ -98,8 +98,9 @@ def keep(round_id: str, content: bytes) -> None:
     audit.record(owner, Tag.SEALED, signing, after={"file_id": row.id, "sha256": row.sha256})
     for organisation_id in (signing.investor_organisation_id, signing.project_organisation_id):
         notify.tell(
-            code="signing.done", title=N_("The signed term sheet is ready"), organisation_id=organisation_id,
-            text=N_("Version %(version)s with all signatures can be downloaded."), params={"version": signing.number},
+            code="signing.done", title=N_("The signed term sheet of “%(project)s” is ready"), organisation_id=organisation_id,
+            text=N_("Version %(version)s with all signatures can be downloaded."),
+            params={"project": queries.titles(signing), "version": signing.number},
             link=f"/term-sheets/{signing.term_sheet_id}", by_mail=True, key=f"signing.done:{signing.id}:{organisation_id}",
         )  # fmt: skip
     emit(ExecutedFileReady(signing.term_sheet_id, signing.id, row.id, row.sha256))

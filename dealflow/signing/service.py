@@ -292,9 +292,9 @@ def _tell(actor: Actor, signing: SigningRound, step: SigningStep, key: str) -> N
         {"user_ids": [step.user_id]} if step.user_id else {"organisation_id": step.organisation_id}
     )
     notify.tell(
-        code="signing.turn", title=N_("A term sheet waits for your signature"), key=key, by_mail=True,
+        code="signing.turn", title=N_("The term sheet of “%(project)s” waits for your signature"), key=key, by_mail=True,
         text=N_("Version %(version)s, to be signed by %(day)s."), but=actor.user_id, link=f"/term-sheets/{signing.term_sheet_id}",
-        params={"version": signing.number, "day": signing.expires_on.isoformat()}, **whom,
+        params={"project": queries.titles(signing), "version": signing.number, "day": signing.expires_on.isoformat()}, **whom,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -64,11 +64,7 @@ def answer(error: DomainError) -> Response:
     ):
         response = redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))  # type: ignore[assignment]
     else:
-        with db.edge(write=False, actor=g.get("actor", ANONYMOUS)):
-            page = render_template(
-                "web/error.html", error=error, code=error.status, reference=g.get("request_id", "")
-            )
-        response = Response(page, status=error.status, mimetype="text/html")
+        response = Response(_page(error), status=error.status, mimetype="text/html")
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     if error.status == 503:
@@ -76,6 +72,28 @@ def answer(error: DomainError) -> Response:
     if error.status == 401 and wants_json():
         response.headers["WWW-Authenticate"] = 'Bearer realm="dealflow"'
     return response
+
+
+def _page(error: DomainError) -> str:
+    """The page of a refusal, inside the frame of whoever asks."""
+    if error.status >= 500:
+        # What broke may be the database, and a frame without a person asks it nothing.
+        g.actor = ANONYMOUS
+    with db.edge(write=False, actor=g.get("actor", ANONYMOUS)):
+        if "actor" not in g:
+            _recognise()
+        return render_template(
+            "web/error.html", error=error, code=error.status, reference=g.get("request_id", "")
+        )
+
+
+def _recognise() -> None:
+    """Who asks for an address that does not exist; a credential that opens nothing leaves them unknown."""
+    try:
+        g.actor = current_app.extensions["dealflow.authenticate"]()
+    except DomainError:
+        g.actor = ANONYMOUS
+    context.choose_language()
 
 
 def _note_refusal(error: DomainError) -> None:

@@ -184,6 +184,14 @@ def test_bad_input_is_named_and_stays_in_the_form(
     assert message not in text(client.get(f"/projects/{id_}/edit/{step}"))
 
 
+def test_the_start_page_leads_a_new_house_to_its_first_project(person: Any) -> None:
+    surfer = person("creator").browser()
+    first = 'href="/projects/new"'
+    assert first in surfer.get("/").text.partition("card--next")[2].partition("</section>")[0]
+    surfer.post("/projects/new", data={"title_zh": "合同"})
+    assert first not in surfer.get("/").text
+
+
 def test_a_new_project_needs_no_title_but_refuses_a_bad_one(person: Any) -> None:
     client = person("creator").browser()
     answer = client.post("/projects/new", data={"title_zh": "x" * 201, "logline": "bleibt"})

@@ -78,6 +78,12 @@ def test_an_investor_without_a_mandate_is_led_to_one(world: World) -> None:
     assert 'href="/mandates/new"' in page.partition("card--next")[2].partition("</section>")[0]
 
 
+def test_an_unknown_address_keeps_the_frame_of_who_is_signed_in(world: World) -> None:
+    page = world["creator.owner"].browser().get("/nowhere")
+    assert page.status_code == 404
+    assert 'action="/logout"' in page.text
+
+
 def test_a_pitch_says_how_it_fits_and_what_to_do_next(world: World) -> None:
     address = f"/projects/{world.ids['fresh']}"
     page = world["investor.owner"].browser().get(address).text

@@ -15,7 +15,8 @@ from dealflow.accounts.policy import Can
 from dealflow.accounts.schemas import AuditQuery
 from dealflow.accounts.service import platform
 from dealflow.audit import queries as audit
-from dealflow.core import policy
+from dealflow.core import mail, policy, slots
+from dealflow.core.actor import Actor
 from dealflow.core.errors import Conflict
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
@@ -40,6 +41,19 @@ def _pager(query: Query, shown: int, total: int) -> dict[str, Any]:
         "first_url": first,
         "start": query.offset + 1,
     }
+
+
+@slots.fill("home.todo", order=50)
+def first_organisation(who: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the platform's people while nobody else is there: how organisations come in."""
+    if not policy.can(who, Can.ADMINISTER) or queries.all_organisations(who, "", 0, 1)[1] > 1:
+        return None
+    item = {
+        "title": _("Let organisations register"),
+        "text": _("Give them the address %(address)s. Who registers appears under Administration.", address=mail.link("/signup")),
+        "href": url_for("accounts.admin"), "action": _("Administration"), "icon": "building",
+    }  # fmt: skip
+    return "", {"items": [item]}
 
 
 @bp.get("/admin")
