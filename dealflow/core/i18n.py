@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from babel import Locale
+
 LANGUAGES = ("zh", "en")
-BABEL = {"zh": "zh_CN", "en": "en"}
+_BABEL = {"zh": "zh_CN", "en": "en"}
 HTML = {"zh": "zh-CN", "en": "en"}
 ROOT = Path(__file__).resolve().parents[2] / "translations"
 _language: ContextVar[str] = ContextVar("language", default="zh")
@@ -33,7 +35,7 @@ def catalogue(language: str) -> dict[_Key, str | tuple[str, ...]]:
     table: dict[_Key, str | tuple[str, ...]] = {}
     for path in sorted((ROOT / language).glob("*.po")):
         with path.open("rb") as stream:
-            for message in read_po(stream, locale=BABEL[language]):
+            for message in read_po(stream, locale=_BABEL[language]):
                 if not message.id or message.fuzzy or not message.string:
                     continue
                 key = message.id[0] if isinstance(message.id, (list, tuple)) else message.id
@@ -81,6 +83,19 @@ _ = gettext
 def language() -> str:
     """The current language: "zh" or "en"."""
     return _language.get()
+
+
+def locale() -> Locale:
+    """How the current language writes dates, numbers and names."""
+    return _locale(_language.get())
+
+
+@lru_cache
+def _locale(language: str) -> Locale:
+    # Kept as an object: Babel looks through the names of all its locales each time it is given a name.
+    from babel import Locale
+
+    return Locale.parse(_BABEL[language])
 
 
 def zone() -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from dealflow.core.i18n import BABEL, N_, language
+from dealflow.core.i18n import N_, language, locale
 
 # Currency → digits after the point (ISO 4217).
 CURRENCIES = {
@@ -169,7 +169,7 @@ def show(money: Money | None) -> str:
         return "—"
     from babel.numbers import format_currency
 
-    return format_currency(money.major, money.currency, locale=BABEL[language()])
+    return format_currency(money.major, money.currency, locale=locale())
 
 
 def short(money: Money | None) -> str:
@@ -178,14 +178,15 @@ def short(money: Money | None) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _short(money: Money, lang: str) -> str:
-    # Lists show the same few amounts again and again, and each formatting costs a third of a millisecond.
+def _short(money: Money, _language: str) -> str:
+    # Lists show the same few amounts again and again, and each formatting costs a third of a millisecond. The language is part
+    # of the key only: it is the current one.
     from babel.numbers import format_compact_currency
 
     # Three significant digits are enough to compare; the full figure stands in the title.
     digits = 1 if abs(money.major) >= 1000 else 0
     return format_compact_currency(
-        money.major, money.currency, locale=BABEL[lang], fraction_digits=digits
+        money.major, money.currency, locale=locale(), fraction_digits=digits
     ).replace(".0", "")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from dealflow.core.i18n import BABEL, N_, gettext, language
+from dealflow.core.i18n import N_, gettext, locale
 from dealflow.core.money import Money, show
 from dealflow.pitches.vocabulary import Genre, label, language_name, region_name
 
@@ -119,7 +119,7 @@ def _text(path: str, value: Any, genres: Mapping[str, Genre]) -> str:
     if path.startswith("schedule."):
         from babel.dates import format_date
 
-        return format_date(date.fromisoformat(value), locale=BABEL[language()])
+        return format_date(date.fromisoformat(value), locale=locale())
     if isinstance(value, dict):
         return show(Money(**value))
     if isinstance(value, list):

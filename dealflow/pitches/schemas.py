@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from pydantic_core import InitErrorDetails
 
 from dealflow.core.errors import FieldError
-from dealflow.core.i18n import BABEL, N_, language
+from dealflow.core.i18n import N_, locale
 from dealflow.core.money import CURRENCIES, Money, show
 from dealflow.core.schema import Date, Distinct, MoneyIn, Ref, Schema, Text, rule
 from dealflow.pitches.vocabulary import DATES, is_language, is_region
@@ -272,7 +272,7 @@ def exact(minor: int, currency: str) -> str:
     """An amount as text, also above the limit of a single amount (the sum of many lines)."""
     from babel.numbers import format_currency
 
-    return format_currency(Decimal(minor).scaleb(-CURRENCIES[currency]), currency, locale=BABEL[language()])
+    return format_currency(Decimal(minor).scaleb(-CURRENCIES[currency]), currency, locale=locale())
 
 
 def missing_for_publication(project: Any) -> list[FieldError]:

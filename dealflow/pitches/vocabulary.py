@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dealflow.core.i18n import BABEL, N_, gettext, language
+from dealflow.core.i18n import N_, gettext, language, locale
 
 DATA = Path(__file__).parent / "data"
 
@@ -168,18 +168,17 @@ def language_name(tag: str) -> str:
     from babel import Locale
 
     try:
-        return Locale.parse(tag, sep="-").get_display_name(BABEL[language()]) or tag
+        return Locale.parse(tag, sep="-").get_display_name(locale()) or tag
     except (ValueError, LookupError):
-        names = Locale.parse(BABEL[language()]).languages
+        names = locale().languages
         return names.get(tag.split("-")[0], tag)
 
 
 def region_name(code: str) -> str:
     """A country's or province's name in the current language."""
-    from babel import Locale
 
     if code in _NAMED:
         return _NAMED[code][language() == "en"]
     country, _, rest = code.partition("-")
-    name = Locale.parse(BABEL[language()]).territories.get(country, country)
+    name = locale().territories.get(country, country)
     return f"{name} ({code})" if rest else name

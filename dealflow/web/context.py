@@ -59,7 +59,7 @@ def show_date(value: date | datetime | str | None, style: str = "medium") -> str
     if isinstance(value, str):
         value = date.fromisoformat(value)
     day = _local(value).date() if isinstance(value, datetime) else value
-    return format_date(day, style, locale=i18n.BABEL[i18n.language()])
+    return format_date(day, style, locale=i18n.locale())
 
 
 def show_datetime(value: datetime | None) -> str:
@@ -69,7 +69,7 @@ def show_datetime(value: datetime | None) -> str:
     from babel.dates import format_date
 
     there = _local(value)
-    day = format_date(there, "medium", locale=i18n.BABEL[i18n.language()])
+    day = format_date(there, "medium", locale=i18n.locale())
     return f"{day}{' ' if i18n.language() == 'zh' else ', '}{there:%H:%M}"
 
 
@@ -79,7 +79,7 @@ def relative_time(value: datetime | None) -> str:
         return "—"
     from babel.dates import format_timedelta
 
-    return format_timedelta(value - clock.now(), add_direction=True, locale=i18n.BABEL[i18n.language()])
+    return format_timedelta(value - clock.now(), add_direction=True, locale=i18n.locale())
 
 
 def number(value: float | Decimal | None) -> str:
@@ -88,16 +88,14 @@ def number(value: float | Decimal | None) -> str:
         return "—"
     from babel.numbers import format_decimal
 
-    return format_decimal(value, locale=i18n.BABEL[i18n.language()])
+    return format_decimal(value, locale=i18n.locale())
 
 
 def number_short(value: float | Decimal) -> str:
     """A round number for the axis of a drawing: `400万`, `4M`."""
     from babel.numbers import format_compact_decimal
 
-    return format_compact_decimal(value, locale=i18n.BABEL[i18n.language()], fraction_digits=1).replace(
-        ".0", ""
-    )
+    return format_compact_decimal(value, locale=i18n.locale(), fraction_digits=1).replace(".0", "")
 
 
 def percent(value: float | None, digits: int = 0) -> str:
