@@ -1,16 +1,17 @@
 """The board of deals (2,000 of them, logged in) beside a bare Flask and Jinja page of as many rows.
 
-    python -m benchmarks.deals.board [--deals 2000] [--requests 60]
+    python -m benchmarks.deals.board [--deals 2000] [--requests 40]
 
-Both answer in this process from the same database, requests alternating. The board is measured twice: as it opens (the first
-cards of each column, numbers and sums of all), and with every single card, which nobody gets unless they ask for it again and
-again. Prints one JSON object: medians in milliseconds, their ratios to the bare page, and the number of SQL statements with all
-deals and with a tenth. Exit code 1 when the ratio of the board as it opens is above 5 or the number of statements grows.
+Both answer in this process from the same database, requests alternating. The board is measured three times: as it opens (the
+first cards of each column, numbers and sums of all), with every single card, and as the table (its longest page has 200 rows,
+with the sums of all deals). Prints one JSON object: medians in milliseconds, their ratios to the bare page with all rows, and
+the number of SQL statements with all deals and with a tenth. Exit code 1 when a ratio is above 5 or the statements grow.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import statistics
 import sys
@@ -58,6 +59,9 @@ def fill(instance: Path, count: int) -> tuple[Any, str]:
             user, address="127.0.0.1", agent="benchmark", organisation_id=investor.id
         )
     db.analyse()
+    # As the served process does once the application stands (dealflow/web/wsgi.py).
+    gc.collect()
+    gc.freeze()
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     return (
         app,
@@ -147,38 +151,39 @@ def main() -> None:
     """Print the result; exit 1 when a promise is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", type=int, default=2000)
-    parser.add_argument("--requests", type=int, default=60)
+    parser.add_argument("--requests", type=int, default=40)
     options = parser.parse_args()
-    first, whole = "/deals", f"/deals?per={options.deals}"
+    paths = {
+        "opened": "/deals",
+        "whole": f"/deals?per={options.deals}",
+        "table": "/deals?view=table&limit=200",
+    }
     with tempfile.TemporaryDirectory() as folder:
         app, cookie = fill(Path(folder) / "small", options.deals // 10)
-        small = statements(app, first, cookie)
+        small = {name: statements(app, path, cookie) for name, path in paths.items()}
         app, cookie = fill(Path(folder) / "large", options.deals)
-        large = statements(app, first, cookie)
-        assert get(app, whole, cookie)[1].count('class="kcard"') == options.deals
-        plain = bare(options.deals)
-        times: dict[str, list[float]] = {"opened": [], "whole": [], "bare": []}
+        large = {name: statements(app, path, cookie) for name, path in paths.items()}
+        assert get(app, paths["whole"], cookie)[1].count('class="kcard"') == options.deals
+        sites = {name: (app, path) for name, path in paths.items()} | {"bare": (bare(options.deals), "/")}
+        times: dict[str, list[float]] = {name: [] for name in sites}
         for number in range(options.requests + 5):
-            for name, site_, path in (("opened", app, first), ("whole", app, whole), ("bare", plain, "/")):
-                took, _page = get(site_, path, cookie)
+            for name, (site, path) in sites.items():
+                took, _page = get(site, path, cookie)
                 if number >= 5:
                     times[name].append(took)
     middle = {name: statistics.median(each) * 1000 for name, each in times.items()}
-    ratios = {name: round(middle[name] / middle["bare"], 2) for name in ("opened", "whole")}
+    ratios = {name: round(middle[name] / middle["bare"], 2) for name in paths}
     result = {
         "benchmark": "board of deals",
         "deals": options.deals,
-        "opened_p50_ms": round(middle["opened"], 2),
-        "whole_p50_ms": round(middle["whole"], 2),
-        "bare_p50_ms": round(middle["bare"], 2),
-        "ratio": ratios["opened"],
-        "ratio_with_every_card": ratios["whole"],
+        "p50_ms": {name: round(each, 2) for name, each in middle.items()},
+        "ratios": ratios,
         "ratio_limit": RATIO_LIMIT,
         "statements": large,
         "statements_with_fewer_deals": small,
     }
     print(json.dumps(result))
-    sys.exit(int(ratios["opened"] > RATIO_LIMIT or large != small))
+    sys.exit(int(max(ratios.values()) > RATIO_LIMIT or large != small))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import or_, select
+from sqlalchemy import case, or_, select
 
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock, money, policy
@@ -70,6 +70,23 @@ def kept(args: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+class Card(NamedTuple):
+    """What the board and the table show of one deal; a tuple, which a template with thousands of them takes apart at once."""
+
+    id: str
+    version: int
+    title: str
+    party: str
+    amount: str
+    age: str
+    stale: bool
+    who: str
+    next: str
+    on: date | None
+    overdue: bool
+    column: Column
+
+
 @dataclass
 class Column:
     """A stage with its cards, and the figures of all its deals, shown or not."""
@@ -79,7 +96,7 @@ class Column:
     count: int = 0
     sums: list[Money] = field(default_factory=list)
     rows: list[Any] = field(default_factory=list)
-    cards: list[dict[str, Any]] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
     targets: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -95,7 +112,7 @@ class Board:
     pipeline: Pipeline | None
     pipelines: list[Pipeline]
     columns: list[Column]
-    rows: list[dict[str, Any]]
+    rows: list[Card]
     total: int
     next_cursor: str
     members: list[Any]
@@ -162,11 +179,13 @@ def targets(actor: Actor, stage: PipelineStage, live: Iterable[PipelineStage]) -
 
 
 def _rows(actor: Actor, chosen: Pipeline, query: BoardQuery, columns: list[Column]) -> list[Any]:
+    invests = Deal.investor_organisation_id == actor.organisation_id
+    other = case((invests, Deal.project_organisation_id), else_=Deal.investor_organisation_id)
     wanted: Any = (
         select(
             DealPosition.deal_id, DealPosition.stage_id, DealPosition.since, DealPosition.version, DealPosition.assignee_id,
             DealPosition.amount_minor, DealPosition.amount_currency, DealPosition.next_step, DealPosition.next_step_on,
-            Deal.stage, Deal.project_id, Deal.investor_organisation_id, Deal.project_organisation_id,
+            Deal.project_id, other.label("other"),
         )
         .join(Deal, Deal.id == DealPosition.deal_id)
         .where(DealPosition.organisation_id == actor.organisation_id, DealPosition.pipeline_id == chosen.id)
@@ -206,25 +225,17 @@ def _matching(actor: Actor, rows: list[Any], query: BoardQuery) -> list[Any]:
     words = normalise(query.q).split() if query.q else []
     if not words:
         return rows
-    names = _names(actor, rows)
+    names = _names(rows)
     return [
         row for row in rows if all(word in normalise(*names(row), row.next_step) for word in words)
     ]  # fmt: skip
 
 
-def _names(actor: Actor, rows: Iterable[Any]) -> Callable[[Any], tuple[str, str]]:
+def _names(rows: list[Any]) -> Callable[[Any], tuple[str, str]]:
     """What a row is called: its project and the other party. Two statements."""
-    rows = list(rows)
-    projects = pitches.briefs(row.project_id for row in rows)
-    cards = accounts.organisation_cards(_other(actor, row) for row in rows)
-    titles = {key: project["title"] for key, project in projects.items()}
-    parties = {key: card.name for key, card in cards.items()}
-    return lambda row: (titles.get(row.project_id, ""), parties.get(_other(actor, row), ""))
-
-
-def _other(actor: Actor, row: Any) -> str:
-    mine = row.investor_organisation_id == actor.organisation_id
-    return str(row.project_organisation_id if mine else row.investor_organisation_id)
+    titles = pitches.titles(row.project_id for row in rows)
+    parties = {key: card.name for key, card in accounts.organisation_cards(r.other for r in rows).items()}
+    return lambda row: (titles.get(row.project_id, ""), parties.get(row.other, ""))
 
 
 def _sort(rows: list[Any], sort: str) -> None:
@@ -271,29 +282,32 @@ def _fill(actor: Actor, made: Board, found: list[Any], query: BoardQuery) -> Non
             column.cards = [card(row) for row in column.rows[:per]]
 
 
-def _carder(actor: Actor, made: Board, shown: list[Any]) -> Callable[[Any], dict[str, Any]]:
-    names = _names(actor, shown)
+def _carder(actor: Actor, made: Board, shown: list[Any]) -> Callable[[Any], Card]:
+    names = _names(shown)
     people = {m.user_id: m.user.name for m in made.members}
     columns = {column.stage.id: column for column in made.columns}
     today, now = clock.today(actor.time_zone), clock.now()
     ages: dict[int, str] = {}
 
-    def card(row: Any) -> dict[str, Any]:
+    def card(row: Any) -> Card:
         days = (now - row.since).days
         if days not in ages:
             ages[days] = ngettext("%(num)s day", "%(num)s days", days)
         title, party = names(row)
         column = columns[row.stage_id]
         limit = column.stage.stale_days
-        return {
-            "id": row.deal_id, "title": title, "party": party, "version": row.version, "age": ages[days],
-            "stale": limit is not None and days > limit, "next": row.next_step, "on": row.next_step_on,
-            "overdue": row.next_step_on is not None and row.next_step_on < today,
-            "amount": Money(row.amount_minor, row.amount_currency) if row.amount_minor is not None else None,
-            "who": people.get(row.assignee_id, ""), "column": column,
-        }  # fmt: skip
+        on = row.next_step_on
+        return Card(
+            row.deal_id, row.version, title, party, amount(row), ages[days], limit is not None and days > limit,
+            people.get(row.assignee_id, ""), row.next_step, on, on is not None and on < today, column,
+        )  # fmt: skip
 
     return card
+
+
+def amount(row: Any) -> str:
+    """The amount of a row in short, or a dash."""
+    return money.short(Money(row.amount_minor, row.amount_currency)) if row.amount_minor is not None else "–"
 
 
 def kept_filters(actor: Actor) -> list[DealFilter]:

@@ -62,10 +62,11 @@ def _steps(actor: Actor) -> list[dict[str, Any]]:
     )
     return [
         {
-            "title": f"{row['title']}: {row['next']}", "text": _("Due on %(date)s", date=row["on"].isoformat()),
-            "href": f"/deals/{row['id']}#own", "action": _("Go on"), "icon": "calendar",
+            "title": f"{row.title}: {row.next}", "text": _("Due on %(date)s", date=row.on.isoformat()),
+            "href": f"/deals/{row.id}#own", "action": _("Go on"), "icon": "calendar",
         }
         for row in found.rows
+        if row.on
     ]  # fmt: skip
 
 

@@ -302,6 +302,15 @@ def briefs(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
+def titles(ids: Iterable[str]) -> dict[str, str]:
+    """What briefs() tells, the title in the current language alone: for lists of thousands. One statement."""
+    wanted = set(ids)
+    query = select(Project.id, Project.title_zh, Project.title_en).where(Project.id.in_(wanted))
+    options = {"unscoped": "a deal names its project to both parties"}
+    rows = session().execute(query, execution_options=options) if wanted else ()
+    return {key: localised({"zh": zh or "", "en": en or ""}) for key, zh, en in rows}
+
+
 def title(project: Project) -> str:
     """The title in the current language, else the other one; empty for a draft without."""
     return localised({"zh": project.title_zh or "", "en": project.title_en or ""})

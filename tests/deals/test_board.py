@@ -70,6 +70,7 @@ def test_filters_narrow_board_table_and_sums_alike(many: Deals, people: People) 
     assert investor.get("/deals/board?due=none").json["total"] == 2
     assert investor.get("/deals/board?assignee=none").json["total"] == 2
     assert investor.get("/deals/board?open=false").json["total"] == 0
+    assert ": Call back" in investor.browser("en").get("/").text, "what is overdue waits on the start page"
 
 
 def test_deals_that_stay_too_long_are_found(many: Deals, people: People) -> None:
