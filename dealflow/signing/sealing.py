@@ -86,7 +86,7 @@ def _picture(file_id: str | None) -> bytes | None:
 
 def keep(round_id: str, content: bytes) -> None:
     """Store the executed file and tell both sides; the first to come wins. Inside a system transaction."""
-    signing = session().get_one(SigningRound, round_id, with_for_update=True, populate_existing=True)
+    signing = queries.held(round_id)
     if signing.file_id is not None:
         return
     owner = replace(SYSTEM, organisation_id=signing.investor_organisation_id)

@@ -177,7 +177,7 @@ def _locked(actor: Actor, term_sheet_id: str) -> tuple[SigningRound, list[Signin
     known = queries.round_of(actor, term_sheet_id)
     if known is None:
         raise InvalidTransition(N_("Both sides must accept the same version before it is signed"))
-    signing = session().get_one(SigningRound, known.id, with_for_update=True, populate_existing=True)
+    signing = queries.held(known.id)
     if signing.state != "open":
         raise InvalidTransition()
     if signing.expires_on < clock.today():
@@ -255,7 +255,7 @@ def expire_due() -> int:
     query = select(SigningRound).where(SigningRound.state == "open", SigningRound.expires_on < clock.today())
     ended = 0
     for known in list(session().scalars(query)):
-        signing = session().get_one(SigningRound, known.id, with_for_update=True, populate_existing=True)
+        signing = queries.held(known.id)
         if signing.state != "open":
             continue
         _close(signing, "expire", "")
