@@ -281,34 +281,25 @@ def briefs(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
 
     They go on naming it after it was withdrawn; nothing else of it is told. One statement.
     """
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    query = select(
-        Project.id, Project.organisation_id, Project.status, Project.title_zh, Project.title_en
-    ).where(Project.id.in_(wanted))
-    rows = session().execute(
-        query, execution_options={"unscoped": "a deal names its project to both parties"}
-    )
-    return {
-        r.id: {
-            "id": r.id,
-            "organisation_id": r.organisation_id,
-            "status": r.status,
-            "title": localised({"zh": r.title_zh, "en": r.title_en}),
-            "titles": {"zh": r.title_zh, "en": r.title_en},
-        }
-        for r in rows
-    }
+    named = {}
+    for key, zh, en, owner, status in _named(ids, Project.organisation_id, Project.status):
+        both = {"zh": zh, "en": en}
+        about = {"id": key, "organisation_id": owner, "status": status}
+        named[key] = {**about, "title": localised(both), "titles": both}
+    return named
 
 
 def titles(ids: Iterable[str]) -> dict[str, str]:
     """What briefs() tells, the title in the current language alone: for lists of thousands. One statement."""
-    wanted = set(ids)
-    query = select(Project.id, Project.title_zh, Project.title_en).where(Project.id.in_(wanted))
+    return {key: localised({"zh": zh, "en": en}) for key, zh, en in _named(ids)}
+
+
+def _named(ids: Iterable[str], *more: Any) -> Iterable[Any]:
+    if not (wanted := set(ids)):
+        return ()
+    query = select(Project.id, Project.title_zh, Project.title_en, *more).where(Project.id.in_(wanted))
     options = {"unscoped": "a deal names its project to both parties"}
-    rows = session().execute(query, execution_options=options) if wanted else ()
-    return {key: localised({"zh": zh or "", "en": en or ""}) for key, zh, en in rows}
+    return session().execute(query, execution_options=options)
 
 
 def title(project: Project) -> str:

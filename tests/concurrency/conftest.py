@@ -12,19 +12,15 @@ from flask import Flask
 from dealflow import create_app
 from dealflow.core import db, jobs
 from dealflow.settings import Settings
-from dealflow.web import rooms
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
     """The application on SQLite and on PostgreSQL."""
     if request.param == "postgresql":
-        settings = settings.with_(database_url=request.getfixturevalue("postgres_url"))
+        settings = settings.with_(database_url=request.getfixturevalue("filled_postgres_url"))
     made = create_app(settings)
     jobs.wake_with(None)
-    if request.param == "postgresql":
-        rooms.load_models()
-        db.Base.metadata.create_all(db.database().engine)
     yield made
     db.database().engine.dispose()
 

@@ -167,7 +167,7 @@ def test_no_address_is_ever_opened(page, scheme, listener):
     assert listener.hits == 0
 
 
-def test_without_our_fetcher_a_file_of_this_machine_is_printed_along(tmp_path):
+def test_without_our_fetcher_a_file_is_printed_along_and_an_address_is_called(tmp_path, listener):
     """Control: the same drawing with WeasyPrint's own fetcher, in a process of its own."""
     (tmp_path / "secret.txt").write_text("CANARY")
     code = f"""
@@ -176,13 +176,14 @@ from weasyprint.urls import URLFetcher
 from dealflow.core import pdf_child
 pdf_child._fetcher = lambda assets: URLFetcher()
 header = {{"assets": [], "attachments": [], "dated": "2026-11-24", "variant": None, "identifier": "00", "title": "t", "lang": "en"}}
-html = "<link rel=attachment href='file://{tmp_path}/secret.txt'>x"
+html = "<link rel=attachment href='file://{tmp_path}/secret.txt'><img src='http://127.0.0.1:{listener.port}/'>x"
 sys.stdout.buffer.write(pdf_child.draw(header, [html.encode()], None)[0])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     with pikepdf.open(io.BytesIO(done.stdout)) as document:
         (taken,) = document.attachments.values()
         assert taken.get_file().read_bytes() == b"CANARY"
+    assert listener.hits >= 1
 
 
 def deep_use():
