@@ -222,6 +222,8 @@ def _parse(answer: bytes) -> bytes:
     status = answer[-1] if answer else pdf_child.DIED
     if status == pdf_child.TIMED_OUT:
         raise PdfTimeout(reason="time limit")
+    if status == pdf_child.SWOLLEN:
+        raise PdfTooLarge(reason="out of memory")
     try:
         header, blobs = pdf_child.unpack(answer[:-1])
     except pdf_child.BrokenFrame as error:

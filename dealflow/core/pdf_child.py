@@ -23,16 +23,18 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-DONE, TIMED_OUT, DIED = 0, 1, 2
+DONE, TIMED_OUT, DIED, SWOLLEN = 0, 1, 2, 3
 # The limit is on processor time; a loaded host may take this many times longer for it.
 PATIENCE = 3
 ORDER = struct.Struct("<dQ")  # seconds, bytes of memory: what the server must know before it forks
 _SIZE = struct.Struct("<Q")
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 FONTS = Path(__file__).resolve().parents[2] / "static" / "fonts" / "pdf"
 
 
@@ -167,7 +169,17 @@ class _Worker:
     pid: int
     conn: socket.socket
     deadline: float
+    memory: int
     late: bool = False
+
+    def outcome(self, status: int, peak: int) -> int:
+        """What a wait status and the peak of memory, in bytes, tell of its end."""
+        if self.late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM)):
+            return TIMED_OUT
+        if status == 0:
+            return DONE
+        # Where memory ends inside a library, or while the error is told, no MemoryError can be reported.
+        return SWOLLEN if peak > self.memory // 2 else DIED
 
 
 class Server:
@@ -210,7 +222,7 @@ class Server:
         pid = os.fork()
         if pid == 0:
             self._work(conn, seconds, memory)
-        self.workers[pid] = _Worker(pid, conn, time.monotonic() + PATIENCE * seconds)
+        self.workers[pid] = _Worker(pid, conn, time.monotonic() + PATIENCE * seconds, memory)
         return True
 
     def _work(self, conn: socket.socket, seconds: float, memory: int) -> None:
@@ -243,19 +255,15 @@ class Server:
 
     def _reap(self) -> None:
         for worker in list(self.workers.values()):
-            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            pid, status, used = os.wait4(worker.pid, os.WNOHANG)
             if not pid:
                 continue
             _kill(worker.pid)  # whatever the worker left behind in its group
             del self.workers[worker.pid]
-            starved = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM)
-            outcome = TIMED_OUT if worker.late or starved else DONE if status == 0 else DIED
             worker.conn.settimeout(2)
-            try:
-                worker.conn.sendall(bytes([outcome]))
-            except OSError:
-                # The parent gave up on this document; there is nobody to tell.
-                outcome = DIED
+            # Where the parent gave up on this document there is nobody to tell.
+            with suppress(OSError):
+                worker.conn.sendall(bytes([worker.outcome(status, used.ru_maxrss * _MAXRSS_UNIT)]))
             worker.conn.close()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +22,46 @@ from dealflow.core.errors import Conflict, Invalid
 from dealflow.files import storage
 from dealflow.settings import Settings
 from dealflow.web import backups, migrate
-from tests.conftest import Person
+from tests.conftest import Person, postgres_database
 from tests.factories import pitches
 from tests.faults.processes import dealflow, wait_for
 from tests.sweep.matrix_cases import picture
 
 
+@pytest.fixture(scope="module")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database as the migrations make it."""
+    path = tmp_path_factory.mktemp("migrated") / "app.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    db.database().engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="module")
+def migrated_postgres() -> Iterator[str]:
+    """The name of a PostgreSQL database as the migrations make it."""
+    with postgres_database() as url:
+        migrate.upgrade(url)
+        db.database().engine.dispose()
+        yield url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """A migrated instance on each kind of database."""
+    """A migrated instance on each kind of database, a copy of one that was migrated once."""
     instance = tmp_path / "instance"
     (instance / "keys").mkdir(parents=True)
     (instance / "keys" / "secret").write_text("one secret")
-    url = f"sqlite:///{instance / 'app.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    migrate.upgrade(url)
-    yield Settings(
-        instance=instance, database_url=url, base_url="http://localhost", secret_key="s" * 40, flask={"TESTING": True}
-    )  # fmt: skip
-    db.database().engine.dispose()
+    with ExitStack() as ending:
+        if request.param == "postgresql":
+            url = ending.enter_context(postgres_database(request.getfixturevalue("migrated_postgres")))
+        else:
+            shutil.copy(request.getfixturevalue("migrated_file"), instance / "app.db")
+            url = f"sqlite:///{instance / 'app.db'}"
+        yield Settings(
+            instance=instance, database_url=url, base_url="http://localhost", secret_key="s" * 40, flask={"TESTING": True}
+        )  # fmt: skip
+        db.database().engine.dispose()
 
 
 @pytest.fixture
