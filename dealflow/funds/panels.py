@@ -6,13 +6,15 @@ from typing import Any
 
 from flask import url_for
 
-from dealflow.core import find, slots
+from dealflow.core import find, policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import show
 from dealflow.funds import queries, todo
+from dealflow.funds.policy import Can
 from dealflow.funds.queries import FundQuery
+from dealflow.funds.service import books
 
 
 @slots.fill("home.todo", order=15)
@@ -37,6 +39,18 @@ def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
         for fund, call, line in todo.to_pay(actor)
     ]  # fmt: skip
     return ("", {"items": items}) if items else None
+
+
+@slots.fill("fund.issued", order=10)
+def open_books(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the manager, where figures of a period are issued: the offer to close the book through its end."""
+    left = books.left_open(fund) if policy.can(actor, Can.MANAGE, fund) else None
+    if left is None:
+        return None
+    return "funds/_close_books.html", {
+        "period": left[0], "through": left[1], "book": queries.book_of_fund(fund), "not_posted": books.not_posted(fund, left[1]),
+        "may_close": books.may_close(actor, fund),
+    }  # fmt: skip
 
 
 @find.source(N_("Funds"), order=35, kind="fund")

@@ -13,6 +13,7 @@ def register(app: Flask) -> None:
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
     from dealflow.funds import waterfall
+    from dealflow.funds.service import books
     from dealflow.ledger import access, labels
     from dealflow.portfolio import api, api_figures, carry, invariants, jobs, pages, panels, posting  # noqa: F401
     from dealflow.portfolio.policy import POLICY
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     )
     waterfall.register_write_offs("portfolio", carry.written_off)
     reports.register_use()
+    books.register_issued("portfolio", reports.quarters)
     evidence.register_use()
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)

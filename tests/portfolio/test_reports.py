@@ -9,9 +9,13 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from dealflow.audit.models import AuditEvent
+from dealflow.core import db
 from dealflow.core.i18n import using
+from dealflow.funds import queries
 from dealflow.portfolio import reporting, workbook
 from tests.factories import spreadsheets
+from tests.funds.conftest import Web
 from tests.portfolio.conftest import Portfolio
 from tests.portfolio.sheets import Workbook
 
@@ -64,6 +68,29 @@ def test_a_report_is_issued_once_and_stays_as_it_was(portfolio: Portfolio) -> No
     assert unended["errors"][0]["code"] == "not_over"
     for who in (portfolio.house.lp, portfolio.house.stranger):
         assert who.get(f"/funds/{portfolio.fund_id}/report.xlsx?quarter={QUARTER}").status_code == 404
+
+
+def test_once_a_report_is_issued_its_page_offers_to_close_the_book(portfolio: Portfolio) -> None:
+    browser = Web(portfolio.manager)
+    page = f"/funds/{portfolio.fund_id}/report?quarter={QUARTER}"
+    offer = "The books are open through what was issued"
+    assert offer not in browser.get(page).text
+    portfolio.manager.post(f"/funds/{portfolio.fund_id}/reports", {"quarter": QUARTER})
+    shown = browser.get(page).text
+    assert offer in shown
+    assert offer in browser.get(f"/funds/{portfolio.fund_id}/reports").text
+    book = portfolio.house.ask(queries.book_of_fund)
+    sent = {"through": "2026-09-30", "version": str(book.version), "next": page}
+    assert f'action="/books/{book.id}/close"' in shown
+    assert browser.post(f"/books/{book.id}/close", sent).headers["Location"] == page
+    assert offer not in browser.get(page).text
+    assert portfolio.house.ask(queries.book_of_fund).closed_through == date(2026, 9, 30)
+    with db.system_edge(write=False) as session:
+        assert session.query(AuditEvent).filter_by(tag="ledger:period:closed", object_id=book.id).count() == 1
+    refused = browser.post(f"/funds/{portfolio.fund_id}/charges", {
+        "kind": "expense", "on": "2026-09-30", "amount": "1", "currency": "CNY", "reference": "late",
+    })  # fmt: skip
+    assert refused.status_code == 422
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

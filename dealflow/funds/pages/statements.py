@@ -23,11 +23,9 @@ from dealflow.funds.shapes_money import FundIssueIn, FundPeriodQuery
 def _list(fund: Fund, form: IssueForm | None = None) -> str:
     period = last_ended(clock.today())
     form = form or IssueForm(data={"period": period})
-    left = books.left_open(fund)
     return render(
         "statements", fund, "statements", rows=queries.statements(fund.id), names=queries.names(fund.id), form=form,
-        may_close=books.may_close(actor(), fund), left_open=left, next_period=period,
-        not_posted=books.not_posted(fund, left[1] if left else span(period)[1]),
+        may_close=books.may_close(actor(), fund), next_period=period, not_posted=books.not_posted(fund, span(period)[1]),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from dealflow.core.actor import Actor
@@ -9,6 +10,8 @@ from dealflow.funds import queries
 from dealflow.funds.models import Fund
 from dealflow.funds.periods import span
 from dealflow.ledger import service as ledger
+
+_issued: dict[str, Callable[[str], Iterable[str]]] = {}
 
 
 def may_close(actor: Actor, fund: Fund) -> bool:
@@ -24,10 +27,18 @@ def close(actor: Actor, fund: Fund, period: str) -> None:
         ledger.close_period(actor, book.id, through=through)
 
 
+def register_issued(name: str, periods: Callable[[str], Iterable[str]]) -> None:
+    """Let a higher room tell of which periods it has issued figures of a fund: `periods(fund_id)`."""
+    _issued[name] = periods
+
+
 def left_open(fund: Fund) -> tuple[str, date] | None:
-    """The latest period with issued statements through whose end the book is not closed, and that end."""
+    """The latest period with issued figures through whose end the book is not closed, and that end."""
     book = queries.book_of_fund(fund)
-    issued = {row.period: span(row.period)[1] for row in queries.statements(fund.id)}
+    periods = {row.period for row in queries.statements(fund.id)}.union(
+        *(find(fund.id) for find in _issued.values())
+    )
+    issued = {period: span(period)[1] for period in periods}
     if book is None or not issued:
         return None
     period, through = max(issued.items(), key=lambda item: item[1])

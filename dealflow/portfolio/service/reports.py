@@ -60,6 +60,11 @@ def issue(actor: Actor, fund_id: str, quarter: str) -> IssuedReport:
     return row
 
 
+def quarters(fund_id: str) -> list[str]:
+    """The quarters whose reports are issued."""
+    return [row.quarter for row in planning.reports(fund_id)]
+
+
 def file(actor: Actor, fund_id: str, quarter: str, form: str, lang: str) -> dict[str, Any]:
     """A file of an issued report, as `core.http.download` takes it; InvalidTransition before it was issued."""
     vehicle = portfolios.vehicle(actor, fund_id)
