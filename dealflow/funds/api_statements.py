@@ -74,3 +74,12 @@ def notice(fund_id: str, call_id: str, lp_id: str, query: FundLangQuery) -> Resp
     """The notice of a call to a partner as PDF."""
     with i18n.using(query.lang or i18n.language()):
         return download(**documents.notice_file(actor(), fund_id, call_id, lp_id))
+
+
+@bp.get("/funds/<fund_id>/closings/<closing_id>/notices/<lp_id>.pdf")
+@writes
+@endpoint(Can.SEE_LP, query=FundLangQuery)
+def closing_notice(fund_id: str, closing_id: str, lp_id: str, query: FundLangQuery) -> Response:
+    """The notice of a closing to a partner as PDF: its commitment, and what the closing moves for it."""
+    with i18n.using(query.lang or i18n.language()):
+        return download(**documents.closing_file(actor(), fund_id, closing_id, lp_id))

@@ -73,6 +73,16 @@ def notice_file(actor: Actor, fund_id: str, call_id: str, lp_id: str) -> dict[st
     }
 
 
+def closing_file(actor: Actor, fund_id: str, closing_id: str, lp_id: str) -> dict[str, Any]:
+    """The notice of a closing to a partner, for `download`; NotFound when the partner had no commitment by then."""
+    fund, lp = queries.get(actor, fund_id), queries.lp(actor, fund_id, lp_id)
+    closing = next((row for row in queries.closings(fund.id) if row.id == closing_id), None)
+    if closing is None or lp.id not in closing.notices:
+        raise NotFound()
+    content, sha256, name = papers.closing_file(actor, fund, closing, lp.id, closing.notices[lp.id])
+    return {"content": content, "name": name, "mimetype": papers.TYPES["pdf"], "etag": sha256, "inline": True}
+
+
 def issued_dict(row: FundStatement) -> dict[str, Any]:
     """A statement in a list."""
     return {

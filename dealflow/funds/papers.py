@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from dealflow.core.db import session
 from dealflow.core.money import Money
 from dealflow.files import keeping
 from dealflow.funds import sheets, words
-from dealflow.funds.models import Fund, FundCall, FundCallLine, FundPaper, FundStatement
+from dealflow.funds.models import Fund, FundCall, FundCallLine, FundClosing, FundPaper, FundStatement
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "funds" / "pdf"
 PURPOSE = "funds.paper"
@@ -25,6 +26,9 @@ TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# What a closing moves between a partner and the fund: in, and out.
+_PAID = ("contribution", "contribution_outside", "interest_paid", "fee_interest")
+_RECEIVED = ("refund", "interest_received")
 _JUDGED = {"unscoped": "whoever asks has been judged on the partner"}
 
 
@@ -68,6 +72,20 @@ def notice_html(fund: Fund, call: FundCall, line: FundCallLine) -> str:
     return _environment().get_template("notice.html").render(
         fund=fund, call=call, facts=facts, purposes=purposes, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
         inside=fund.money(line.inside_minor), outside=fund.money(line.outside_minor), html_lang=i18n.HTML[i18n.language()],
+    )  # fmt: skip
+
+
+def closing_html(fund: Fund, closing: FundClosing, facts: dict[str, Any]) -> str:
+    """The notice of a closing to one partner as a page to print, in the current language."""
+    moved = {name: fund.money(facts["moved"].get(name, 0)) for name in _PAID + _RECEIVED}
+    return _environment().get_template("closing.html").render(
+        fund=fund, closing=closing, facts=facts, moved=moved, html_lang=i18n.HTML[i18n.language()],
+        pays=[(words.moved(name), moved[name]) for name in _PAID if moved[name].amount_minor],
+        gets=[(words.moved(name), moved[name]) for name in _RECEIVED if moved[name].amount_minor],
+        paid=fund.money(sum(moved[name].amount_minor for name in _PAID)),
+        received=fund.money(sum(moved[name].amount_minor for name in _RECEIVED)),
+        before=fund.money(facts["commitment_minor"] - facts["new_minor"]), rate=f"{Decimal(closing.rate_ppm) / 10_000:.2f}%",
+        part=f"{Decimal(facts['commitment_minor'] * 100) / facts['whole_minor']:.2f}%",
     )  # fmt: skip
 
 
@@ -131,6 +149,20 @@ def notice_file(actor: Actor, fund: Fund, call: FundCall, line: FundCallLine) ->
         title = i18n.gettext("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name)
         content = _drawn(notice_html(fund, call, line), title, line.id, call.issued_on or call.due_on)
         found = _keep(actor, line.id, "pdf", content, name, line.lp_id, line.organisation_id)
+    return keeping.read(found.file_id), found.sha256, name
+
+
+def closing_file(
+    actor: Actor, fund: Fund, closing: FundClosing, lp_id: str, facts: dict[str, Any]
+) -> tuple[bytes, str, str]:
+    """The notice of a closing to a partner in the current language: bytes, hash, file name."""
+    about = f"{closing.id}:{lp_id.removeprefix('lpt_')}"
+    name = f"closing-{closing.number}-{lp_id[-6:]}-{i18n.language()}.pdf"
+    found = _known(about, "pdf", i18n.language())
+    if found is None:
+        title = i18n.gettext("Closing %(number)s of %(fund)s", number=closing.number, fund=facts["fund"])
+        content = _drawn(closing_html(fund, closing, facts), title, about, closing.closed_on)
+        found = _keep(actor, about, "pdf", content, name, lp_id, closing.organisation_id)
     return keeping.read(found.file_id), found.sha256, name
 
 

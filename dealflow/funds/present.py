@@ -23,7 +23,7 @@ from dealflow.funds.models import (
 )
 from dealflow.funds.policy import Can
 from dealflow.funds.queries import Position
-from dealflow.funds.service.closings import Equalisation
+from dealflow.funds.service.closings import MOVED, Equalisation
 from dealflow.funds.service.payments import late_interest
 
 
@@ -104,6 +104,26 @@ def closing(of: Fund, row: FundClosing, names: dict[str, str]) -> dict[str, Any]
             for lp_id, parts in Equalisation(row.equalised, row.true_up).summed().items()
         ],
     }  # fmt: skip
+
+
+def closing_rows(of: Fund) -> list[dict[str, Any]]:
+    """What each closing meant for each partner, the latest closing first: its new commitment, what it paid and got."""
+    found, commitments = [], queries.commitments(of.id)
+    for row in reversed(queries.closings(of.id)):
+        new = {c.lp_id: c.amount_minor for c in commitments if c.closing_id == row.id}
+        moved = Equalisation(row.equalised, row.true_up).summed()
+        for lp_id in {**new, **moved}:
+            parts = moved.get(lp_id, dict.fromkeys(MOVED, 0))
+            interest = parts["interest_paid"] + parts["fee_interest"]
+            sums = {
+                "new": new.get(lp_id, 0), "pays": parts["contribution"] + parts["contribution_outside"] + interest,
+                "pays_interest": interest, "gets": parts["refund"] + parts["interest_received"],
+                "gets_interest": parts["interest_received"],
+            }  # fmt: skip
+            found.append(
+                {"closing": row, "lp_id": lp_id} | {name: of.money(minor) for name, minor in sums.items()}
+            )
+    return found
 
 
 def transfer(of: Fund, row: FundTransfer) -> dict[str, Any]:

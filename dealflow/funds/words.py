@@ -35,6 +35,14 @@ _PURPOSES = {
 }
 _CHARGES = {"fee": N_("Management fee"), "expense": N_("Expense"), "income": N_("Other income")}
 _LINES = {"due": N_("Due"), "overdue": N_("Overdue"), "paid": N_("Paid")}
+_MOVED = {
+    "contribution": N_("For earlier calls, within the commitment"),
+    "contribution_outside": N_("For earlier calls, beside the commitment"),
+    "interest_paid": N_("Interest on it"),
+    "fee_interest": N_("Interest on earlier management fees"),
+    "refund": N_("Of earlier calls, given back"),
+    "interest_received": N_("Interest received"),
+}
 _TIERS = {
     "roc_minor": N_("Return of capital"),
     "pref_minor": N_("Preferred return"),
@@ -68,6 +76,11 @@ def purpose(kind: str) -> str:
 def charge(kind: str) -> str:
     """A kind of charge."""
     return gettext(_CHARGES[kind])
+
+
+def moved(key: str) -> str:
+    """Something that a closing moves between a partner and the fund."""
+    return gettext(_MOVED[key])
 
 
 def tier(key: str) -> str:

@@ -41,5 +41,5 @@ def raised(manager: Person, colleague: Person, partner: Person) -> dict[str, str
     waits = _made(colleague.post(f"/funds/{fund}/distributions", {"amount": cny(10_000)}))
     return {
         "fund": fund, "lp": lp, "lp2": other, "call": issued["id"], "charge": cost["id"], "distribution": waits["id"],
-        "draft_call": calls[0]["id"],
+        "draft_call": calls[0]["id"], "closing": closing["id"],
     }  # fmt: skip

@@ -67,6 +67,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "fund_id": ("fund",),
     "lp_id": ("lp",),
     "call_id": ("call",),
+    "closing_id": ("closing",),
     "charge_id": ("charge",),
     "distribution_id": ("distribution",),
     "release_id": ("release",),

@@ -136,7 +136,8 @@ class FundClosing(Base, OwnedByOrganisation):
     """A day on which partners were admitted; later ones paid in what they would have paid, with interest.
 
     `equalised` is {call id: {"new": {lp: {…}}, "existing": {lp: {…}}}}, as the finance rules give it for each call; what was
-    called for fees stands under the id with an ending. `true_up` is {lp: {period: {"fee_minor", "interest_minor"}}}.
+    called for fees stands under the id with an ending. `true_up` is {lp: {period: {"fee_minor", "interest_minor"}}};
+    `notices` is {lp: what its notice says} as it stood on the day.
     """
 
     __tablename__ = "fund_closing"
@@ -149,6 +150,7 @@ class FundClosing(Base, OwnedByOrganisation):
     rate_ppm: Mapped[int]
     equalised: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     true_up: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    notices: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     entry_id: Mapped[str | None] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
     created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from dealflow.accounts import directory
 from dealflow.core import clock, policy
 from dealflow.core.errors import FieldError
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, MoneyError, parse
-from dealflow.funds import present, queries, service
+from dealflow.funds import documents, present, queries, service
 from dealflow.funds.forms import ClosingForm, FundsForm, InviteForm, LpForm, TransferForm, pairs
 from dealflow.funds.models import Fund
 from dealflow.funds.pages.base import attempt, bp, go, render
@@ -40,7 +40,7 @@ def _page(fund: Fund, **more: Any) -> str:
     names = {row.id: row.name for row in rows}
     return render(
         "lps", fund, "lps", standing=standing, total=queries.fund_position(fund, standing.values()), add=add, closing=closing,
-        move=move, names=names, closings=[present.closing(fund, row, names) for row in queries.closings(fund.id)],
+        move=move, names=names, closings=present.closing_rows(fund),
         transfers=queries.transfers(fund.id), typed=request.form, **more,
     )  # fmt: skip
 
@@ -129,6 +129,14 @@ def close(fund_id: str) -> Any:
     return go(_("The closing is held."), "lps", fund_id=fund_id)
 
 
+@bp.get("/funds/<fund_id>/closings/<closing_id>/notices/<lp_id>.pdf")
+@writes
+@needs(Can.SEE_LP)
+def closing_notice(fund_id: str, closing_id: str, lp_id: str) -> Response:
+    """The notice of a closing to a partner."""
+    return download(**documents.closing_file(actor(), fund_id, closing_id, lp_id))
+
+
 @bp.post("/funds/<fund_id>/transfers")
 @needs(Can.EDIT)
 def transfer(fund_id: str) -> Any:
@@ -166,6 +174,7 @@ def _lp_page(fund_id: str, lp_id: str, form: FundsForm | None = None) -> str:
         "lp", fund, "lps", lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today,
         calls=[(call, lines[call.id], present.call_line(fund, call, lines[call.id], {})) for call in calls if call.id in lines],
         shares=_shares(fund, lp_id), commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
+        closings=[(row, row.notices[lp_id]) for row in queries.closings(fund_id) if lp_id in row.notices],
         flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
         form=form or InviteForm(data={"email": row.email}),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from dealflow.finance.allocation import half_up, largest_remainder
 from dealflow.funds import chart, queries
 from dealflow.funds.models import Fund, FundClosing, FundCommitment, FundLp, FundTransfer
 from dealflow.funds.policy import Can, Tag
-from dealflow.funds.service import true_up
+from dealflow.funds.service import notices, true_up
 from dealflow.funds.service.base import hold, merged, not_ahead, of_fund, open_book
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
@@ -176,6 +176,8 @@ def hold_closing(
         row.entry_id = ledger.post(actor, open_book(actor, fund), draft).id
         session().flush()
     true_up.charge(actor, fund, rows, row, found.true_up)
+    row.notices = notices.facts(actor, fund, rows, row, found.summed())
+    session().flush()
     audit.record(
         actor, Tag.CLOSED, row, after={"on": on.isoformat(), "commitments": new, "rate_ppm": rate},
         organisation_id=fund.organisation_id,
