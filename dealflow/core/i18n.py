@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from babel import Locale
 
@@ -168,3 +169,10 @@ class Lazy:
 def _l(message: str, **params: Any) -> Any:
     """A lazy message (known to extraction)."""
     return Lazy(message, **params)
+
+
+def show_day(day: date, style: str = "medium") -> str:
+    """A day as the reader's language writes it."""
+    from babel.dates import format_date
+
+    return format_date(day, style, locale=locale())

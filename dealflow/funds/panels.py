@@ -8,7 +8,7 @@ from flask import url_for
 
 from dealflow.core import find, policy, slots
 from dealflow.core.actor import Actor
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, show_day
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import show
 from dealflow.funds import queries, todo
@@ -33,7 +33,7 @@ def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
     items += [
         {
             "title": _("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name),
-            "text": _("%(amount)s, due on %(date)s", amount=show(fund.money(line.open_minor)), date=call.due_on.isoformat()),
+            "text": _("%(amount)s, due on %(date)s", amount=show(fund.money(line.open_minor)), date=show_day(call.due_on)),
             "href": f"/funds/{fund.id}/lps/{line.lp_id}", "action": _("Look at it"), "icon": "coins",
         }
         for fund, call, line in todo.to_pay(actor)

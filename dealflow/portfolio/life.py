@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
-
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import gettext as _
-from dealflow.core.i18n import locale
+from dealflow.core.i18n import show_day
 from dealflow.core.money import Money, show
 from dealflow.deals import queries as deals
 from dealflow.deals.states import LABELS, STAGES
@@ -79,5 +77,5 @@ def story(actor: Actor, row: Holding, flows: list[Any], valuations: list[Any]) -
 
 
 def _station(title: str, day: date, note: str = "", state: str = "") -> tuple[date, dict[str, Any]]:
-    shown = format_date(day, locale=locale())
+    shown = show_day(day)
     return day, {"title": title, "time": shown, "note": note, "state": state}

@@ -13,6 +13,7 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.i18n import gettext as _
+from dealflow.core.i18n import show_day
 from dealflow.core.money import Money, show
 from dealflow.funds import queries as funds
 from dealflow.pitches import queries as pitches
@@ -116,7 +117,7 @@ def _rights(actor: Actor, today: date) -> list[Item]:
     names = {row.id: row for row in queries.holdings(actor)}
     return [
         Item(
-            _("%(name)s: follow-on right until %(day)s", name=names[row.holding_id].name, day=row.due_on.isoformat()),
+            _("%(name)s: follow-on right until %(day)s", name=names[row.holding_id].name, day=show_day(row.due_on)),
             row.due_on, holding_page(row.holding_id, "rights"), row.text, row.amount_minor, names[row.holding_id].currency,
         )
         for row in queries.rights(actor, until=today + SOON)
@@ -152,7 +153,7 @@ def _limits(states: Sequence[State]) -> list[Item]:
 def _without_rate(states: Sequence[State]) -> list[Item]:
     return [
         Item(
-            _("%(name)s: no rate of %(base)s in %(quote)s for %(day)s", name=gap.row.name, base=gap.base, quote=gap.quote, day=gap.day.isoformat()),
+            _("%(name)s: no rate of %(base)s in %(quote)s for %(day)s", name=gap.row.name, base=gap.base, quote=gap.quote, day=show_day(gap.day)),
             gap.day, ("rates.index", {}), _("It is in no total until the rate is entered"), gap.standing.value, gap.base,
         )
         for state in states
@@ -170,9 +171,7 @@ def _stale(states: Sequence[State], today: date) -> list[Item]:
             if not state.standings[place].cost:
                 continue
             note = (
-                _("Valued last on %(day)s", day=date.fromordinal(day).isoformat())
-                if day
-                else _("Never valued")
+                _("Valued last on %(day)s", day=show_day(date.fromordinal(day))) if day else _("Never valued")
             )
             found.append(
                 Item(_("%(name)s needs a valuation", name=row.name), date.fromordinal(day or 1), holding_page(row.id, "value"), note)

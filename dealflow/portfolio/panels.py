@@ -9,7 +9,7 @@ from flask import url_for
 
 from dealflow.core import clock, find, policy, slots
 from dealflow.core.actor import Actor
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, show_day
 from dealflow.core.i18n import gettext as _
 from dealflow.core.search import normalise
 from dealflow.portfolio import figures, outlook, printing, queries
@@ -27,7 +27,7 @@ def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
     names = {row.id: row.name for row in queries.holdings(actor)} if rows else {}
     items = [
         {
-            "title": _("%(name)s: follow-on right until %(day)s", name=names[row.holding_id], day=row.due_on.isoformat()),
+            "title": _("%(name)s: follow-on right until %(day)s", name=names[row.holding_id], day=show_day(row.due_on)),
             "text": row.text, "href": f"/holdings/{row.holding_id}#rights", "action": _("Decide"), "icon": "coins",
         }
         for row in rows

@@ -8,7 +8,7 @@ from flask import url_for
 
 from dealflow.core import clock, find, slots
 from dealflow.core.actor import Actor
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, show_day
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import show
 from dealflow.pitches.queries import briefs
@@ -72,7 +72,7 @@ def _payments(actor: Actor) -> list[dict[str, Any]]:
     return [
         {
             "title": _("Pay %(amount)s for “%(project)s”", amount=show(c.outstanding), project=titles[c.project_id]["title"]),
-            "text": _("Overdue since %(day)s", day=c.due_on.isoformat()) if queries.overdue(c) else _("Due on %(date)s", date=c.due_on.isoformat()),
+            "text": _("Overdue since %(day)s", day=show_day(c.due_on)) if queries.overdue(c) else _("Due on %(date)s", date=show_day(c.due_on)),
             "href": url_for("settlement.show_call", payment_call_id=c.id), "action": _("Look at it"), "icon": "coins",
         }
         for c in calls

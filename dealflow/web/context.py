@@ -54,12 +54,9 @@ def show_date(value: date | datetime | str | None, style: str = "medium") -> str
     """A date in the reader's language and zone; what is kept as JSON has it as text."""
     if value is None:
         return "—"
-    from babel.dates import format_date
-
     if isinstance(value, str):
         value = date.fromisoformat(value)
-    day = _local(value).date() if isinstance(value, datetime) else value
-    return format_date(day, style, locale=i18n.locale())
+    return i18n.show_day(_local(value).date() if isinstance(value, datetime) else value, style)
 
 
 def show_datetime(value: datetime | None) -> str:
