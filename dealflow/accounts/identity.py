@@ -164,12 +164,10 @@ def actor_from_session(
     if not rows:
         return ANONYMOUS
     opened, moment = rows[0], clock.now()
-    if (
-        opened.ended_at
-        or opened.expires_at <= moment
-        or opened.seen_at + IDLE_LIFE <= moment
-        or opened.disabled_at
-    ):
+    if opened.ended_at or opened.disabled_at:
+        return ANONYMOUS
+    if opened.expires_at <= moment or opened.seen_at + IDLE_LIFE <= moment:
+        remember(lambda: _end(UserSession, opened.id))
         return ANONYMOUS
     if opened.must_renew and renew is not None:
         renew(opened.id)
@@ -181,6 +179,12 @@ def actor_from_session(
     # The membership this session acted under may have been removed: go on with what is left.
     chosen = opened.organisation_id if opened.organisation_id in [m["id"] for m in known] else None
     return _acting(known, chosen, opened.user_id, opened.user_name, opened, more | {"session_id": opened.id})
+
+
+def _end(kind: type[UserSession] | type[ApiToken], row_id: str) -> None:
+    """End what was found expired, so that a clock that is set back does not revive it."""
+    with system_edge() as s:
+        s.execute(update(kind).where(kind.id == row_id, kind.ended_at.is_(None)).values(ended_at=clock.now()))
 
 
 def touch(session_id: str) -> None:
@@ -225,9 +229,13 @@ def actor_from_token(
         select(ApiToken, User).join(User, User.id == ApiToken.user_id).where(ApiToken.secret_hash == digest(secret)),
         execution_options=_BEFORE_LOGIN,
     ).first()  # fmt: skip
-    if row is None or row[0].ended_at or row[0].expires_at <= clock.now() or row[1].disabled_at:
+    if row is None or row[0].ended_at or row[1].disabled_at:
         raise Unauthenticated()
     token, user = row
+    if token.expires_at <= clock.now():
+        expired = token.id
+        remember(lambda: _end(ApiToken, expired))
+        raise Unauthenticated()
     if token.used_at is None or token.used_at < clock.now() - SEEN_AGAIN:
         remember(lambda: touch_token(secret))
     if token.organisation_id and organisation_id not in (None, token.organisation_id):

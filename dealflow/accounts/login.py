@@ -16,6 +16,7 @@ from dealflow.core.actor import ANONYMOUS, Actor
 from dealflow.core.db import act_as, is_transient
 from dealflow.core.errors import NotFound, Unauthenticated
 from dealflow.core.http import actor
+from dealflow.core.shortage import shortage
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _write_notes(response: Response) -> Response:
             note()
         except OperationalError as error:
             # "Last seen" may be late by a request; an answer that is ready must not fail for it.
-            if not is_transient(error):
+            if not is_transient(error) and shortage(error) is None:
                 raise
             log.warning("a note of request %s was not written: %s", g.request_id, error.orig)
     return response

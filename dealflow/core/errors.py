@@ -127,5 +127,13 @@ class Unavailable(DomainError):
     status, code, title = 503, "unavailable", N_("The service is busy; please try again")
 
 
+class StorageFull(DomainError):
+    status, code, title = (
+        507,
+        "storage_full",
+        N_("There is no room left to save this; whoever runs this installation must make some"),
+    )
+
+
 class ScopeMissing(RuntimeError):
     """A query on owned data was made without an actor: a defect, never a user's error."""

@@ -161,6 +161,16 @@ def again(row: Job) -> None:
     after_commit(lambda: _wake(row.id))
 
 
+def _beyond(moment: datetime) -> datetime:
+    """The moment after which no lease that was taken by now can end, with a minute for clocks that differ."""
+    return moment + max(kind.lease for kind in KINDS.values()) + timedelta(minutes=1)
+
+
+def _is_over(until: datetime, moment: datetime) -> bool:
+    # A lease that ends impossibly late was taken before the clock was set back; its holder renews it or is dead.
+    return until < moment or until > _beyond(moment)
+
+
 def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
     """Take the lease on a due job: (kind, payload, try number, locale), or None when it is not to be had."""
     with system_edge() as s:
@@ -168,7 +178,7 @@ def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
         moment = clock.now()
         free = row is not None and (
             (row.state == "queued" and row.run_at <= moment)
-            or (row.state == "running" and row.lease_until is not None and row.lease_until < moment)
+            or (row.state == "running" and row.lease_until is not None and _is_over(row.lease_until, moment))
         )
         if row is None or not free:
             return None
@@ -276,7 +286,8 @@ def due(limit: int = 500) -> list[str]:
             .where(
                 or_(
                     (Job.state == "queued") & (Job.run_at <= moment),
-                    (Job.state == "running") & (Job.lease_until < moment),
+                    (Job.state == "running")
+                    & or_(Job.lease_until < moment, Job.lease_until > _beyond(moment)),
                 )
             )
             .order_by(Job.run_at, Job.id)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,12 +82,15 @@ def put(source: Path, sha256: str) -> None:
         return
     place = Path(target)
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as aside:
-        with source.open("rb") as stream:
+    handle, name = tempfile.mkstemp(dir=place.parent, suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as aside, source.open("rb") as stream:
             while chunk := stream.read(CHUNK):
                 aside.write(chunk)
-        aside.flush()
-        Path(aside.name).replace(place)
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read(sha256: str, start: int, length: int) -> Iterator[bytes]:
@@ -131,6 +136,19 @@ def kept() -> Iterator[tuple[str, datetime]]:
         name = str(path).rsplit("/", 1)[-1]
         if _KEY.fullmatch(name):
             yield name, _written(info)
+
+
+def drop_leftovers(before: datetime) -> int:
+    """Remove what writes and uploads that were cut off left behind before that moment; how many."""
+    store = current()
+    parts = Path(store.root).glob("*/*.part") if store.local else []
+    old = [p for p in (*parts, *store.waiting.iterdir()) if p.stat().st_mtime < before.timestamp()]
+    for path in old:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _written(info: dict[str, Any]) -> datetime:

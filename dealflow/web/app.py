@@ -17,6 +17,7 @@ from dealflow.core.errors import DomainError
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
 from dealflow.web import context, errors, headers, health, rooms
+from dealflow.web.lingering import Lingering
 from dealflow.web.routing import LateRule
 
 csrf = CSRFProtect()
@@ -109,6 +110,7 @@ def build(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = Lingering(app.wsgi_app)  # type: ignore[method-assign]
     db.configure(settings.database_url)
     app.extensions["dealflow.queue"] = queue.connect(settings.redis_url, settings.instance)
     csrf.init_app(app)

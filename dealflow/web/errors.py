@@ -24,6 +24,7 @@ from dealflow.core.errors import (
     Unauthenticated,
 )
 from dealflow.core.i18n import N_
+from dealflow.core.shortage import shortage
 from dealflow.web import context
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,23 @@ def install(app: Flask) -> None:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
         return response
 
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        found = shortage(error)
+        if found is not None:
+            log.error("request %s met a shortage: %s", g.get("request_id", "-"), error)
+            return answer(found)
+        log.exception("request %s failed", g.get("request_id", "-"))
+        if app.config.get("PROPAGATE_EXCEPTIONS"):
+            raise error
+        return answer(_Http(500, *_TITLES[500]))
+
+    _install_store(app)
+
+
+def _install_store(app: Flask) -> None:
+    """What the database refuses."""
+
     @app.errorhandler(IntegrityError)
     def taken(error: IntegrityError) -> Response:
         log.info("constraint refused a write: %s", error.orig)
@@ -172,10 +190,3 @@ def install(app: Flask) -> None:
     @app.errorhandler(StaleDataError)
     def stale(error: StaleDataError) -> Response:
         return answer(StaleVersion())
-
-    @app.errorhandler(Exception)
-    def broken(error: Exception) -> Response:
-        log.exception("request %s failed", g.get("request_id", "-"))
-        if app.config.get("PROPAGATE_EXCEPTIONS"):
-            raise error
-        return answer(_Http(500, *_TITLES[500]))

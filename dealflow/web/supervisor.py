@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,12 +18,18 @@ from dealflow.settings import ROOT, Settings, SettingsError
 from dealflow.web import backups, migrate
 
 
+def _connections() -> int:
+    """How many connections a web process may hold: idle ones must leave it the file descriptors to work with."""
+    limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(12, min(1000, limit - 128)) if limit > 0 else 1000
+
+
 def _commands(settings: Settings) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     return {
         "web": [
             *python, "gunicorn", "--bind", f"{settings.host}:{settings.port}", "--workers", str(settings.web_processes),
-            "--worker-class", "gthread", "--threads", "8", "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "15",
+            "--worker-class", "gthread", "--threads", "8", "--worker-connections", str(_connections()), "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "15",
             "--limit-request-line", "8190", "--log-level", "warning", "--preload", "dealflow.web.wsgi:app",
         ],
         "worker": [*python, "dealflow.cli", "worker"],

@@ -110,6 +110,16 @@ def test_a_job_whose_worker_died_is_taken_over_and_the_first_worker_cannot_commi
     assert _notes() == 1
 
 
+def test_a_job_whose_worker_died_before_the_clock_was_set_back_is_taken_over() -> None:
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID})
+    assert jobs.claim(job_id)
+    assert job_id not in jobs.due()
+    clock.set_base(clock.now() - timedelta(days=1))
+    assert job_id in jobs.due()
+    assert jobs.run(job_id) == "done"
+
+
 def test_an_event_reaches_each_subscriber_once() -> None:
     with db.system_edge():
         emit(Happened("it"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
@@ -12,10 +14,12 @@ from flask import Flask
 from sqlalchemy import event
 
 from dealflow.core import db, forking, jobs
+from dealflow.files import storage
 from dealflow.settings import Settings
 from tests.conftest import Person
 from tests.factories import pitches
 from tests.factories import world as worlds
+from tests.pitches.test_media import picture
 from tests.web.calls import is_problem
 
 
@@ -60,6 +64,70 @@ def test_while_another_writer_holds_the_database_writing_is_503_and_reading_goes
         assert browser.get("/projects").status_code == 200
     assert creator.get("/projects").json["total"] == 1
     assert creator.post("/projects", {"logline": "a"}).status_code == 201
+
+
+FULL = "PRAGMA max_page_count=1"  # SQLite takes it for "no larger than now"
+READ_ONLY = "PRAGMA query_only=ON"
+
+
+@pytest.mark.parametrize(
+    ("state", "relief", "status", "code"),
+    [(FULL, "PRAGMA max_page_count=1073741823", 507, "storage_full"), (READ_ONLY, "PRAGMA query_only=OFF", 503, "unavailable")],
+)  # fmt: skip
+def test_a_full_or_read_only_store_refuses_to_write_and_recovers_by_itself(
+    app: Flask, person: Callable[..., Person], state: str, relief: str, status: int, code: str
+) -> None:
+    creator = person("creator")
+    made = creator.post("/projects", pitches.complete()).json
+    browser = creator.browser()
+    synopsis = {"synopsis": "长" * 4000}
+    saying = [state]
+
+    def say(connection: Any, *_more: Any) -> None:
+        connection.execute(saying[0])
+
+    event.listen(db.database().engine, "checkout", say)
+    # What is left free inside the file is used up first.
+    while (refused := creator.post("/projects", synopsis)).status_code == 201 and state == FULL:
+        pass
+    is_problem(refused, status, code)
+    before = creator.get("/projects").json["total"]
+    page = browser.post("/projects/new", data={"title_zh": "甲" * 200, "logline": "乙" * 300})
+    assert page.status_code in (status, 303)
+    assert creator.get(f"/projects/{made['id']}").json == made
+    assert browser.get("/projects").status_code == 200
+    assert app.test_client().get("/healthz").status_code == 200
+    saying[0] = relief
+    assert creator.post("/projects", synopsis).status_code == 201
+    assert creator.get("/projects").json["total"] in (before + 1, before + 2)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(errno.ENOSPC, 507), (errno.EFBIG, 507), (errno.EMFILE, 503), (errno.EROFS, 503)]
+)
+def test_a_file_that_cannot_be_kept_is_refused_and_leaves_nothing(
+    person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    creator = person("creator")
+    project = creator.post("/projects", pitches.complete()).json["id"]
+    browser = creator.browser()
+    store = storage.current()
+    replace = Path.replace
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.suffix == ".part" and path.is_relative_to(store.root):
+            raise OSError(number, "no")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    refused = browser.post(
+        f"/projects/{project}/media", data={"kind": "poster", "file": (picture(), "a.jpg")}, content_type="multipart/form-data"
+    )  # fmt: skip
+    assert refused.status_code == status, refused.data
+    assert [
+        path for folder in (Path(store.root), store.waiting) for path in folder.rglob("*") if path.is_file()
+    ] == []
+    assert creator.get(f"/projects/{project}").json["poster_url"] is None
 
 
 def test_a_queue_that_is_down_fails_no_request_and_loses_no_job(person: Callable[..., Person]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import struct
+import time
 import zlib
 from datetime import timedelta
 from pathlib import Path
@@ -171,11 +173,21 @@ def test_the_sweep_takes_only_what_nobody_uses(app: Any, person: Any) -> None:
     store(who, picture((8, 8)), purpose="test.lost")
     access.allow("test.kept", lambda _actor, _row: False, set)
     access.allow("test.lost", lambda _actor, _row: False, lambda _ids: set())
-    with db.system_edge():
-        assert jobs.sweep() == {"rows": 0, "blobs": 0}
+    # A server that was killed while it wrote and while it took an upload.
+    (Path(storage.current().path("0" * 64)).parent).mkdir()
+    Path(storage.current().path("0" * 64)).with_suffix(".part").write_bytes(b"half")
+    upload = storage.current().waiting / "upload"
+    upload.mkdir()
+    (upload / "content").write_bytes(b"half")
     clock.set_base(clock.now() + timedelta(days=2))
     with db.system_edge():
-        assert jobs.sweep() == {"rows": 1, "blobs": 1}
+        assert jobs.sweep() == {"rows": 1, "blobs": 0, "leftovers": 0}, "the storage's clock is the machine's"
+    ago = time.time() - 2 * 86400
+    for path in [upload, *Path(storage.current().root).rglob("*")]:
+        os.utime(path, (ago, ago))
+    with db.system_edge():
+        assert jobs.sweep() == {"rows": 0, "blobs": 1, "leftovers": 2}
+    assert list(storage.current().waiting.iterdir()) == []
     with db.system_edge(write=False) as session:
         assert list(session.scalars(select(StoredFile.id))) == [kept.id]
     assert who.browser().get(f"/files/{kept.id}").status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 
 import pytest
@@ -37,3 +39,16 @@ def test_pages_stand_in_both_languages_and_widths(
         except AssertionError as fault:
             wrong.append(str(fault))
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/tokens", 413), ("/api/v1/projects", 401)])
+def test_a_sender_of_too_much_hears_the_refusal_and_not_a_broken_connection(
+    site: str, path: str, status: int
+) -> None:
+    body = b'{"email": "' + b"a" * 40_000_000 + b'"}'
+    request = urllib.request.Request(site + path, body, {"Content-Type": "application/json"})  # noqa: S310 - our own server
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)  # noqa: S310 - our own server
+    refused.value.close()
+    assert refused.value.code == status
+    assert refused.value.headers["Content-Type"] == "application/problem+json"

@@ -169,3 +169,15 @@ def test_a_token_bound_to_an_organisation_acts_for_that_one_only(
     is_problem(raw(bound, "GET", "/projects", X_Organisation=creator.organisation_id), 404, "not_found")
     dismiss(bound)
     is_problem(bound.get("/projects"), 401, "unauthenticated")
+
+
+def test_what_was_found_expired_stays_so_when_the_clock_is_set_back(creator: Person) -> None:
+    browser = creator.browser()
+    assert creator.get("/me").status_code == 200
+    assert browser.get("/settings").status_code == 200
+    clock.set_base(clock.now() + timedelta(days=31))
+    assert creator.get("/me").status_code == 401
+    assert browser.get("/settings").status_code == 302
+    clock.set_base(clock.now() - timedelta(days=31))
+    assert creator.get("/me").status_code == 401
+    assert browser.get("/settings").status_code == 302
