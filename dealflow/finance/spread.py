@@ -6,6 +6,8 @@ with replacement, whole ones, since projects of one period share its fate (the c
 that of the periods' mean logarithms beyond chance (random effects by moments: DerSimonian and Laird, Controlled
 Clinical Trials 7, 1986), drawn from Student's t for few periods. The range is then stretched by how far what came lay
 outside earlier ranges (conformal calibration: Romano, Patterson and Candes, "Conformalized Quantile Regression", 2019).
+The three were chosen by 22 half-years of financing rounds, of which they hold 17 (slates of 20). On 27 half-years of later
+rounds, by which nothing was chosen, they hold 22, one fitted tail 10 (benchmarks/portfolio/backtest.py).
 """
 
 from __future__ import annotations
