@@ -12,6 +12,7 @@ chains and seals are. `--database` names an empty PostgreSQL database. The first
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -53,6 +54,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         made = db.configure(options.database or f"sqlite:///{Path(folder) / 'bench.db'}")
         db.Base.metadata.create_all(made.engine)
+        gc.freeze()
         operations, begun, told = stream.Stream(books(), options.seed), time.monotonic(), 0
         for done in operations.run(options.operations):
             if done - told >= 20_000:

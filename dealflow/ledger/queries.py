@@ -147,13 +147,13 @@ def lines_of_all(entries: list[Entry]) -> dict[str, list[tuple[Account, Money]]]
     """Entry id → its lines. One statement."""
     found: dict[str, list[tuple[Account, Money]]] = {e.id: [] for e in entries}
     query = (
-        select(Posting, Account)
+        select(Posting.entry_id, Posting.amount_minor, Posting.currency, Account)
         .join(Account, Account.id == Posting.account_id)
         .where(Posting.entry_id.in_(found))
         .order_by(Posting.entry_id, Posting.line)
     )
-    for posting, account in session().execute(query, execution_options=_WHOLE):
-        found[posting.entry_id].append((account, Money(posting.amount_minor, posting.currency)))
+    for entry_id, minor, currency, account in session().execute(query, execution_options=_WHOLE):
+        found[entry_id].append((account, Money(minor, currency)))
     return found
 
 

@@ -23,6 +23,7 @@ from dealflow.ledger.chain import digest
 from dealflow.ledger.models import Account, Book, Entry, Posting, Seal
 from dealflow.ledger.policy import Can, Tag
 
+_COLUMNS = tuple(column.key for column in Entry.__table__.columns)
 _WHOLE = {"unscoped": "a book is continued whoever acts; the calling room has judged the actor"}
 
 
@@ -118,16 +119,16 @@ def post_many(actor: Actor, book: Book, drafts: Iterable[Draft]) -> list[Entry]:
             for line in draft.lines
         ]
         entry.hash = previous = digest(entry, lines, previous)
-        entries.append({column.key: getattr(entry, column.key) for column in Entry.__table__.columns})
+        entries.append({name: getattr(entry, name) for name in _COLUMNS})
         postings.extend(_posting_rows(entry, lines))
         known[draft.key], fresh[draft.key] = entry, draft
         result.append(entry)
     if entries:
-        session().execute(insert(Entry), entries)
-        session().execute(insert(Posting), postings)
-        session().execute(
-            insert(Seal), [{"entry_id": e["id"], "organisation_id": e["organisation_id"]} for e in entries]
-        )
+        seals = [{"entry_id": e["id"], "organisation_id": e["organisation_id"]} for e in entries]
+        # Rows as they are, past the mapper, which takes a third of the time: nobody reads them back through it here.
+        connection = session().connection()
+        for model, rows in ((Entry, entries), (Posting, postings), (Seal, seals)):
+            connection.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
     return result
 
 

@@ -88,10 +88,11 @@ class Stream:
         while self.done.total() < operations:
             end = min(operations, self.done.total() + batch)
             with db.system_edge():
+                books = {model.book_id: queries.book_by_id(model.book_id) for model in self.models}
                 while self.done.total() < end:
                     model = self.chance.choice(self.models)
                     kind = self.chance.choices(names, weights)[0]
-                    getattr(self, f"_{kind}")(model, queries.book_by_id(model.book_id))
+                    getattr(self, f"_{kind}")(model, books[model.book_id])
             yield self.done.total()
 
     def _draft(self, model: Modelled) -> Draft:
