@@ -2,9 +2,9 @@
 
     python -m benchmarks.faults.money [--rounds 200] [--whole 10] [--minutes N] [--database URL]
 
-All rounds use one instance. In each, four people work over HTTP: one posts expenses of a fund,
-three call capital of a fund of their own, enter the payments, and distribute the money with the approval of a second
-person; everything is sent twice. After a number of acknowledgements that the round chooses SIGKILL goes to
+All rounds use one instance. In each, four people work over HTTP: one posts expenses of a fund, one records receipts of a
+project, shares them with the approval of a second person and pays the platform what it is owed, two call capital of a fund
+of their own, enter the payments, and distribute the money, again with a second person; everything is sent twice. After a number of acknowledgements that the round chooses SIGKILL goes to
 all processes that answer requests at once, and in every `--whole`th round to the whole server, worker and all, which then
 starts anew. `--minutes` ends the rounds early, and so does SIGTERM; what was done is checked. `--database` names an empty PostgreSQL
 database. Prints JSON; exit code 1 for anything that is lost or doubled and
@@ -53,9 +53,7 @@ def main() -> int:
             whole, spent = whole + 1, time.monotonic() - begun
             print(f"round {rounds}: {len(outcome.written)} acknowledged, {spent:.0f} s", file=sys.stderr)
         faults = payouts.faults(instance, port, log, outcome.written, **more)
-    kinds = Counter(
-        said.kind if isinstance(said, payouts.Moved) else "expense" for said in outcome.written.values()
-    )
+    kinds = Counter(getattr(said, "kind", "expense") for said in outcome.written.values())
     result = {
         "benchmark": "kills while posting", "database": "postgresql" if options.database else "sqlite",
         "rounds": rounds, "of_the_whole_server": whole, "acknowledged": dict(sorted(kinds.items())),

@@ -1,4 +1,5 @@
-"""Rounds of killing a server while a fund calls capital and pays out: call, payments, distribution, approval by a second person.
+"""Rounds of killing a server while funds call capital and pay out, and a project shares its receipts (`sharing`): call,
+payments, distribution, approval by a second person.
 
 Every call, payment and distribution is sent twice, under the same key or reference, so one that stood twice would be seen.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dealflow.core import clock
-from tests.faults import money
+from tests.faults import money, sharing
 from tests.faults.killing import SERVE, WRITERS, Client, Outcome, Untiring, answers, token, write_until
 from tests.faults.processes import PASSWORD, Running, dealflow, environment, wait_for
 
@@ -98,13 +99,13 @@ class Mover(Untiring):
 
 
 def both(port: int, secret: str, name: str) -> Untiring:
-    """One writer posts expenses, the others call and pay out."""
-    make = Mover if int(name.rpartition(" ")[2]) else money.Poster
-    return make(port, secret, name)
+    """One writer posts expenses, one shares the receipts of a project, the others call and pay out."""
+    makers = {0: money.Poster, 1: sharing.Sharer}
+    return makers.get(int(name.rpartition(" ")[2]), Mover)(port, secret, name)
 
 
 def prepare(instance: Path, port: int, log: Path, **more: str) -> None:
-    """An instance with a fund, and a second person who approves."""
+    """An instance with a fund and a second person who approves, and a project that shares its receipts."""
     money.prepare(instance, port, log, **more)
     options = (
         "--email",
@@ -120,6 +121,7 @@ def prepare(instance: Path, port: int, log: Path, **more: str) -> None:
     )
     made = dealflow(instance, "user", "create", *options, "--password-stdin", given=PASSWORD, **more)
     assert made.returncode == 0, made.stderr
+    sharing.prepare(instance, port, log, **more)
 
 
 def several(
@@ -159,7 +161,9 @@ def faults(
             for fund in money.everything(client, "/api/v1/funds"):
                 mine = {text: said for text, said in moved.items() if said.fund == fund["id"]}
                 _read(client, fund, mine, found)
-    expenses = {text: key for text, key in written.items() if not isinstance(key, Moved)}
+        for kind, lines in sharing.faults(port, written).items():
+            found[kind] += lines
+    expenses = {text: key for text, key in written.items() if isinstance(key, str)}
     for line in money.faults(instance, port, log, expenses, **more):
         kind = "lost" if "is lost" in line else "doubled" if line.endswith(" times") else "complaints"
         found[kind].append(line)

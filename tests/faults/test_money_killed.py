@@ -1,4 +1,5 @@
-"""A server that is killed while it posts expenses, calls, payments and distributions has in its books what it acknowledged, once, on both databases."""
+"""A server that is killed while it posts expenses, calls, payments, distributions, receipts that are shared and transfers to
+payees has in its books what it acknowledged, once, on both databases."""
 
 from __future__ import annotations
 
