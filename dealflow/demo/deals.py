@@ -26,6 +26,8 @@ RICH = ("investor", "fund", "investor2")
 # Logins that fund one series of the creator's login together; it is the one that is out and pays.
 SHARED = ("investor", "fund")
 _TOGETHER = "funded"
+# The round of signatures that both logins overseas can finish between them.
+SIGNING = ("investor2", "negotiation")
 _WAY = STAGES[1:7]
 
 
@@ -47,6 +49,11 @@ class Dealing:
     def leading(self) -> bool:
         """Whether one of the main logins invests."""
         return self.key.partition("-")[0] in RICH
+
+    @property
+    def signing(self) -> bool:
+        """Whether signatures are being given."""
+        return (self.key.partition("-")[0], self.stands) == SIGNING
 
     @property
     def rng(self) -> Random:
@@ -85,6 +92,8 @@ def arrange(
             and life.idea.overseas == place.overseas and (key, life.idea.key) not in taken
             and life.shown > (60 if stage in STAGES[4:7] else 12)
         ]  # fmt: skip
+        if key == SIGNING[0]:
+            fit = [life for life in fit if (life.place.key == "creator2") == (stage == SIGNING[1])] or fit
         # The creators of the demo logins are met more often than others.
         ours = [life for life in fit if life.place.key in ("creator", "creator2", "studio")]
         life = rng.choice(ours if ours and number % 3 == 0 else fit)

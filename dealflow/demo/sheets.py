@@ -66,7 +66,7 @@ def tell(script: Script, dealing: Dealing, at: datetime, rng: Random) -> None:
     stands = "signed" if dealing.stands in ("funded", "closed_won") else dealing.stands
     # The main logins have one with three counter-proposals to look at.
     end, counters = _ENDS[stands][0] if dealing.leading else rng.choice(_ENDS[stands])
-    if stands == "negotiation" and dealing.key.startswith("investor2-"):
+    if dealing.signing:
         end = "signing"
     talk = Talk(dealing.investor, dealing.life.owner, end, counters, dealing.life.idea.overseas)
     if rng.random() < 0.25 and end != "draft":

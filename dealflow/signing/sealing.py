@@ -59,12 +59,17 @@ def plan(round_id: str) -> Plan | None:
         sheet.template, version.project, version.parties, version.terms, version_code=version.code, state="executed",
         lang=signing.language, generated_on=version.at.date(), library=libraries.get(sheet.library_number),
     )  # fmt: skip
-    steps = tuple(
-        _printed(step, names[step.organisation_id].name_zh or names[step.organisation_id].name)
-        for step in found
-    )
+    steps = tuple(_printed(step, party_name(names[step.organisation_id], signing.language)) for step in found)
     record = Record(steps, signing.digest, signing.code, verify_url(signing.code), signing.created_at)
     return Plan(round_id, document, record)
+
+
+def party_name(card: accounts.OrganisationCard, lang: str) -> str:
+    """As the document names the party: in its language, or in both."""
+    english = card.name_en or card.name_zh
+    if lang == "zh+en" and english != card.name_zh:
+        return f"{card.name_zh} / {english}"
+    return english if lang == "en" else card.name_zh
 
 
 def _printed(step: SigningStep, organisation: str) -> Step:

@@ -51,12 +51,18 @@ def _local(moment: datetime) -> datetime:
 
 
 def show_date(value: date | datetime | str | None, style: str = "medium") -> str:
-    """A date in the reader's language and zone; what is kept as JSON has it as text."""
+    """A date in the reader's language and zone; what is kept as JSON has it as text. The style "near" leaves out this year."""
     if value is None:
         return "—"
     if isinstance(value, str):
         value = date.fromisoformat(value)
-    return i18n.show_day(_local(value).date() if isinstance(value, datetime) else value, style)
+    day = _local(value).date() if isinstance(value, datetime) else value
+    if style == "near":
+        from babel.dates import format_skeleton
+
+        this_year = day.year == clock.today(i18n.zone()).year
+        return format_skeleton("MMMd" if this_year else "yMMMd", day, locale=i18n.locale())
+    return i18n.show_day(day, style)
 
 
 def show_datetime(value: datetime | None) -> str:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from dealflow.accounts.queries import OrganisationCard
 from dealflow.core import db, jobs
 from dealflow.core.config import settings
 from dealflow.signing import keys, pades, sealing
@@ -40,6 +42,15 @@ def executed(sheet: Sheet, investor: Person, creator: Person) -> bytes:
     answer = investor.get(f"/term-sheets/{sheet['id']}/signed.pdf")
     assert answer.status_code == 200, answer.json
     return bytes(answer.get_data())
+
+
+@pytest.mark.parametrize(
+    ("lang", "printed"), [("zh", "远山资本"), ("en", "Far Hills"), ("zh+en", "远山资本 / Far Hills")]
+)
+def test_a_party_is_named_in_the_language_of_the_document(lang: str, printed: str) -> None:
+    card = OrganisationCard("org_1", "远山资本", "Far Hills", "investor", None, None, is_sample=False)
+    assert sealing.party_name(card, lang) == printed
+    assert sealing.party_name(replace(card, name_en=None), lang) == "远山资本"
 
 
 def code_of(who: Person, sheet: Sheet) -> str:
