@@ -105,12 +105,17 @@ def index_pdf(seat: Seat, found: list[Entry], title: str) -> bytes:
     """The index for people."""
     html = _environment().get_template("index.html").render(
         entries=found, title=title, html_lang=i18n.HTML[i18n.language()], closed=seat.room.closed_at,
-        acceptances=queries.acceptances(seat), rfc3339=clock.rfc3339,
+        acceptances=queries.acceptances(seat)[::-1], utc=_utc,
     )  # fmt: skip
     return pdf.render(
         html, title=title, lang=i18n.HTML[i18n.language()], identifier=seat.room.id.encode(),
         dated=(seat.room.closed_at or clock.now()).date(),
     )  # fmt: skip
+
+
+def _utc(at: datetime) -> str:
+    """A moment for people to read; the lists beside it have it for machines."""
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def write(room: DataRoom, target: Path) -> None:
