@@ -26,8 +26,8 @@ RICH = ("investor", "fund", "investor2")
 # Logins that fund one series of the creator's login together; it is the one that is out and pays.
 SHARED = ("investor", "fund")
 _TOGETHER = "funded"
-# The round of signatures that both logins overseas can finish between them.
-SIGNING = ("investor2", "negotiation")
+# Where the login overseas signs; every third pair is of a creator's login, and this is one, so that the two can finish it.
+SIGNING, _SECOND = ("investor2", "negotiation"), ("investor2", "data_room")
 _WAY = STAGES[1:7]
 
 
@@ -79,6 +79,8 @@ def arrange(
     stands = [stage for stage, number in STANDS.items() for _ in range(number)]
     rng.shuffle(stands)
     wanted = [(key, stage) for key in RICH for stage in STANDS] + [("", stage) for stage in stands]
+    early, late = wanted.index(_SECOND), wanted.index(SIGNING)
+    wanted[early], wanted[late] = SIGNING, _SECOND
     houses = [
         key for key, (place, _people) in members.items() if place.kind in ("investor", "fund") and key != "lp"
     ]
@@ -92,8 +94,6 @@ def arrange(
             and life.idea.overseas == place.overseas and (key, life.idea.key) not in taken
             and life.shown > (60 if stage in STAGES[4:7] else 12)
         ]  # fmt: skip
-        if key == SIGNING[0]:
-            fit = [life for life in fit if (life.place.key == "creator2") == (stage == SIGNING[1])] or fit
         # The creators of the demo logins are met more often than others.
         ours = [life for life in fit if life.place.key in ("creator", "creator2", "studio")]
         life = rng.choice(ours if ours and number % 3 == 0 else fit)
