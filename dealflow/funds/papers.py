@@ -65,12 +65,15 @@ def notice_html(fund: Fund, call: FundCall, line: FundCallLine) -> str:
     facts = {
         name: fund.money(value) if name.endswith("_minor") else value for name, value in line.facts.items()
     }
+    # Calls that were issued earlier keep one name.
+    told = line.facts["manager"]
+    manager = told if isinstance(told, str) else i18n.localised(told)
     purposes = [
         (words.purpose(row["kind"]), row["text"], fund.money(row["amount_minor"]), row["outside"])
         for row in call.purposes
     ]
     return _environment().get_template("notice.html").render(
-        fund=fund, call=call, facts=facts, purposes=purposes, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
+        fund=fund, call=call, facts=facts, manager=manager, purposes=purposes, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
         inside=fund.money(line.inside_minor), outside=fund.money(line.outside_minor), html_lang=i18n.HTML[i18n.language()],
     )  # fmt: skip
 
@@ -79,7 +82,7 @@ def closing_html(fund: Fund, closing: FundClosing, facts: dict[str, Any]) -> str
     """The notice of a closing to one partner as a page to print, in the current language."""
     moved = {name: fund.money(facts["moved"].get(name, 0)) for name in _PAID + _RECEIVED}
     return _environment().get_template("closing.html").render(
-        fund=fund, closing=closing, facts=facts, moved=moved, html_lang=i18n.HTML[i18n.language()],
+        fund=fund, closing=closing, facts=facts, manager=i18n.localised(facts["manager"]), html_lang=i18n.HTML[i18n.language()],
         pays=[(words.moved(name), moved[name]) for name in _PAID if moved[name].amount_minor],
         gets=[(words.moved(name), moved[name]) for name in _RECEIVED if moved[name].amount_minor],
         paid=fund.money(sum(moved[name].amount_minor for name in _PAID)),

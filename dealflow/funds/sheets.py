@@ -51,8 +51,12 @@ class _Book:
 def statement(data: dict[str, Any]) -> bytes:
     """The workbook of a statement in the current language."""
     made = _Book(data)
-    sheet = made.book.add_worksheet(_("Capital account"))
-    _movements(made, made.book.add_worksheet(_("Movements")))
+    sheet, moves = (made.book.add_worksheet(name) for name in (_("Capital account"), _("Movements")))
+    for each in (sheet, moves):
+        each.set_landscape()
+        each.set_paper(9)
+        each.fit_to_pages(1, 0)
+    _movements(made, moves)
     _statement(made, sheet)
     return made.done()
 
@@ -64,7 +68,7 @@ def _movements(made: _Book, sheet: Worksheet) -> None:
     for row, item in enumerate(made.data["movements"], 1):
         sheet.write_datetime(row, 0, date.fromisoformat(item["on"]), made.day)
         sheet.write_number(row, 1, item["number"])
-        sheet.write_string(row, 2, item["column"])
+        sheet.write_string(row, 2, words.column(item["column"]))
         sheet.write_number(row, 3, made.major(item["amount_minor"]), made.money)
         sheet.write_string(row, 4, item["entry_id"])
     sheet.set_column(0, 3, 18)
@@ -82,7 +86,8 @@ def _statement(made: _Book, sheet: Worksheet) -> None:
     for row, (label, value) in enumerate(facts, 2):
         sheet.write_string(row, 0, label)
         sheet.write_string(row, 1, value)
-    starts = (data["since"], f"{data['through'][:4]}-01-01", "1900-01-01")
+    began = min([data["since"], *(item["on"] for item in data["movements"])])
+    starts = (data["since"], f"{data['through'][:4]}-01-01", began)
     for row, (label, days) in enumerate(((_("From"), starts), (_("Through"), (data["through"],) * 3)), 4):
         sheet.write_string(row, 0, label)
         for place, day in enumerate(days, 1):
@@ -110,7 +115,7 @@ def _capital(made: _Book, sheet: Worksheet) -> int:
             elif key == "closing":
                 formula = f"=SUM({letter}{top + 1}:{letter}{row})"
             else:
-                formula = f'=SUMIFS({moves}$D:$D,{moves}$C:$C,"{key}",{moves}$A:$A,">="&{first},{moves}$A:$A,"<="&{through})'
+                formula = f'=SUMIFS({moves}$D:$D,{moves}$C:$C,"{words.column(key)}",{moves}$A:$A,">="&{first},{moves}$A:$A,"<="&{through})'
             sheet.write_formula(row, place, formula, style, made.major(line[name]["amount_minor"]))
     # As issued, beside what the formulas say: a row whose figures were changed no longer reads OK.
     for row, line in enumerate(columns, top):

@@ -17,7 +17,9 @@ from dealflow.portfolio import reporting
 from dealflow.portfolio.states import METHOD_LABELS, STATUS_LABELS
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "portfolio" / "pdf"
-WIDTH, HEIGHT = 480.0, 150.0
+WIDTH, HEIGHT = 556.0, 150.0
+# Labels at the side closer than this would stand on each other.
+_APART = 14
 
 
 @lru_cache(maxsize=1)
@@ -69,9 +71,13 @@ def drawing(report: dict[str, Any]) -> dict[str, Any] | None:
     both = [*curve["cash"], *curve["total"], 0]
     low, high = min(both), max(both)
     span = (high - low) or 1
+    zero = HEIGHT - (0 - low) / span * HEIGHT
     return {
         "cash": points(curve["cash"], low, high), "total": points(curve["total"], low, high),
-        "zero": f"{HEIGHT - (0 - low) / span * HEIGHT:.1f}", "low": low, "high": high,
+        "zero": f"{zero:.1f}", "width": WIDTH,
+        "ticks": [
+            (f"{at:.1f}", minor) for at, minor in ((0.0, high), (zero, 0), (HEIGHT, low)) if minor == 0 or abs(at - zero) >= _APART
+        ],
         "first": curve["labels"][0], "last": curve["labels"][-1],
     }  # fmt: skip
 

@@ -51,6 +51,7 @@ class Book:
         self.rate = self.file.add_format({"num_format": "0.0%"})
         self.day = self.file.add_format({"num_format": "yyyy-mm-dd"})
         self.title = self.file.add_format({"bold": True, "font_size": 14})
+        self.genres = {row["name"]: localised(row["names"]) for row in report["exposure"]}
         self.checks: list[tuple[str, str, float, float]] = []
 
     def sheet(self, name: str, widths: Sequence[int]) -> Any:
@@ -62,6 +63,11 @@ class Book:
             0, 0, f"{self.report['fund']} · {self.report['quarter']} · {name}"[:200], self.title
         )
         sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        # Headings of two lines.
+        sheet.set_row(2, 32)
         return sheet
 
     def major(self, minor: int) -> float:
@@ -174,7 +180,7 @@ def _holding(book: Book, sheet: Any, at: int, row: dict[str, Any]) -> None:
     sheet.write_string(at, 0, row["name"])
     if row["since"]:
         sheet.write_datetime(at, 1, date.fromisoformat(row["since"]), book.day)
-    sheet.write_string(at, 2, row["genre"])
+    sheet.write_string(at, 2, book.genres.get(row["genre"], row["genre"]))
     for column, key in enumerate(_AMOUNTS, 3):
         sheet.write_number(at, column, book.major(row[f"{key}_minor"]), book.money)
     # Nothing of a holding that ended is left on the books: what was not recovered is its realised loss.

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import select
 
+from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
@@ -45,6 +46,12 @@ def of_fund(fund: Fund, lp_id: str, field: str = "lp_id") -> FundLp:
     if found is None:
         raise Invalid.field(field, "unknown_partner", N_("This is no partner of the fund"))
     return found
+
+
+def manager_names(fund: Fund) -> dict[str, str]:
+    """The manager's name in both languages, as papers keep it."""
+    card = accounts.organisation_cards([fund.organisation_id])[fund.organisation_id]
+    return {"zh": card.name_zh, "en": card.name_en or card.name_zh}
 
 
 def open_book(actor: Actor, fund: Fund) -> Book:

@@ -21,7 +21,7 @@ from dealflow.finance.errors import Refused
 from dealflow.funds import chart, queries
 from dealflow.funds.models import Fund, FundCall, FundCallLine, FundLp
 from dealflow.funds.policy import Can, Tag
-from dealflow.funds.service.base import hold, merged, of_fund, open_book
+from dealflow.funds.service.base import hold, manager_names, merged, of_fund, open_book
 from dealflow.funds.states import CALL
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
@@ -127,7 +127,7 @@ def issue(actor: Actor, fund_id: str, call_id: str, *, version: int | None = Non
                 organisation_id=fund.organisation_id,
                 inside_minor=inside,
                 outside_minor=outside,
-                facts=_facts(actor, fund, before[lp_id], inside),
+                facts=_facts(fund, before[lp_id], inside),
             )
         )
         lines += [
@@ -150,10 +150,10 @@ def issue(actor: Actor, fund_id: str, call_id: str, *, version: int | None = Non
     return call
 
 
-def _facts(actor: Actor, fund: Fund, before: queries.Position, inside: int) -> dict[str, Any]:
+def _facts(fund: Fund, before: queries.Position, inside: int) -> dict[str, Any]:
     """What the notice of a partner says of its place in the fund."""
     return {
-        "fund": fund.name, "manager": actor.organisation_name, "lp": before.lp.name if before.lp else "",
+        "fund": fund.name, "manager": manager_names(fund), "lp": before.lp.name if before.lp else "",
         "payment_details": fund.payment_details, "commitment_minor": before.commitment.amount_minor,
         "called_before_minor": before.called.amount.amount_minor,
         "unfunded_after_minor": before.unfunded.amount_minor - inside,

@@ -176,7 +176,7 @@ def hold_closing(
         row.entry_id = ledger.post(actor, open_book(actor, fund), draft).id
         session().flush()
     true_up.charge(actor, fund, rows, row, found.true_up)
-    row.notices = notices.facts(actor, fund, rows, row, found.summed())
+    row.notices = notices.facts(fund, rows, row, found.summed())
     session().flush()
     audit.record(
         actor, Tag.CLOSED, row, after={"on": on.isoformat(), "commitments": new, "rate_ppm": rate},

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from dealflow.core.actor import Actor
 from dealflow.funds import queries
 from dealflow.funds.models import Fund, FundClosing, FundLp
+from dealflow.funds.service.base import manager_names
 
 Facts = dict[str, dict[str, Any]]
 
 
 def facts(
-    actor: Actor, fund: Fund, rows: dict[str, FundLp], closing: FundClosing, moved: dict[str, dict[str, int]]
+    fund: Fund, rows: dict[str, FundLp], closing: FundClosing, moved: dict[str, dict[str, int]]
 ) -> Facts:
     """Partner → what it is told: everybody who has a commitment after the closing. `moved` is its sum by partner."""
     after = queries.commitments_on(fund.id)
@@ -21,7 +21,7 @@ def facts(
     }
     return {
         lp_id: {
-            "fund": fund.name, "manager": actor.organisation_name, "lp": rows[lp_id].name, "payment_details": fund.payment_details,
+            "fund": fund.name, "manager": manager_names(fund), "lp": rows[lp_id].name, "payment_details": fund.payment_details,
             "new_minor": new.get(lp_id, 0), "commitment_minor": minor, "whole_minor": sum(after.values()),
             "moved": moved.get(lp_id, {}), "calls": _calls(fund, closing, lp_id),
             "fees": [{"period": period} | parts for period, parts in sorted(closing.true_up.get(lp_id, {}).items())],

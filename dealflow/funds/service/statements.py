@@ -7,7 +7,6 @@ import json
 from datetime import date
 from typing import Any
 
-from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core import clock
 from dealflow.core.actor import Actor
@@ -20,7 +19,7 @@ from dealflow.funds.periods import before, last_ended, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import CapitalAccount
 from dealflow.funds.service import books as closing
-from dealflow.funds.service.base import hold, not_ahead
+from dealflow.funds.service.base import hold, manager_names, not_ahead
 from dealflow.notify import service as notify
 
 _START = date(1900, 1, 1)
@@ -43,14 +42,13 @@ def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, 
     spans = {"period": since, "year": date(through.year, 1, 1), "inception": _START}
     found = {name: queries.capital_accounts(fund, start, through) for name, start in spans.items()}
     standing = queries.positions(fund, through)
-    manager = accounts.organisation_cards([fund.organisation_id])[fund.organisation_id]
     marks = [before(since), before(spans["year"])]
     closings = [row for row in queries.closings(fund.id) if since <= row.closed_on <= through]
     return {
         lp.id: {
             "fund": {
                 "id": fund.id, "name": fund.name, "vintage": fund.vintage,
-                "manager": {"zh": manager.name_zh, "en": manager.name_en or manager.name_zh},
+                "manager": manager_names(fund),
             },
             "lp": {"id": lp.id, "name": lp.name},
             "period": period, "since": since.isoformat(), "through": through.isoformat(), "currency": fund.currency,
