@@ -65,7 +65,7 @@ class Unauthenticated(DomainError):
 
 
 class Forbidden(DomainError):
-    status, code, title = 403, "forbidden", N_("You may see this, but not do that")
+    status, code, title = 403, "forbidden", N_("You do not have the right to do this")
 
 
 class NotFound(DomainError):

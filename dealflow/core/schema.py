@@ -122,6 +122,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "value_error": ("wrong_form", N_("This is not in the expected form")),
     "finite_number": ("not_a_number", N_("Enter a number")),
 }
+_DAYS = {
+    "greater_than_equal": ("too_small", N_("Use %(ge)s or a later day")),
+    "less_than_equal": ("too_large", N_("Use %(le)s or an earlier day")),
+}
 _TYPES = {
     "int": ("wrong_type", N_("Enter a whole number")),
     "float": ("wrong_type", N_("Enter a number")),
@@ -144,9 +148,10 @@ def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
     for item in error.errors(include_url=False, include_input=False):
         path = ".".join(str(part) for part in item["loc"])
         kind = item["type"]
+        is_day = any(isinstance((item.get("ctx") or {}).get(bound), str | date) for bound in ("ge", "le"))
         context = {k: str(v) for k, v in (item.get("ctx") or {}).items() if k != "error"}
         code, message = (
-            _MESSAGES.get(kind)
+            (_DAYS if is_day else _MESSAGES).get(kind)
             or _TYPES.get(kind.split("_")[0])
             or (kind, N_("This is not in the expected form"))
         )

@@ -154,6 +154,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("team", {"track_record-0-title": "A", "track_record-0-year": "1492", "track_record-0-evidence_class": "third_party"}, 'value="1492"', "1900 or more"),
     ("schedule", {"shoot_start": "2027-02-08", "shoot_end": "2027-02-01"}, 'value="2027-02-01"', "cannot lie before"),
     ("schedule", {"prep": "2026-02-30"}, 'value="2026-02-30"', "Enter a date"),
+    ("schedule", {"prep": "1066-10-14"}, 'value="1066-10-14"', "Use 1900-01-01 or a later day"),
     ("visibility", {"visibility": "everyone"}, "", "Choose one of"),
     ("visibility", {"sample_episode_url": "javascript:alert(1)"}, "javascript:alert(1)", "Use an address that begins with"),
 ]  # fmt: skip
