@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, session, url_for
 
 from dealflow.core import policy
 from dealflow.core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidTransition
@@ -22,7 +22,8 @@ ROWS = 4
 
 
 def _back(term_sheet_id: str) -> Any:
-    return redirect(url_for("termsheets.show", term_sheet_id=term_sheet_id) + "#signing", 303)
+    # To the top of the page: what was done or refused is told there, and the signatures come next.
+    return redirect(url_for("termsheets.show", term_sheet_id=term_sheet_id), 303)
 
 
 def _begin_page(
@@ -92,11 +93,10 @@ def sign(term_sheet_id: str) -> Any:
             actor(), term_sheet_id, by_otp=by_otp, title=(form.title.data or "")[:200],
             version=int(version) if version.isdecimal() else None,
         )  # fmt: skip
-    except (Invalid, Conflict, InvalidTransition) as refusal:
-        return _refused(term_sheet_id, refusal)
-    except Forbidden as refusal:
-        if refusal.code not in ("otp_needed", "not_the_signer"):
+    except (Invalid, Conflict, InvalidTransition, Forbidden) as refusal:
+        if isinstance(refusal, Forbidden) and refusal.code not in ("otp_needed", "not_the_signer"):
             raise
+        session[panels.TYPED] = (form.title.data or "")[:200]
         return _refused(term_sheet_id, refusal)
     flash(_("You have signed."), "success")
     return _back(term_sheet_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, session
 
 from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
@@ -18,6 +18,9 @@ from dealflow.signing.policy import Can
 from dealflow.signing.states import LABELS
 from dealflow.termsheets.forms import PdfQuery
 from dealflow.termsheets.queries import TermSheet, TermSheetVersion
+
+# Where the browser's session keeps the title somebody typed for a signature that was refused.
+TYPED = "signing_title"
 
 
 @slots.fill("termsheet.accepted", order=10)
@@ -42,9 +45,10 @@ def round_of(actor: Actor, sheet: TermSheet) -> tuple[str, dict[str, Any]] | Non
         and step.organisation_id == actor.organisation_id
         and step.user_id in (None, actor.user_id)
     )
+    title = session.pop(TYPED, "") or (step.title if step and mine else "")
     return "signing/_round.html", {
         "sheet": sheet, "signing": signing, "steps": found, "turn": step, "mine": mine and may, "labels": LABELS,
-        "may_stop": signing.state == "open" and policy.can(actor, Can.STOP, sheet), "sign_form": SignForm(),
+        "may_stop": signing.state == "open" and policy.can(actor, Can.STOP, sheet), "sign_form": SignForm(data={"title": title}),
         "reason_form": ReasonForm(), "has_otp": queries.has_authenticator(actor),
         "own_seal": queries.seal_of(actor.organisation_id),
     }  # fmt: skip

@@ -276,3 +276,17 @@ def test_the_pages_lead_from_acceptance_to_the_signed_file(
     assert mine.post(f"{address}/sign", data={"title": "合伙人", "version": "1"}).status_code == 303
     assert theirs.post(f"{address}/sign", data={"version": "1"}).status_code == 303
     assert theirs.get(f"/api/v1{address}", headers={"Accept-Language": "en"}).json["state"] == "executed"
+
+
+def test_a_refused_signature_is_told_and_what_was_typed_stays(
+    sheet: Sheet, investor: Person, creator: Person
+) -> None:
+    signers = [{"side": "investor", "title": "Partner"}, {"side": "project"}]
+    assert creator.post(f"/term-sheets/{sheet['id']}/signing", {"signers": signers}).status_code == 201
+    browser, page = investor.browser(), f"/term-sheets/{sheet['id']}"
+    assert 'value="Partner"' in browser.get(page).text, "the title that whoever began asked for"
+    refused = browser.post(f"{page}/sign", data={"title": "Managing Partner", "version": "9"})
+    assert refused.location == page, "to the top, where it is told"
+    again = browser.get(page).text
+    assert "Version 9 is no longer the current one" in again
+    assert 'value="Managing Partner"' in again
