@@ -12,7 +12,7 @@ from wtforms import Field, SelectField, SelectMultipleField, StringField, widget
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core import i18n, money
-from dealflow.core.errors import FieldError, Invalid
+from dealflow.core.errors import DomainError, FieldError, Invalid
 from dealflow.core.i18n import N_
 from dealflow.core.schema import load
 
@@ -70,6 +70,14 @@ class Form(wtforms.Form):
                 self.form_errors.append(f"{error.field}: {error.text()}" if error.field else error.text())
                 continue
             field.errors = [*field.errors, error.text()]
+
+    def refuse(self, refusal: DomainError) -> int:
+        """Show why what the form asked for was refused, beside the fields it names and on top; the answer's status."""
+        self.show(refusal.errors)
+        # That fields need attention is said by the fields themselves.
+        if not (isinstance(refusal, Invalid) and refusal.errors):
+            self.form_errors.append(refusal.text())
+        return refusal.status
 
 
 class MoneyField(StringField):

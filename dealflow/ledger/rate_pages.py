@@ -62,10 +62,8 @@ def enter() -> Any:
             actor(), base=values.base, quote=values.quote, day=values.on, rate=Decimal(values.rate), source=values.source
         )  # fmt: skip
     except (Invalid, Conflict) as refusal:
-        form.show(refusal.errors)
-        if not refusal.errors:
-            form.form_errors.append(refusal.text())
-        return _page(form), refusal.status
+        status = form.refuse(refusal)
+        return _page(form), status
     if not fresh:
         flash(_("This rate was there already; nothing changed."), "info")
     else:

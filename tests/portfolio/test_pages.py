@@ -103,7 +103,7 @@ def test_what_people_do_on_a_holdings_page(portfolio: Portfolio) -> None:
     added = browser.post(f"/funds/{portfolio.fund_id}/holdings", data={"name": "新剧"})
     assert added.status_code == 303
     again = browser.post(f"/funds/{portfolio.fund_id}/holdings", data={"name": "新剧"})
-    assert again.status_code == 422
+    assert again.status_code == 409
 
 
 def test_what_people_do_on_a_funds_pages(portfolio: Portfolio) -> None:
@@ -135,7 +135,7 @@ def test_what_people_do_on_a_funds_pages(portfolio: Portfolio) -> None:
     assert browser.post(f"/funds/{fund}/reports", data={"quarter": "2026Q9"}).status_code == 422
     issued = browser.post(f"/funds/{fund}/reports", data={"quarter": "2026Q3"})
     assert issued.status_code == 303
-    assert browser.post(f"/funds/{fund}/reports", data={"quarter": "2026Q3"}).status_code == 422
+    assert browser.post(f"/funds/{fund}/reports", data={"quarter": "2026Q3"}).status_code == 409
     file = browser.get(f"/funds/{fund}/report.xlsx?quarter=2026Q3&lang=en")
     assert (file.status_code, file.data[:2]) == (200, b"PK")
 

@@ -76,12 +76,9 @@ def ask_for() -> Any:
             actor(), project_id=values.project_id, investor_organisation_id=values.investor_organisation_id,
             mandate_id=values.mandate_id, note=values.note or "",
         )  # fmt: skip
-    except Invalid as refusal:
-        form.show(refusal.errors)
-        return _ask(form), refusal.status
-    except (Conflict, TooMany) as refusal:
-        form.form_errors.append(refusal.text())
-        return _ask(form), refusal.status
+    except (Invalid, Conflict, TooMany) as refusal:
+        status = form.refuse(refusal)
+        return _ask(form), status
     flash(_("Asked. You will be told of the answer."), "success")
     return redirect(url_for("deals.introduction", introduction_id=row.id), 303)
 

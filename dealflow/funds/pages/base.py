@@ -52,10 +52,7 @@ def attempt(form: Form, deed: Callable[[], T]) -> tuple[T | None, int]:
     try:
         return deed(), 303
     except (Invalid, Conflict, InvalidTransition, Forbidden) as refusal:
-        form.show(refusal.errors)
-        if not refusal.errors:
-            form.form_errors.append(refusal.text())
-        return None, refusal.status
+        return None, form.refuse(refusal)
 
 
 def go(message: str, endpoint: str, **values: Any) -> Any:

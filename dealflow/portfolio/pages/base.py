@@ -61,11 +61,3 @@ def arguments() -> Any:
     args = request.args.copy()
     args.pop("lang", None)
     return args
-
-
-def show_refusal(form: Form, refusal: Exception) -> None:
-    """Put a refusal into the form it answers."""
-    if isinstance(refusal, Invalid):
-        form.show(refusal.errors)
-    elif isinstance(refusal, Conflict | InvalidTransition | TooLarge):
-        form.form_errors.append(refusal.text())

@@ -15,7 +15,7 @@ from dealflow.core.schema import Schema
 from dealflow.funds import periods
 from dealflow.portfolio import behind, figures, planning, posting, queries, reporting
 from dealflow.portfolio.forms import LineForm, QuarterForm
-from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, show_refusal, vehicle_page
+from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, vehicle_page
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import plans, reports
 from dealflow.portfolio.shapes import LineFlowIn, MetricsQuery, QuarterIn, ReportFileQuery
@@ -101,8 +101,8 @@ def book_line(fund_id: str) -> Any:
             reference=values.reference,
         )
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _figures(fund_id, "metrics", form), 422
+        status = form.refuse(refusal)
+        return _figures(fund_id, "metrics", form), status
     flash(_("The booking is posted."), "success")
     return redirect(url_for("portfolio.metrics", fund_id=fund_id, _anchor="line"), 303)
 
@@ -136,8 +136,8 @@ def issue(fund_id: str) -> Any:
     try:
         reports.issue(actor(), fund_id, values.quarter)
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _reports_page(fund_id, form), 422
+        status = form.refuse(refusal)
+        return _reports_page(fund_id, form), status
     flash(_("The report is issued and kept as it is."), "success")
     return redirect(url_for("portfolio.report", fund_id=fund_id, quarter=values.quarter), 303)
 

@@ -28,7 +28,7 @@ from dealflow.portfolio.forms import (
     WatchForm,
 )
 from dealflow.portfolio.models import Holding
-from dealflow.portfolio.pages.base import Refusal, apart, bp, render, show_refusal, vehicle_page
+from dealflow.portfolio.pages.base import Refusal, apart, bp, render, vehicle_page
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import booking, evidence, following, holdings
 from dealflow.portfolio.shapes import (
@@ -92,8 +92,8 @@ def add(fund_id: str) -> Any:
     try:
         row = holdings.add(actor(), fund_id, values.model_dump())
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _new_page(fund_id, form), 422
+        status = form.refuse(refusal)
+        return _new_page(fund_id, form), status
     flash(_("The holding is there; enter what was paid and what it is worth."), "success")
     return redirect(url_for("portfolio.show", holding_id=row.id), 303)
 
@@ -107,8 +107,8 @@ def _done(holding_id: str, name: str, form: Form, shape: Any, act: Callable[[Any
     try:
         act(values)
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _page(holding_id, **{name: form}), 422
+        status = form.refuse(refusal)
+        return _page(holding_id, **{name: form}), status
     flash(said, "success")
     return redirect(url_for("portfolio.show", holding_id=holding_id), 303)
 
@@ -145,8 +145,8 @@ def follow(holding_id: str) -> Any:
     try:
         made = following.follow(actor(), holding_id)
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _page(holding_id, flow_form=form), 422
+        status = form.refuse(refusal)
+        return _page(holding_id, flow_form=form), status
     flash(ngettext("%(num)s row was entered.", "%(num)s rows were entered.", len(made)), "success")
     return redirect(url_for("portfolio.show", holding_id=holding_id, _anchor="flows"), 303)
 
@@ -193,8 +193,8 @@ def decide(holding_id: str, right_id: str) -> Any:
         form.form_errors.append(_("Choose whether the right is exercised or waived"))
         return _page(holding_id, right_form=form), 422
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _page(holding_id, right_form=form), 422
+        status = form.refuse(refusal)
+        return _page(holding_id, right_form=form), status
     flash(_("The decision is noted."), "success")
     return redirect(url_for("portfolio.show", holding_id=holding_id, _anchor="rights"), 303)
 

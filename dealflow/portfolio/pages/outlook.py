@@ -13,7 +13,7 @@ from dealflow.core.i18n import gettext as _
 from dealflow.core.schema import Ref
 from dealflow.portfolio import figures, outlook, planning, queries
 from dealflow.portfolio.forms import BenchmarkForm, LimitForm
-from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, show_refusal, vehicle_page
+from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, vehicle_page
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import plans
 from dealflow.portfolio.shapes import ConcentrationIn, OutlookQuery
@@ -74,8 +74,8 @@ def set_limit(fund_id: str) -> Any:
     try:
         plans.limit(actor(), fund_id, dimension=values.dimension, most_ppm=values.most_ppm)
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _page(fund_id, limit_form=form), 422
+        status = form.refuse(refusal)
+        return _page(fund_id, limit_form=form), status
     flash(_("The limit is set."), "success")
     return redirect(url_for("portfolio.outlook_page", fund_id=fund_id, _anchor="limits"), 303)
 
@@ -93,8 +93,8 @@ def import_benchmark(fund_id: str) -> Any:
     try:
         row = plans.import_benchmark(actor(), sent.stream, name=form.name.data or "")
     except Refusal as refusal:
-        show_refusal(form, refusal)
-        return _page(fund_id, benchmark_form=form), 422
+        status = form.refuse(refusal)
+        return _page(fund_id, benchmark_form=form), status
     flash(_("The index is imported."), "success")
     return redirect(
         url_for("portfolio.outlook_page", fund_id=fund_id, benchmark_id=row.id, _anchor="index"), 303

@@ -64,16 +64,10 @@ def record(project_id: str) -> Any:
         assert values is not None  # noqa: S101 - the same values were taken above
         row, fresh = service.record(actor(), project_id, values)
     except (Conflict, Invalid) as refusal:
-        _show(form, refusal)
-        return _receipts(project_id, form), refusal.status
+        status = form.refuse(refusal)
+        return _receipts(project_id, form), status
     flash(_("The receipt is recorded.") if fresh else _("This receipt was recorded already."), "success")
     return redirect(url_for("releases.receipt", receipt_id=row.id), 303)
-
-
-def _show(form: Any, refusal: Conflict | Invalid) -> None:
-    if isinstance(refusal, Conflict):
-        form.form_errors.append(refusal.text())
-    form.show(refusal.errors)
 
 
 def _receipt(receipt_id: str, form: CorrectionForm | None = None) -> str:
@@ -109,8 +103,8 @@ def correct(receipt_id: str) -> Any:
         assert values is not None  # noqa: S101 - the same values were taken above
         service.correct(actor(), receipt_id, values)
     except (Conflict, Invalid) as refusal:
-        _show(form, refusal)
-        return _receipt(receipt_id, form), refusal.status
+        status = form.refuse(refusal)
+        return _receipt(receipt_id, form), status
     flash(_("The difference is recorded as an entry of its own."), "success")
     return redirect(url_for("releases.receipt", receipt_id=receipt_id), 303)
 
@@ -145,7 +139,7 @@ def spend(project_id: str) -> Any:
         assert values is not None  # noqa: S101 - the same values were taken above
         _row, fresh = service.spend(actor(), project_id, values)
     except (Conflict, Invalid) as refusal:
-        _show(form, refusal)
-        return _ad_spend(project_id, form), refusal.status
+        status = form.refuse(refusal)
+        return _ad_spend(project_id, form), status
     flash(_("The ad spend is recorded.") if fresh else _("This ad spend was recorded already."), "success")
     return redirect(url_for("releases.ad_spend", project_id=project_id), 303)

@@ -51,7 +51,7 @@ def add_release(project_id: str) -> Any:
     try:
         row = service.add_release(actor(), project_id, values)
     except (Conflict, Invalid) as refusal:
-        form.show(refusal.errors)
-        return _overview(project_id, form), refusal.status
+        status = form.refuse(refusal)
+        return _overview(project_id, form), status
     flash(_("The release is on record."), "success")
     return redirect(url_for("releases.release", release_id=row.id), 303)

@@ -66,8 +66,8 @@ def change_release(release_id: str) -> Any:
     except StaleVersion:
         return _release(release_id, edit=form, stale=True), 409
     except (Conflict, Invalid) as refusal:
-        form.show(refusal.errors)
-        return _release(release_id, edit=form), refusal.status
+        status = form.refuse(refusal)
+        return _release(release_id, edit=form), status
     flash(_("Saved."), "success")
     return redirect(url_for("releases.release", release_id=release_id), 303)
 
@@ -110,7 +110,7 @@ def add_figures(release_id: str) -> Any:
         assert values is not None  # noqa: S101 - the same values were taken above
         _row, fresh = service.add_figures(actor(), release_id, values)
     except (Conflict, Invalid) as refusal:
-        form.show(refusal.errors)
-        return _release(release_id, figure=form), refusal.status
+        status = form.refuse(refusal)
+        return _release(release_id, figure=form), status
     flash(_("The figures are on record.") if fresh else _("These figures were on record already."), "success")
     return redirect(url_for("releases.release", release_id=release_id), 303)

@@ -76,12 +76,9 @@ def record(payment_call_id: str) -> Any:
             actor(), payment_call_id, amount=values.amount.money(), on=values.on, payer=values.payer, reference=values.reference,
             note=values.note, interest=values.interest.money() if values.interest else None, beyond=values.beyond,
         )  # fmt: skip
-    except Invalid as refusal:
-        form.show(refusal.errors)
-        return _page(payment_call_id, payment_form=form), 422
-    except Conflict as refusal:
-        form.form_errors.append(refusal.text())
-        return _page(payment_call_id, payment_form=form), 409
+    except (Conflict, Invalid) as refusal:
+        status = form.refuse(refusal)
+        return _page(payment_call_id, payment_form=form), status
     flash(_("The payment is recorded."), "success")
     return _to(payment_call_id)
 
@@ -112,10 +109,8 @@ def waive(payment_call_id: str) -> Any:
             reason=values.reason,
         )
     except (Conflict, Invalid) as refusal:
-        form.show(refusal.errors)
-        if not refusal.errors:
-            form.form_errors.append(refusal.text())
-        return _page(payment_call_id, waive_form=form), refusal.status
+        status = form.refuse(refusal)
+        return _page(payment_call_id, waive_form=form), status
     flash(_("The late interest is waived; the investor was told."), "success")
     return _to(payment_call_id)
 
