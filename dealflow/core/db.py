@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Engine, MetaData, create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from dealflow.core import clock
 from dealflow.core.actor import SYSTEM, Actor
-from dealflow.core.errors import Unavailable
+from dealflow.core.errors import NotFound, Unavailable
 
 T = TypeVar("T")
 NAMING = {
@@ -60,6 +60,9 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: UtcDateTime}
+
+
+M = TypeVar("M", bound=Base)
 
 
 class Timestamps:
@@ -175,6 +178,20 @@ def session() -> Session:
     if current is None:
         raise RuntimeError("no transaction is open here")
     return current
+
+
+def hold(model: type[M], key: str, **options: Any) -> M:
+    """The row as it stands now, kept from other writers until the transaction ends. NotFound where the scope has none.
+
+    By a query: told to lock, `Session.get` and `refresh` call a row stale that another transaction has changed since it
+    was read. `options` are those of the execution.
+    """
+    (identity,) = inspect(model).primary_key
+    query = select(model).where(identity == key).with_for_update()
+    row = session().scalars(query, execution_options={"populate_existing": True, **options}).one_or_none()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def in_transaction() -> bool:

@@ -34,7 +34,7 @@ def make_archive(room_id: str) -> dict[str, Any]:
                 return {"file_id": room.archive_file_id}
             archive.write(room, target)
         with db.system_edge() as session:
-            room = session.get_one(DataRoom, room_id, with_for_update=True)
+            room = db.hold(DataRoom, room_id)
             if room.archive_file_id is None:
                 stored = files.store_made(
                     SYSTEM, target, f"data-room-{room.project_id[-6:]}.zip", organisation_id=room.organisation_id,

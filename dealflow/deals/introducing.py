@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dealflow.accounts import queries as accounts
 from dealflow.core import clock
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import NotFound
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import Ref
@@ -38,11 +38,7 @@ def get(actor: Actor, introduction_id: str) -> Introduction:
 
 def locked(actor: Actor, introduction_id: str) -> Introduction:
     """The introduction as it is now, kept from others until the transaction ends."""
-    query = select(Introduction).where(Introduction.id == introduction_id).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True}).first()
-    if row is None:
-        raise NotFound()
-    return row
+    return hold(Introduction, introduction_id)
 
 
 def page(actor: Actor, query: IntroductionQuery) -> tuple[list[Introduction], int]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_, gettext
 from dealflow.core.paging import Query, listing
@@ -53,11 +53,7 @@ def get(actor: Actor, deal_id: str) -> Deal:
 
 def locked(actor: Actor, deal_id: str) -> Deal:
     """The deal as it is now, kept from others until the transaction ends: whoever changes it takes turns."""
-    query = select(Deal).where(Deal.id == deal_id).with_for_update()
-    deal = session().scalars(query, execution_options={"populate_existing": True}).first()
-    if deal is None:
-        raise NotFound()
-    return deal
+    return hold(Deal, deal_id)
 
 
 def position(actor: Actor, deal_id: str) -> DealPosition:

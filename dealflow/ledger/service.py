@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Invalid, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -92,10 +92,7 @@ def post(actor: Actor, book: Book, draft: Draft) -> Entry:
 def post_many(actor: Actor, book: Book, drafts: Iterable[Draft]) -> list[Entry]:
     """Post entries in order; see `post`. A single refusal refuses all of them."""
     wanted = list(drafts)
-    locked = session().scalars(
-        select(Book).where(Book.id == book.id).with_for_update(),
-        execution_options={**_WHOLE, "populate_existing": True},
-    ).one()  # fmt: skip
+    locked = hold(Book, book.id, **_WHOLE)
     for draft in wanted:
         _check(locked, draft)
     known = queries.by_keys(locked, [draft.key for draft in wanted])

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import NotFound
 from dealflow.core.money import Money
 from dealflow.core.paging import Query, listing
@@ -90,9 +90,8 @@ def get(actor: Actor, holding_id: str) -> Holding:
 
 def locked(actor: Actor, holding_id: str) -> Holding:
     """The holding, kept from others until the transaction ends."""
-    query = select(Holding).where(Holding.id == holding_id).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True}).first()
-    if row is None or not policy.can(actor, Can.SEE, row):
+    row = hold(Holding, holding_id)
+    if not policy.can(actor, Can.SEE, row):
         raise NotFound()
     return row
 

@@ -16,7 +16,7 @@ from dealflow.accounts import identity
 from dealflow.audit import service as audit
 from dealflow.core import jobs, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import edge, session, system_edge
+from dealflow.core.db import edge, hold, session, system_edge
 from dealflow.core.errors import FieldError, Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.jobs import Job, enqueue, job
@@ -102,8 +102,7 @@ def get(actor: Actor, statement_id: str) -> Statement:
 
 def _to_change(actor: Actor, statement_id: str) -> Statement:
     get(actor, statement_id)
-    query = select(Statement).where(Statement.id == statement_id).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True}).one()
+    row = hold(Statement, statement_id)
     policy.require(actor, Can.IMPORT, row, see=Can.SEE_STATEMENTS)
     return row
 

@@ -24,15 +24,6 @@ def round_of(actor: Actor, term_sheet_id: str) -> SigningRound | None:
     return session().scalars(query.order_by(SigningRound.id.desc()).limit(1)).first()
 
 
-def held(round_id: str) -> SigningRound:
-    """A round as it stands now, held until the transaction ends; whoever else wants to change it waits.
-
-    By a query, not by key: told to lock, a look-up by key calls a row stale that another transaction has just changed.
-    """
-    query = select(SigningRound).where(SigningRound.id == round_id).with_for_update()
-    return session().scalars(query, execution_options={"populate_existing": True}).one()
-
-
 def get_round(actor: Actor, term_sheet_id: str) -> SigningRound:
     """The latest round; NotFound when there was none."""
     found = round_of(actor, term_sheet_id)

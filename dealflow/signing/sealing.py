@@ -13,7 +13,7 @@ from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core.actor import SYSTEM, Actor
 from dealflow.core.config import settings
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.i18n import N_
 from dealflow.core.outbox import emit
 from dealflow.files import access, storage
@@ -91,7 +91,7 @@ def _picture(file_id: str | None) -> bytes | None:
 
 def keep(round_id: str, content: bytes) -> None:
     """Store the executed file and tell both sides; the first to come wins. Inside a system transaction."""
-    signing = queries.held(round_id)
+    signing = hold(SigningRound, round_id)
     if signing.file_id is not None:
         return
     owner = replace(SYSTEM, organisation_id=signing.investor_organisation_id)

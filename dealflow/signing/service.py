@@ -16,7 +16,7 @@ from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core import clock, jobs, policy
 from dealflow.core.actor import SYSTEM, Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Forbidden, Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.files import service as files
@@ -177,7 +177,7 @@ def _locked(actor: Actor, term_sheet_id: str) -> tuple[SigningRound, list[Signin
     known = queries.round_of(actor, term_sheet_id)
     if known is None:
         raise InvalidTransition(N_("Both sides must accept the same version before it is signed"))
-    signing = queries.held(known.id)
+    signing = hold(SigningRound, known.id)
     if signing.state != "open":
         raise InvalidTransition()
     if signing.expires_on < clock.today():
@@ -255,7 +255,7 @@ def expire_due() -> int:
     query = select(SigningRound).where(SigningRound.state == "open", SigningRound.expires_on < clock.today())
     ended = 0
     for known in list(session().scalars(query)):
-        signing = queries.held(known.id)
+        signing = hold(SigningRound, known.id)
         if signing.state != "open":
             continue
         _close(signing, "expire", "")

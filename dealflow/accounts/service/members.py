@@ -14,7 +14,7 @@ from dealflow.accounts.service import joining, sessions
 from dealflow.audit import service as audit
 from dealflow.core import clock, ids, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Forbidden, NotFound, StaleVersion
 from dealflow.core.i18n import N_
 
@@ -122,7 +122,7 @@ def _locked(actor: Actor, membership_id: str) -> Membership:
     if row is None or row.organisation_id != actor.organisation_id:
         raise NotFound()
     # Changes of one organisation's owners take turns, so that two owners cannot both stop being one.
-    session().get_one(Organisation, row.organisation_id, with_for_update=True, populate_existing=True)
+    hold(Organisation, row.organisation_id)
     session().refresh(row)
     return row
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Invalid, NotFound, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -64,7 +64,7 @@ def add_version(actor: Actor, document_id: str, received: Received) -> Sight:
     """Give a document a new content; of two at once both are kept, one after the other."""
     document = _own(actor, document_id)
     stored = files.keep(actor, received)
-    session().refresh(document, with_for_update=True)
+    document = hold(DataDocument, document.id)
     number = document.current_number + 1
     version = _append(actor, document, stored, number)
     document.current_number = number

@@ -11,7 +11,7 @@ from dealflow.accounts.queries import organisation_cards
 from dealflow.audit import service as audit
 from dealflow.core import clock
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Invalid, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -89,7 +89,7 @@ def _held(seat: Seat, organisation_id: str) -> list[DataGrant]:
 
 def _end(actor: Actor, grant: DataGrant) -> None:
     # Who is just opening something holds the row; the moment of revoking is after theirs.
-    session().refresh(grant, with_for_update=True)
+    grant = hold(DataGrant, grant.id)
     if grant.revoked_at is not None:
         return
     grant.revoked_at, grant.revoked_by = clock.now(), actor.user_name

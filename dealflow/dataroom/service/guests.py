@@ -12,7 +12,7 @@ from dealflow.accounts.identity import digest
 from dealflow.audit import service as audit
 from dealflow.core import clock, db, mail, policy
 from dealflow.core.actor import ANONYMOUS, Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, DomainError, NotFound, TooMany
 from dealflow.core.i18n import N_, localised
 from dealflow.core.i18n import gettext as _
@@ -81,7 +81,7 @@ def take_back(actor: Actor, project_id: str, link_id: str) -> GuestLink:
     row = session().get(GuestLink, link_id)
     if row is None or row.room_id != seat.room.id or row.revoked_at is not None:
         raise NotFound()
-    session().refresh(row, with_for_update=True)
+    row = hold(GuestLink, link_id)
     row.revoked_at, row.revoked_by = clock.now(), actor.user_name
     session().flush()
     audit.record(actor, Tag.UNINVITED, row, before={"email": row.email}, after=None)
@@ -124,8 +124,7 @@ def verify(secret: str, code: str, *, address: str) -> tuple[GuestLink, str] | N
 
     Tries are counted in this transaction, so the caller must answer without an error.
     """
-    row = by_secret(secret)
-    session().refresh(row, with_for_update=True)
+    row = hold(GuestLink, by_secret(secret).id, **_GUEST)
     row.code_tries += 1
     session().flush()
     if row.code_hash is None or row.code_until is None or row.code_until <= clock.now():

@@ -12,7 +12,7 @@ from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, FieldError, Invalid, NotFound, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -50,10 +50,7 @@ def update_pipeline(
     Deals of a stage that is removed go to the first one that stands for the same state; those of an archived pipeline
     to the pipeline for new deals. Raises NotFound, Forbidden, StaleVersion, Invalid, Conflict.
     """
-    query = select(Pipeline).where(Pipeline.id == pipeline_id).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True}).first()
-    if row is None:
-        raise NotFound()
+    row = hold(Pipeline, pipeline_id)
     policy.require(actor, Can.MANAGE_PIPELINES, row, see=Can.SEE_PIPELINES)
     if version is not None and version != row.version:
         raise StaleVersion(row.version)

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import select
-
 from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
-from dealflow.core import clock, policy
+from dealflow.core import clock, db, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
-from dealflow.core.errors import Invalid, NotFound
+from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
 from dealflow.core.money import LIMIT, Money
 from dealflow.funds import chart
@@ -32,10 +30,7 @@ def hold(actor: Actor, fund_id: str, permission: Can) -> Fund:
 
     Raises NotFound for whoever may not know of it, Forbidden for a partner.
     """
-    query = select(Fund).where(Fund.id == fund_id).with_for_update()
-    fund = session().scalars(query, execution_options={"populate_existing": True}).first()
-    if fund is None:
-        raise NotFound()
+    fund = db.hold(Fund, fund_id)
     policy.require(actor, permission, fund, see=Can.SEE)
     return fund
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -90,8 +89,7 @@ def withdraw(actor: Actor, dispute_id: str, *, version: int | None = None) -> Di
 def _locked(actor: Actor, dispute_id: str, permission: str, version: int | None) -> Dispute:
     row = queries.dispute(actor, dispute_id)
     policy.require(actor, permission, row, see=Can.SEE_STATEMENT)
-    query = select(Dispute).where(Dispute.id == row.id).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True}).one()
+    row = hold(Dispute, row.id)
     if version is not None and version != row.version:
         raise StaleVersion(row.version)
     return row

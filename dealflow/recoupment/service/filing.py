@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from dealflow.core.actor import SYSTEM
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.ids import new
 from dealflow.files import service as storing
 from dealflow.recoupment import queries
@@ -64,10 +62,7 @@ def missing_files(run_id: str) -> list[Plan]:
 
 def store_file(plan: Plan, data: bytes) -> None:
     """Keep a file; the first to come wins. Inside a system transaction."""
-    query = (
-        select(DistributionStatement).where(DistributionStatement.id == plan.statement_id).with_for_update()
-    )
-    row = session().scalars(query).one()
+    row = hold(DistributionStatement, plan.statement_id)
     if plan.form in queries.files_of(row.id):
         return
     kind, _, lang = plan.form.partition("_")

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
 from dealflow.core import policy
 from dealflow.core.actor import Actor
 from dealflow.core.config import settings
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Invalid, StaleVersion
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -214,8 +214,7 @@ def locked(actor: Actor, run_id: str, permission: str, version: int | None) -> D
     """A run for a change: known, allowed, held until the transaction ends. Raises also StaleVersion."""
     run = queries.run(actor, run_id)
     policy.require(actor, permission, run, see=Can.SEE)
-    query = select(DistributionRun).where(DistributionRun.id == run.id).with_for_update()
-    run = session().scalars(query, execution_options={"populate_existing": True}).one()
+    run = hold(DistributionRun, run.id)
     if version is not None and version != run.version:
         raise StaleVersion(run.version)
     return run

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from dealflow.audit import service as audit
 from dealflow.core import clock
 from dealflow.core.actor import SYSTEM, Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, FieldError, Invalid, InvalidTransition, StaleVersion
 from dealflow.core.i18n import N_, using
 from dealflow.core.outbox import emit
@@ -127,8 +127,7 @@ def _keep_what_was_confirmed(row: Release, after: dict[str, Any]) -> None:
 
 def _hold(release_id: str) -> Release:
     """A release as it is now, kept from others until the transaction ends."""
-    query = select(Release).where(Release.id == release_id).with_for_update()
-    return session().scalars(query, execution_options={"populate_existing": True}).one()
+    return hold(Release, release_id)
 
 
 def confirm_release(actor: Actor, release_id: str) -> Release:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Invalid, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.outbox import emit
@@ -39,11 +39,7 @@ def held(actor: Actor, tranche_id: str, permission: Can) -> tuple[Commitment, Tr
 
 def hold_commitment(actor: Actor, commitment_id: str) -> Commitment:
     """A commitment as it is now, kept from others until the transaction ends."""
-    query = select(Commitment).where(Commitment.id == commitment_id).with_for_update()
-    found = session().scalars(query, execution_options=_FRESH).first()
-    if found is None:
-        raise NotFound()
-    return found
+    return hold(Commitment, commitment_id)
 
 
 def fresh(model: type[M], key: str) -> M:

@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.accounts import limits
 from dealflow.audit import service as audit
 from dealflow.core import policy, tabular
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import FieldError, Invalid
 from dealflow.core.i18n import N_, gettext
 from dealflow.core.tabular import Table
@@ -183,9 +182,7 @@ def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incomin
 def _held(actor: Actor, line_id: str) -> BankLine:
     known = queries.line(actor, line_id)
     policy.require(actor, Can.IMPORT, known, see=Can.SEE_BANK)
-    # `Session.get` with a lock refuses a row whose version rose since it was read; here its state decides.
-    query = select(BankLine).where(BankLine.id == known.id).with_for_update()
-    return session().scalars(query, execution_options={"populate_existing": True}).one()
+    return hold(BankLine, known.id)
 
 
 def confirm(actor: Actor, line_id: str, call_id: str) -> Transfer:

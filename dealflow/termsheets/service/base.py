@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
 from dealflow.audit import service as audit
-from dealflow.core import clock, policy
+from dealflow.core import clock, db, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict
@@ -24,7 +22,6 @@ from dealflow.termsheets.policy import Can
 from dealflow.termsheets.states import LIVE, TERM_SHEET
 
 # A competing term sheet may be a draft of the other side, which the actor must not see but the platform closes.
-_AS_IT_IS = {"populate_existing": True, "unscoped": "whoever holds the row has found it in scope before"}
 # What the other side and the deal's timeline read when something happened.
 TITLES = {
     "proposed": N_("A term sheet was proposed"),
@@ -49,8 +46,7 @@ def locked(actor: Actor, term_sheet_id: str, permission: str) -> TermSheet:
 
 def hold(sheet: TermSheet) -> TermSheet:
     """The row as it stands now; whoever else wants to change it waits."""
-    query = select(TermSheet).where(TermSheet.id == sheet.id).with_for_update()
-    return session().scalars(query, execution_options=_AS_IT_IS).one()
+    return db.hold(TermSheet, sheet.id, unscoped="whoever holds the row has found it in scope before")
 
 
 def open_deal(actor: Actor, sheet: TermSheet) -> Deal:
