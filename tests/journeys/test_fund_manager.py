@@ -41,8 +41,11 @@ def open_deal(visitor: Visitor) -> None:
 
 
 def move_and_note(visitor: Visitor) -> None:
-    """Move the deal to the next stage it offers, keep a note; both stand on the page afterwards."""
+    """Say who looks after the deal, which a stage may ask for, move it to the next stage it offers, keep a note; both
+    stand on the page afterwards."""
     page = visitor.page
+    page.locator("#own select[name='assignee_id']").select_option(index=1)
+    visitor.press("Save", page.locator("#own"))
     target = page.locator("select[name='stage_id'] option").first.inner_text()
     visitor.fill(reason="The numbers hold.")
     visitor.press("Move")
