@@ -72,23 +72,19 @@ def token(port: int, email: str = EMAIL) -> str:
         return str(made["token"])
 
 
+def enrol(instance: Path, email: str, name: str, house: str, kind: str, **more: str) -> None:
+    """A person in an instance, an owner of an organisation of the kind."""
+    options = (
+        "--email", email, "--name", name, "--organisation", house, "--kind", kind, "--role", "owner", "--password-stdin"
+    )  # fmt: skip
+    made = dealflow(instance, "user", "create", *options, given=PASSWORD, **more)
+    assert made.returncode == 0, made.stderr
+
+
 def prepare(instance: Path, kind: str = "creator", **more: str) -> None:
     """An instance with one person in it, the owner of an organisation of the kind; `more` goes into the environment."""
     assert dealflow(instance, "init", **more).returncode == 0
-    options = (
-        "--email",
-        EMAIL,
-        "--name",
-        "W",
-        "--organisation",
-        "Writers",
-        "--kind",
-        kind,
-        "--role",
-        "owner",
-    )
-    made = dealflow(instance, "user", "create", *options, "--password-stdin", given=PASSWORD, **more)
-    assert made.returncode == 0, made.stderr
+    enrol(instance, EMAIL, "W", "Writers", kind, **more)
 
 
 @dataclass

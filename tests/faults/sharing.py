@@ -16,8 +16,8 @@ from typing import Any
 
 from tests.factories.pitches import complete
 from tests.faults import money
-from tests.faults.killing import SERVE, Client, Untiring, answers, token
-from tests.faults.processes import PASSWORD, Running, dealflow, environment, wait_for
+from tests.faults.killing import SERVE, Client, Untiring, answers, enrol, token
+from tests.faults.processes import Running, environment, wait_for
 
 MAKER, CHECKER, INVESTOR = (f"{name}@example.test" for name in ("maker", "checker", "investor"))
 PAYEE = "platform"
@@ -93,20 +93,7 @@ def prepare(instance: Path, port: int, log: Path, **more: str) -> None:
         (CHECKER, "Makers", "creator"),
         (INVESTOR, "Far Hills", "investor"),
     ):
-        options = (
-            "--email",
-            email,
-            "--name",
-            "P",
-            "--organisation",
-            house,
-            "--kind",
-            kind,
-            "--role",
-            "owner",
-        )
-        made = dealflow(instance, "user", "create", *options, "--password-stdin", given=PASSWORD, **more)
-        assert made.returncode == 0, made.stderr
+        enrol(instance, email, "P", house, kind, **more)
     with Running(SERVE, environment(instance, PORT=str(port), **more), log):
         wait_for(lambda: answers(port), f"server; {log.read_text()}")
         with (
