@@ -40,6 +40,12 @@ def log_in(secret: str) -> None:
     flask_login.login_user(LoginUser(secret, ANONYMOUS), force=True)
 
 
+def go_on(secret: str) -> None:
+    """Bind the browser to the session that follows its present one; what this request still shows knows it as its own."""
+    log_in(secret)
+    g.actor = replace(actor(), session_id=identity.actor_from_session(secret, **_origin()).session_id)
+
+
 def log_out() -> None:
     """Forget the browser's session; the row is ended by the service."""
     import flask

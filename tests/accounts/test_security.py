@@ -137,6 +137,24 @@ def code_of(secret: str) -> str:
 
 
 @pytest.mark.usefixtures("still_clock")
+def test_ones_own_session_is_marked_from_the_page_of_the_recovery_codes_on(
+    person: Any, with_password: Any, browser: Any
+) -> None:
+    who, surfer, again = with_password(person()), browser(), browser()
+    surfer.log_in(who.email)
+    surfer.post("/settings/security/otp/begin", **{"otp-current": PASSWORD})
+    page = surfer.get("/settings/security").text
+    secret = re.search(r"<code class=\"num\">([A-Z2-7]{32})</code>", page)[1]  # type: ignore[index]
+    pages = [surfer.post("/settings/security/otp", code=code_of(secret)).text]
+    again.log_in(who.email)
+    clock.freeze(clock.now() + timedelta(seconds=60))  # a code opens once
+    assert again.post("/login/code", code=code_of(secret)).status_code == 303
+    pages.append(again.get("/settings/security").text)
+    assert [text.count("This browser") for text in pages] == [1, 1]
+    assert [len(re.findall(r"/settings/security/sessions/\w+/end\"", text)) for text in pages] == [0, 1]
+
+
+@pytest.mark.usefixtures("still_clock")
 def test_the_second_step(app: Any, person: Any, with_password: Any, browser: Any) -> None:
     who, surfer, other = with_password(person()), browser(), browser()
     other.log_in(who.email)

@@ -29,6 +29,7 @@ BLOCKED_S, FREE_S = (
     60.0,
 )  # who is held out is not waited for long; who is not gets the time a busy machine needs
 ONCE = "uq__signing_step__round_id_user_id"
+ACCEPTED_ONCE = "uq__term_sheet_acceptance__term_sheet_id_number_side"
 _LOCK = re.compile(r"\s+FOR (UPDATE|SHARE)\b")
 Call = Callable[[], Any]
 Sides = tuple[Person, Person, Person]
@@ -138,6 +139,34 @@ def test_accepting_while_the_other_side_counters(sides: Sides, locked: bool) -> 
     )
     assert order.overtaken != locked
     assert codes(answers) == ([200, 201] if locked else ["stale_version", 201])
+    assert sound()
+
+
+def test_a_double_click_on_accept(sides: Sides, locked: bool) -> None:
+    """The second click waits and finds the acceptance; overtaken, the first is told of a state that is over."""
+    creator, investor, _colleague = sides
+    path = f"/term-sheets/{proposed(creator, investor)['id']}"
+    order = Order("term_sheet", locked=locked, at="term_sheet_acceptance")
+    answers = order.run(*[lambda: creator.post(f"{path}/accept", {"version": 1})] * 2)
+    assert order.overtaken != locked
+    told = [(a.status_code, a.json["state"]) for a in answers]
+    assert told == [(200, "accepted" if locked else "proposed"), (200, "accepted")]
+    assert [a["side"] for a in creator.get(path).json["accepted_by"]] == ["investor", "project"]
+    assert sound()
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["constraint", "without it"])
+def test_a_double_click_on_accept_where_nobody_waits(sides: Sides, kept: bool) -> None:
+    """The constraint alone keeps the overtaken click from a second acceptance; without it the record has two."""
+    if not kept:
+        with db.database().engine.begin() as connection:
+            connection.execute(text(f"ALTER TABLE term_sheet_acceptance DROP CONSTRAINT {ACCEPTED_ONCE}"))
+    creator, investor, _colleague = sides
+    path = f"/term-sheets/{proposed(creator, investor)['id']}"
+    order = Order("term_sheet", locked=False, at="term_sheet_acceptance")
+    answers = order.run(*[lambda: creator.post(f"{path}/accept", {"version": 1})] * 2)
+    assert order.overtaken
+    assert codes(answers) == ([200, 200] if kept else ["stale_version", 200])
     assert sound()
 
 

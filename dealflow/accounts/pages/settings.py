@@ -91,7 +91,7 @@ def renew_cookie(organisation_id: str | None = None) -> None:
     """Give this browser a fresh session after its rights changed."""
     secret = sessions.rotate(actor(), organisation_id=organisation_id)
     if secret is not None:
-        browser.log_in(secret)
+        browser.go_on(secret)
 
 
 @bp.get("/settings")
