@@ -71,6 +71,11 @@ class SigningRound(Base, Versioned, Owned):
         own = actor.organisation_id
         return or_(cls.investor_organisation_id == own, cls.project_organisation_id == own)
 
+    @property
+    def is_late(self) -> bool:
+        """Its last day has passed and nobody has closed it yet."""
+        return self.state == "open" and self.expires_on < clock.today()
+
     def side_of(self, actor: Actor) -> str | None:
         """ "investor", "project", or None for a stranger."""
         if actor.organisation_id == self.investor_organisation_id:

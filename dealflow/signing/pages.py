@@ -175,9 +175,7 @@ def set_seal() -> Any:
 def verify() -> str:
     """Where a file or a code can be verified."""
     code = request.args.get("code", "").strip()
-    if code:
-        return _verify_page(code)
-    return render_template("signing/verify.html", code="", found=None, verdict=None, asked=False)
+    return _verify_page(verification.of_code(code) if code else None, code)
 
 
 @bp.get("/verify/<code>")
@@ -187,12 +185,13 @@ def verify_code(code: str) -> Any:
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     if best == "application/json":
         return jsonify(verification.by_code(code))
-    return _verify_page(code)
+    return _verify_page(verification.of_code(code), code)
 
 
-def _verify_page(code: str) -> str:
-    found = queries.completed_by_code(code.strip().upper())
-    return render_template("signing/verify.html", code=code, found=found, verdict=None, asked=True)
+def _verify_page(verdict: verification.Verdict | None, code: str = "", *, file: bool = False) -> str:
+    return render_template(
+        "signing/verify.html", verdict=verdict, code=code, file=file, superseded=_(verification.SUPERSEDED)
+    )
 
 
 @bp.post("/verify")
@@ -203,6 +202,4 @@ def verify_file() -> Any:
     if sent is None or not sent.filename:
         flash(_("Choose the PDF to verify"), "danger")
         return redirect(url_for("signing.verify"), 303)
-    verdict = verification.of_file(sent.stream)
-    found = (verdict.signing, list(verdict.steps)) if verdict.signing else None
-    return render_template("signing/verify.html", code="", found=found, verdict=verdict.outcome, asked=True)
+    return _verify_page(verification.of_file(sent.stream), file=True)

@@ -38,7 +38,8 @@ def round_of(actor: Actor, sheet: TermSheet) -> tuple[str, dict[str, Any]] | Non
     if signing is None:
         return None
     found = queries.steps(signing)
-    step = queries.waiting(found) if signing.state == "open" else None
+    late = signing.is_late
+    step = queries.waiting(found) if signing.state == "open" and not late else None
     may = policy.can(actor, Can.SIGN, sheet)
     mine = (
         step is not None
@@ -48,7 +49,9 @@ def round_of(actor: Actor, sheet: TermSheet) -> tuple[str, dict[str, Any]] | Non
     title = session.pop(TYPED, "") or (step.title if step and mine else "")
     return "signing/_round.html", {
         "sheet": sheet, "signing": signing, "steps": found, "turn": step, "mine": mine and may, "labels": LABELS,
-        "may_stop": signing.state == "open" and policy.can(actor, Can.STOP, sheet), "sign_form": SignForm(data={"title": title}),
+        "late": late,
+        "may_begin": late and policy.can(actor, Can.BEGIN, sheet), "in_person": step is not None and step.organisation_id == actor.organisation_id and not mine,
+        "may_stop": signing.state == "open" and not late and policy.can(actor, Can.STOP, sheet), "sign_form": SignForm(data={"title": title}),
         "reason_form": ReasonForm(), "has_otp": queries.has_authenticator(actor),
         "own_seal": queries.seal_of(actor.organisation_id),
     }  # fmt: skip

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core.actor import SYSTEM, Actor
 from dealflow.core.config import settings
@@ -29,6 +28,8 @@ from dealflow.termsheets import libraries, library
 from dealflow.termsheets import queries as sheets
 
 PURPOSE, SEAL_PURPOSE = "signing.executed", "signing.seal"
+# A side as a round names it → the party as the document names it.
+_PARTY = {"investor": "investor", "project": "creator"}
 _SWEEP = {"unscoped": "the sweep serves all tenants"}
 
 
@@ -53,23 +54,16 @@ def plan(round_id: str) -> Plan | None:
         return None
     sheet = sheets.get(SYSTEM, signing.term_sheet_id)
     version = sheets.version(SYSTEM, sheet, signing.number)
-    found = queries.steps(signing)
-    names = accounts.organisation_cards([step.organisation_id for step in found])
     document = library.build_document(
         sheet.template, version.project, version.parties, version.terms, version_code=version.code, state="executed",
         lang=signing.language, generated_on=version.at.date(), library=libraries.get(sheet.library_number),
     )  # fmt: skip
-    steps = tuple(_printed(step, party_name(names[step.organisation_id], signing.language)) for step in found)
+    steps = tuple(
+        _printed(step, document.parties[_PARTY[step.side]].name(signing.language))
+        for step in queries.steps(signing)
+    )
     record = Record(steps, signing.digest, signing.code, verify_url(signing.code), signing.created_at)
     return Plan(round_id, document, record)
-
-
-def party_name(card: accounts.OrganisationCard, lang: str) -> str:
-    """As the document names the party: in its language, or in both."""
-    english = card.name_en or card.name_zh
-    if lang == "zh+en" and english != card.name_zh:
-        return f"{card.name_zh} / {english}"
-    return english if lang == "en" else card.name_zh
 
 
 def _printed(step: SigningStep, organisation: str) -> Step:

@@ -65,7 +65,7 @@ def begin(
     require_otp: bool = False,
     version: int | None = None,
 ) -> SigningRound:
-    """Begin to sign what both sides accepted, in the order of `signers`.
+    """Begin to sign what both sides accepted, in the order of `signers`; a round whose time has passed ends by that.
 
     Raises NotFound, Forbidden, InvalidTransition, Conflict (as `termsheets.start_signing`), and Invalid that names the signer.
     """
@@ -75,6 +75,9 @@ def begin(
     if expires_on is not None and expires_on < clock.today():
         raise Invalid.field("expires_on", "in_the_past", N_("Name a day that is still to come"))
     people = _people(actor, sheet, signers)
+    known = queries.round_of(actor, term_sheet_id)
+    if known is not None and known.is_late:
+        _expire(known.id)
     sheet = termsheets.start_signing(actor, term_sheet_id, version=version)
     current = sheets.version(actor, sheet)
     signing = SigningRound(
@@ -180,7 +183,7 @@ def _locked(actor: Actor, term_sheet_id: str) -> tuple[SigningRound, list[Signin
     signing = hold(SigningRound, known.id)
     if signing.state != "open":
         raise InvalidTransition()
-    if signing.expires_on < clock.today():
+    if signing.is_late:
         raise Conflict(N_("The time to sign has passed; begin anew"), code="expired")
     query = select(SigningStep).where(SigningStep.round_id == signing.id).order_by(SigningStep.position)
     found = session().scalars(query, execution_options={"populate_existing": True})
@@ -253,21 +256,23 @@ def _close(signing: SigningRound, event: str, reason: str) -> None:
 def expire_due() -> int:
     """Close every round whose last day has passed; how many. On the platform's own behalf."""
     query = select(SigningRound).where(SigningRound.state == "open", SigningRound.expires_on < clock.today())
-    ended = 0
-    for known in list(session().scalars(query)):
-        signing = hold(SigningRound, known.id)
-        if signing.state != "open":
-            continue
-        _close(signing, "expire", "")
-        audit.record(
-            SYSTEM, Tag.EXPIRED, signing, before={"state": "open"}, after={"state": "expired"},
-            organisation_id=signing.investor_organisation_id,
-        )  # fmt: skip
-        sheet = sheets.get(SYSTEM, signing.term_sheet_id)
-        if sheet.state == "signing":
-            termsheets.stop_signing(SYSTEM, sheet.id, reason="")
-        ended += 1
-    return ended
+    return sum(_expire(known.id) for known in list(session().scalars(query)))
+
+
+def _expire(round_id: str) -> bool:
+    """Close a round that is late, for the platform, whoever noticed; whether that was left to do."""
+    signing = hold(SigningRound, round_id)
+    if not signing.is_late:
+        return False
+    _close(signing, "expire", "")
+    audit.record(
+        SYSTEM, Tag.EXPIRED, signing, before={"state": "open"}, after={"state": "expired"},
+        organisation_id=signing.investor_organisation_id,
+    )  # fmt: skip
+    sheet = sheets.get(SYSTEM, signing.term_sheet_id)
+    if sheet.state == "signing":
+        termsheets.stop_signing(SYSTEM, sheet.id, reason="")
+    return True
 
 
 def remind_due() -> None:

@@ -18,6 +18,7 @@ from dealflow.signing.models import SigningRound, SigningStep
 from dealflow.termsheets import queries as sheets
 
 LIMIT = 64 * 1024 * 1024
+SUPERSEDED = N_("This is an earlier version that was never signed; another one came after it. Ask for the latest.")
 # A version's code stands in every print's identifier and in every signature, where writers of PDF escape its hyphens.
 _ESCAPED = ((rb"\055", b"-"), (rb"\057", b"/"))
 _IDENTIFIER = re.compile(rb"/ID\s*\[\s*<((?:[0-9A-Fa-f]{2}){1,200})>")
@@ -27,7 +28,8 @@ _PUBLIC = {"unscoped": "whoever holds a file may ask whether it is genuine"}
 
 @dataclass(frozen=True)
 class Verdict:
-    """`genuine`, `altered`, `superseded` or `unknown`; for the first two, what was really signed."""
+    """A file is `genuine`, `altered`, `superseded` or `unknown`, a code `signed` or one of the last two; with what was
+    really signed, where something was."""
 
     outcome: str
     signing: SigningRound | None = None
@@ -38,12 +40,24 @@ class Verdict:
         return {"outcome": self.outcome} | (_signed(self.signing, self.steps) if self.signing else {})
 
 
+def of_code(typed: str) -> Verdict:
+    """What stands behind a code, however it was typed: `signed`, `superseded` or `unknown`."""
+    letters = re.sub(r"[^0-9A-Z]", "", typed.upper())
+    code = "-".join(letters[i : i + 5] for i in range(0, len(letters), 5))
+    found = queries.completed_by_code(code)
+    if found is not None:
+        return Verdict("signed", found[0], tuple(found[1]))
+    return Verdict("superseded" if sheets.is_superseded(code) else "unknown")
+
+
 def by_code(code: str) -> dict[str, Any]:
-    """Who signed the version with this code and when; NotFound when nobody did."""
-    found = queries.completed_by_code(code.strip().upper())
-    if found is None:
+    """Who signed the version with this code and when; NotFound (`superseded` of an earlier version) when nobody did."""
+    found = of_code(code)
+    if found.outcome == "superseded":
+        raise NotFound(SUPERSEDED, code="superseded")
+    if found.signing is None:
         raise NotFound()
-    return _signed(found[0], tuple(found[1]))
+    return _signed(found.signing, found.steps)
 
 
 def _signed(signing: SigningRound, steps: tuple[SigningStep, ...]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from dealflow.accounts.queries import OrganisationCard
+from dealflow.accounts.models import Organisation
 from dealflow.core import db, jobs
 from dealflow.core.config import settings
 from dealflow.signing import keys, pades, sealing
@@ -47,10 +46,25 @@ def executed(sheet: Sheet, investor: Person, creator: Person) -> bytes:
 @pytest.mark.parametrize(
     ("lang", "printed"), [("zh", "远山资本"), ("en", "Far Hills"), ("zh+en", "远山资本 / Far Hills")]
 )
-def test_a_party_is_named_in_the_language_of_the_document(lang: str, printed: str) -> None:
-    card = OrganisationCard("org_1", "远山资本", "Far Hills", "investor", None, None, is_sample=False)
-    assert sealing.party_name(card, lang) == printed
-    assert sealing.party_name(replace(card, name_en=None), lang) == "远山资本"
+def test_a_signature_names_the_party_as_the_document_does(
+    sheet: Sheet, investor: Person, creator: Person, lang: str, printed: str
+) -> None:
+    with db.system_edge() as session:
+        session.get_one(Organisation, investor.organisation_id).name_en = "Far Hills"
+    drafted = investor.post(f"/deals/{sheet['deal_id']}/term-sheets", {"template": "loan"}).json
+    path = f"/term-sheets/{drafted['id']}"
+    investor.post(f"{path}/propose")
+    creator.post(f"{path}/accept")
+    with db.system_edge() as session:
+        session.get_one(Organisation, investor.organisation_id).name_en = "Renamed"
+    investor.post(f"{path}/signing", {"language": lang})
+    for who in (investor, creator):
+        assert who.post(f"{path}/sign").status_code == 200
+    round_id = investor.get(f"{path}/signing").json["id"]
+    with db.system_edge(write=False):
+        planned = sealing.plan(round_id)
+    assert planned is not None
+    assert [step.organisation for step in planned.record.steps] == [printed, "星火影业"]
 
 
 def code_of(who: Person, sheet: Sheet) -> str:
@@ -169,7 +183,21 @@ def test_other_files_are_unknown_and_earlier_versions_superseded(
         == 201
     )
     assert upload(investor, early)["outcome"] == "superseded"
+    a_code_is_superseded_however_it_is_typed(sheet, investor)
     assert upload(investor, b"%PDF-1.7 something else")["outcome"] == "unknown"
+
+
+def a_code_is_superseded_however_it_is_typed(sheet: Sheet, investor: Person) -> None:
+    first = investor.get(f"/term-sheets/{sheet['id']}/versions/1").json["code"]
+    current = investor.get(f"/term-sheets/{sheet['id']}/versions/2").json["code"]
+    client = investor.app.test_client()
+    answer = client.get(f"/api/v1/verify/{first}")
+    assert (answer.status_code, answer.json["code"]) == (404, "superseded")
+    for typed in (first, first.lower(), first.replace("-", " "), first.replace("-", "")):
+        page = client.get("/verify", query_string={"code": typed, "lang": "en"}).text
+        assert "This is an earlier version that was never signed" in page
+        assert "What was signed" not in page
+    assert "Nothing was signed under this code" in client.get(f"/verify/{current}?lang=en").text
 
 
 def test_a_missing_file_is_named(investor: Person) -> None:

@@ -213,6 +213,44 @@ def test_a_round_expires_and_can_begin_anew(sheet: Sheet, investor: Person, crea
     assert sign(investor, sheet).json["state"] == "signing"
 
 
+def test_a_round_that_nobody_has_closed_yet_says_so_and_can_begin_anew(
+    sheet: Sheet, investor: Person, creator: Person
+) -> None:
+    page = f"/term-sheets/{sheet['id']}"
+    tomorrow = (clock.today() + timedelta(days=1)).isoformat()
+    investor.post(f"{page}/signing", {"expires_on": tomorrow})
+    sign(investor, sheet)
+    clock.set_base(clock.now() + timedelta(days=2))
+    shown = creator.browser().get(f"{page}?lang=en").text
+    assert "The time to sign has passed" in shown
+    assert f'action="{page}/sign"' not in shown
+    begun = creator.post(f"{page}/signing")
+    assert (begun.status_code, begun.json["state"]) == (201, "open")
+    assert [step["state"] for step in begun.json["steps"]] == ["waiting", "waiting"]
+    assert "signing:round:expired" in [e["tag"] for e in investor.get("/audit").json["items"]]
+    with db.system_edge():
+        assert service.expire_due() == 0
+
+
+def test_the_page_says_who_declined_why_and_that_nobody_signs_for_another(
+    sheet: Sheet, investor: Person, creator: Person, person: Callable[..., Person]
+) -> None:
+    page = f"/term-sheets/{sheet['id']}"
+    colleague = person("investor", "member", organisation_id=investor.organisation_id)
+    signers = [{"side": "investor", "email": investor.email}, {"side": "project"}]
+    assert creator.post(f"{page}/signing", {"signers": signers}).status_code == 201
+    forwarded = colleague.browser().get(f"{page}?lang=en").text
+    assert "a signature cannot be given for somebody else" in forwarded
+    assert f'action="{page}/sign"' not in forwarded
+    tried = colleague.browser().post(f"{page}/sign", data={"version": "1"}, follow_redirects=True)
+    assert "is to sign here" in tried.text
+    refused = investor.browser().post(f"{page}/sign/decline", data={"reason": "<b>dates</b>"})
+    assert refused.status_code == 303
+    shown = creator.browser().get(f"{page}?lang=en").text
+    assert "declined to sign" in shown
+    assert "&lt;b&gt;dates&lt;/b&gt;" in shown
+
+
 def test_whoever_is_late_is_reminded_every_second_day(sheet: Sheet, investor: Person) -> None:
     sign(investor, sheet)
     with db.system_edge():

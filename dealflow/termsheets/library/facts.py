@@ -108,8 +108,10 @@ class Party:
     registration_no: str = ""
 
     def name(self, lang: str) -> str:
-        """The name in a language."""
-        return self.zh if lang == "zh" else self.en
+        """The name in a language, or in both of a document side by side ("zh+en")."""
+        if lang == "zh+en" and self.en != self.zh:
+            return f"{self.zh} / {self.en}"
+        return self.en if lang == "en" else self.zh
 
 
 def read_project(raw: Any) -> Project:
