@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -17,12 +15,14 @@ from dealflow.core import pdf
 from dealflow.core.actor import Actor
 from dealflow.core.errors import Invalid
 from dealflow.core.http import download
-from dealflow.termsheets import libraries, library, queries
+from dealflow.termsheets import libraries, library, prints, queries
 from dealflow.termsheets.forms import Language, PdfQuery
 from dealflow.termsheets.models import TermSheet, TermSheetVersion
 from dealflow.termsheets.queries import Redline
 
 Offer = Callable[[Actor, TermSheet, TermSheetVersion, PdfQuery], Response | None]
+# The key a print is kept under, and how it is made when it is not there.
+Print = tuple[str, Callable[[], bytes]]
 _offers: list[Offer] = []
 
 
@@ -36,9 +36,10 @@ def answer(actor: Actor, term_sheet_id: str, query: PdfQuery, folder: Path) -> R
     """The PDF that page and API give: a version, or what changed since another one."""
     if query.against is None:
         named = queries.printed(actor, term_sheet_id, query.version)
-        key = (str(folder), named.template, named.state, named.id, query.lang)
-        if (known := _known.get(key)) and known.exists():
-            return _download(known, file_name(named, query.lang))
+        known = _known.get((named.template, named.state, named.id, query.lang))
+        content = prints.read(folder, known) if known else None
+        if known and content:
+            return _download(content, known, file_name(named, query.lang))
     sheet = queries.get(actor, term_sheet_id)
     version = queries.version(actor, sheet, query.version)
     if query.against is None:
@@ -46,30 +47,33 @@ def answer(actor: Actor, term_sheet_id: str, query: PdfQuery, folder: Path) -> R
             made = find(actor, sheet, version, query)
             if made is not None:
                 return made
-        path = pdf_path(folder, sheet, version, query.lang)
+        key, render = of_version(sheet, version, query.lang)
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        _known[key] = path
+        _known[named.template, named.state, named.id, query.lang] = key
     else:
-        path = redline_path(
-            folder, sheet, queries.redline(actor, sheet, query.against, version.number), query.lang
-        )
-    return _download(path, file_name(version, query.lang, query.against))
+        found = queries.redline(actor, sheet, query.against, version.number)
+        key, render = of_redline(sheet, found, query.lang)
+    try:
+        content = prints.kept(folder, key, render)
+    except library.TermSheetError as error:
+        raise Invalid.field("terms", "invalid", str(error)) from None
+    return _download(content, key, file_name(version, query.lang, query.against))
 
 
 # A version is never changed, so this process finds a print that it saw before without hashing its terms again.
-_known: dict[tuple[str, ...], Path] = {}
+_known: dict[tuple[str, ...], str] = {}
 _MOST_KNOWN = 5000
 
 
-def _download(path: Path, name: str) -> Response:
-    return download(path.read_bytes(), name=name, mimetype="application/pdf", etag=path.stem, inline=True)
+def _download(content: bytes, key: str, name: str) -> Response:
+    return download(content, name=name, mimetype="application/pdf", etag=key, inline=True)
 
 
-def pdf_path(folder: Path, sheet: TermSheet, version: TermSheetVersion, lang: Language) -> Path:
-    """The file of a printed version, rendered now unless it was before.
+def of_version(sheet: TermSheet, version: TermSheetVersion, lang: Language) -> Print:
+    """A printed version. Same version, language and state → same key, same bytes.
 
-    Same version, language and state → same file. Raises PdfFailed and its kinds when rendering hit its limits.
+    Rendering raises PdfFailed and its kinds when it hits its limits.
     """
 
     def render() -> bytes:
@@ -78,11 +82,11 @@ def pdf_path(folder: Path, sheet: TermSheet, version: TermSheetVersion, lang: La
             lang=lang, generated_on=version.at.date(), library=libraries.get(sheet.library_number),
         )  # fmt: skip
 
-    return _kept(folder, _key(sheet.template, str(sheet.library_number), sheet.state, lang, version), render)
+    return _key(sheet.template, str(sheet.library_number), sheet.state, lang, version), render
 
 
-def redline_path(folder: Path, sheet: TermSheet, found: Redline, lang: Language) -> Path:
-    """The file of the print of what changed, each clause with who wrote it."""
+def of_redline(sheet: TermSheet, found: Redline, lang: Language) -> Print:
+    """The print of what changed, each clause with who wrote it."""
 
     def render() -> bytes:
         document = library.build_document(
@@ -99,27 +103,7 @@ def redline_path(folder: Path, sheet: TermSheet, found: Redline, lang: Language)
     key = _key(
         "redline", sheet.template, str(sheet.library_number), sheet.state, lang, found.older, found.newer
     )
-    return _kept(folder, key, render)
-
-
-def _kept(folder: Path, key: str, render: Callable[[], bytes]) -> Path:
-    path = folder / f"{key}.pdf"
-    if path.exists():
-        return path
-    try:
-        content = render()
-    except library.TermSheetError as error:
-        raise Invalid.field("terms", "invalid", str(error)) from None
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return key, render
 
 
 @lru_cache(maxsize=1)
