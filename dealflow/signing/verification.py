@@ -18,7 +18,9 @@ from dealflow.signing.models import SigningRound, SigningStep
 from dealflow.termsheets import queries as sheets
 
 LIMIT = 64 * 1024 * 1024
-SUPERSEDED = N_("This is an earlier version that was never signed; another one came after it. Ask for the latest.")
+SUPERSEDED = N_(
+    "This is an earlier version that was never signed; another one came after it. Ask for the latest."
+)
 # A version's code stands in every print's identifier and in every signature, where writers of PDF escape its hyphens.
 _ESCAPED = ((rb"\055", b"-"), (rb"\057", b"/"))
 _IDENTIFIER = re.compile(rb"/ID\s*\[\s*<((?:[0-9A-Fa-f]{2}){1,200})>")

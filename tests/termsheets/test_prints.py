@@ -28,7 +28,13 @@ def test_the_oldest_go_first_and_what_was_cut_off_goes_too(tmp_path: Path) -> No
     new, middle, old = (keep(tmp_path, f"{n}.pdf", 4, n) for n in (1, 2, 3))
     being_written, cut_off = keep(tmp_path, "a.part", 9, 0), keep(tmp_path, "b.part", 9, 2)
     assert prints.sweep(tmp_path, 8 * KB) == 2
-    assert [p.exists() for p in (new, middle, old, being_written, cut_off)] == [True, True, False, True, False]
+    assert [p.exists() for p in (new, middle, old, being_written, cut_off)] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
     assert prints.sweep(tmp_path, 8 * KB) == 0
     assert prints.sweep(tmp_path / "none", 0) == 0
 
