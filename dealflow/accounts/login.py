@@ -43,7 +43,7 @@ def log_in(secret: str) -> None:
 def go_on(secret: str) -> None:
     """Bind the browser to the session that follows its present one; what this request still shows knows it as its own."""
     log_in(secret)
-    g.actor = replace(actor(), session_id=identity.actor_from_session(secret, **_origin()).session_id)
+    g.actor = replace(actor(), session_id=identity.actor_from_session(secret).session_id)
 
 
 def log_out() -> None:
