@@ -53,14 +53,21 @@ class Form(wtforms.Form):
         return {name: field.data for name, field in self._fields.items()}
 
     def load(self, model: type[M], values: dict[str, Any] | None = None) -> M | None:
-        """Check the typed values against a schema. None and errors beside the fields when it refuses."""
-        if not self.validate():
-            return None
+        """Check the typed values against a schema. None and errors beside the fields when it refuses.
+
+        Rules are asked although some field cannot be read, so that a person corrects once; a field that was already
+        said to be wrong is not blamed for what is missing because of that.
+        """
+        readable = self.validate()
+        said = {name: field.errors for name, field in self._fields.items() if field.errors}
         try:
-            return load(model, self.plain() if values is None else values)
+            found = load(model, self.plain() if values is None else values)
         except Invalid as refusal:
             self.show(refusal.errors)
+            for name, errors in said.items():
+                self._fields[name].errors = errors
             return None
+        return found if readable else None
 
     def show(self, errors: Sequence[FieldError]) -> None:
         """Put refusals beside their fields; what has no field of its own stands on top (`form_errors`)."""

@@ -157,6 +157,8 @@ def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
         )
         if kind not in _MESSAGES and "message" in context:
             code, message = kind, context["message"]
+        if kind == "string_too_short" and context.get("min_length") == "1":
+            message = N_("This is required")
         context.pop("message", None)
         found.append(FieldError(prefix + path, code, message, context if "%(" in message else {}))
     return found

@@ -62,7 +62,10 @@ class MoneyRange(Schema):
         if value.currency != least.currency:
             raise rule("currency_mismatch", N_("Use the same currency for both ends"))
         if value.amount_minor < least.amount_minor:
-            raise rule("min_above_max", N_("The largest amount is below the smallest one"))
+            raise rule(
+                "min_above_max",
+                N_("The largest amount is below the smallest one; raise it or lower the smallest"),
+            )
         return value
 
 
@@ -124,7 +127,9 @@ class MandateIn(Schema):
         capital = info.data.get("capital")
         same = value is not None and capital is not None and value.currency == capital.currency
         if same and value.amount_minor > capital.amount_minor:  # type: ignore[union-attr]
-            raise rule("above_capital", N_("More per project than the whole capital"))
+            raise rule(
+                "above_capital", N_("More per project than the whole capital; lower it or raise the capital")
+            )
         return value
 
     def plain(self) -> dict[str, Any]:

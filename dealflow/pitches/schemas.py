@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails
 
 from dealflow.core.errors import FieldError
 from dealflow.core.i18n import N_, locale
 from dealflow.core.money import CURRENCIES, Money, show
 from dealflow.core.schema import Date, Distinct, MoneyIn, Ref, Schema, Text, rule
-from dealflow.pitches.vocabulary import DATES, is_language, is_region
+from dealflow.pitches.vocabulary import is_language, is_region
 
 Stage = Literal["development", "financing", "pre_production", "production", "post_production", "released"]
 Instrument = Literal["equity", "revenue_share", "loan", "presale", "minimum_guarantee"]
@@ -115,6 +116,14 @@ class Schedule(Schema):
     shoot_end: Date | None = None
     release: Date | None = None
 
+    @field_validator("shoot_start", "shoot_end", "release")
+    @classmethod
+    def in_order(cls, day: date | None, info: ValidationInfo) -> date | None:
+        last = max((known for known in info.data.values() if known is not None), default=None)
+        if day is not None and last is not None and day < last:
+            raise rule("out_of_order", N_("This date cannot lie before %(date)s"), date=str(last))
+        return day
+
 
 class Hook(Schema):
     """A turn at the end of an episode, or the card from which payment starts."""
@@ -157,29 +166,16 @@ class ProjectIn(Schema):
     external_id: Text(100, least=1) | None = None  # type: ignore[valid-type]
     status: Status | None = None
 
-    @model_validator(mode="after")
-    def parts_agree(self, info: ValidationInfo) -> ProjectIn:
-        found = [*_dates_in_order(self.schedule), *_hooks_in_place(self.hooks, self.format)]
-        if found:
+    @field_validator("hooks")
+    @classmethod
+    def in_place(cls, hooks: list[Hook], info: ValidationInfo) -> list[Hook]:
+        if found := list(_hooks_in_place(hooks, info.data.get("format"))):
             raise ValidationError.from_exception_data("ProjectIn", found)
-        return self
+        return hooks
 
 
 def _problem(loc: tuple[str | int, ...], code: str, message: str, **params: Any) -> InitErrorDetails:
     return InitErrorDetails(type=rule(code, message, **params), loc=loc, input=None)
-
-
-def _dates_in_order(schedule: Schedule | None) -> Iterable[InitErrorDetails]:
-    last = None
-    for name in DATES if schedule else ():
-        day = getattr(schedule, name)
-        if day is None:
-            continue
-        if last is not None and day < last:
-            yield _problem(
-                ("schedule", name), "out_of_order", N_("This date cannot lie before %(date)s"), date=str(last)
-            )
-        last = day if last is None else max(last, day)
 
 
 def _hooks_in_place(hooks: list[Hook], form: Format | None) -> Iterable[InitErrorDetails]:
@@ -188,11 +184,9 @@ def _hooks_in_place(hooks: list[Hook], form: Format | None) -> Iterable[InitErro
     for at, hook in enumerate(hooks):
         if episodes is not None and hook.episode > episodes:
             message = N_("There are only %(episodes)s episodes")
-            yield _problem(("hooks", at, "episode"), "beyond_last_episode", message, episodes=episodes)
+            yield _problem((at, "episode"), "beyond_last_episode", message, episodes=episodes)
         if (hook.episode, hook.kind) in seen:
-            yield _problem(
-                ("hooks", at, "episode"), "duplicate", N_("This episode already has a card of this kind")
-            )
+            yield _problem((at, "episode"), "duplicate", N_("This episode already has a card of this kind"))
         seen.add((hook.episode, hook.kind))
 
 
@@ -262,9 +256,13 @@ def sum_problem(lines: list[dict[str, Any]], ask: Money | None) -> FieldError | 
         return None
     params = {"total": exact(total, ask.currency), "ask": show(ask), "off": exact(abs(total - ask.amount_minor), ask.currency)}  # fmt: skip
     if total < ask.amount_minor:
-        message = N_("The lines add up to %(total)s, the ask is %(ask)s: %(off)s is missing")
+        message = N_(
+            "The lines add up to %(total)s, the ask is %(ask)s: %(off)s is missing. Add it to a line or lower the ask"
+        )
     else:
-        message = N_("The lines add up to %(total)s, the ask is %(ask)s: %(off)s too much")
+        message = N_(
+            "The lines add up to %(total)s, the ask is %(ask)s: %(off)s too much. Take it off a line or raise the ask"
+        )
     return FieldError("use_of_funds", "sum_differs", message, params)
 
 

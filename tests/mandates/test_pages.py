@@ -59,6 +59,28 @@ def test_min_above_max_stands_beside_its_field(person: Make) -> None:
     assert "The largest amount is below the smallest one" in answer.text
 
 
+def test_all_that_is_wrong_is_told_at_once(person: Make) -> None:
+    wrong = {
+        "ask_min": "200万",
+        "max_per_project": "900万",
+        "budget_max": "viel",
+        "min_credits": "x",
+        "name": "",
+    }
+    answer = person("investor").browser().post("/mandates/new", data=TYPED | wrong)
+    assert answer.status_code == 422
+    told = [
+        "The largest amount is below the smallest one; raise it or lower the smallest",
+        "More per project than the whole capital; lower it or raise the capital",
+        "Enter an amount such as",
+        "Enter a whole number",
+        "This is required",
+    ]
+    assert [answer.text.count(f">{message}") for message in told] == [1] * 5
+    unread = person("investor").browser().post("/mandates/new", data=TYPED | {"capital": "viel"})
+    assert "This is required" not in unread.text, "what cannot be read is not missing too"
+
+
 def test_saving_keeps_what_the_form_does_not_show(person: Make) -> None:
     investor = person("investor")
     preferences = {"regions": {"CN-ZJ": 0.5}, "genres": {"sweet": 0.3}}

@@ -147,7 +147,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("money", {"ask": "XXX 5"}, 'value="XXX 5"', "currency is not known"),
     ("money", {"currency": "DOGE", "ask": "5"}, 'value="5"', "currency is not known"),
     ("money", {"use_of_funds-4-label": "拍摄", "use_of_funds-4-kind": "cast", "use_of_funds-4-amount": "zwölf"}, 'value="zwölf"', "Enter an amount"),
-    ("money", {"use_of_funds-0-label": "", "use_of_funds-0-kind": "cast", "use_of_funds-0-amount": "5"}, 'value="5"', "at least 1 characters"),
+    ("money", {"use_of_funds-0-label": "", "use_of_funds-0-kind": "cast", "use_of_funds-0-amount": "5"}, 'value="5"', "This is required"),
     ("money", {"use_of_funds-0-label": "a", "use_of_funds-0-kind": "bribes", "use_of_funds-0-amount": "5"}, 'value="5"', "Choose one of"),
     ("team", {"team-0-name": "A", "team-0-credits": "many"}, 'value="many"', "whole number"),
     ("team", {"track_record-0-title": "A", "track_record-0-year": "", "track_record-0-evidence_class": "third_party"}, 'value="A"', "whole number"),
@@ -246,6 +246,24 @@ def test_a_published_pitch_does_not_become_incomplete_by_a_step(person: Any) -> 
     assert answer.status_code == 422
     assert "¥0.01 is missing" in text(answer)
     assert 'value="179999.99"' in text(answer)
+
+
+def test_all_that_is_wrong_with_a_step_is_told_at_once(person: Any) -> None:
+    client = person("creator").browser()
+    id_ = begin(client)
+    money = MONEY_STEP | {"budget": "viel", "min_ticket": "12000000000000000000", "use_of_funds-0-label": ""}
+    page = text(save(client, id_, "money", money))
+    assert "Enter an amount such as 450,000" in page, "what cannot be read"
+    assert "This is required" in page, "and what breaks a rule"
+    days = {
+        "prep": "sometime",
+        "shoot_start": "2027-03-01",
+        "shoot_end": "2027-02-01",
+        "release": "2027-01-01",
+    }
+    page = text(save(client, id_, "schedule", days))
+    assert page.count("This date cannot lie before 2027-03-01") == 4, "beside each field and on top"
+    assert 'value="sometime"' in page
 
 
 def test_somebody_was_faster_both_versions_are_shown_and_nothing_is_lost(person: Any) -> None:

@@ -164,6 +164,21 @@ def test_the_form_changes_terms_and_keeps_what_was_typed_when_refused(
     assert "<ins>7 days</ins>" in changed.text
 
 
+def test_all_that_is_wrong_with_the_terms_is_told_at_once(sheet: dict[str, Any], investor: Person) -> None:
+    typed = {"base_version": "1", "exclusivity.days": "seven", "confidentiality.years": "900"}
+    rows = {"use_of_funds-present": "1", "use_of_funds-0-label": "All", "use_of_funds-0-kind": "production"}
+    save = investor.browser().post
+    page = save(
+        f"/term-sheets/{sheet['id']}/versions", data=typed | rows | {"use_of_funds-0-amount": "1"}
+    ).text
+    for told in ("Enter a whole number", "must be at most", "must add up to CNY"):
+        assert told in page
+    page = save(
+        f"/term-sheets/{sheet['id']}/versions", data=typed | rows | {"use_of_funds-0-amount": "x"}
+    ).text
+    assert "must add up to CNY" not in page, "a sum of what cannot be read"
+
+
 def test_rows_that_do_not_add_up_are_named(sheet: dict[str, Any], investor: Person) -> None:
     rows = {
         "use_of_funds-present": "1",
@@ -174,7 +189,7 @@ def test_rows_that_do_not_add_up_are_named(sheet: dict[str, Any], investor: Pers
     page = investor.browser().post(f"/term-sheets/{sheet['id']}/versions", data={"base_version": "1"} | rows)
     assert page.status_code == 422
     assert 'value="449,999.99"' in page.text
-    assert "must add up to" in page.text
+    assert "must add up to CNY" in page.text
 
 
 def test_the_simulator_computes_and_refuses_by_code(

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from dealflow.accounts.directory import organisations_of_kinds
 from dealflow.core import policy
-from dealflow.core.errors import Invalid, StaleVersion
+from dealflow.core.errors import FieldError, Invalid, StaleVersion
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import LIMIT, Money
@@ -69,6 +69,13 @@ def _form(step: str, typed: MultiDict[str, str] | None, project: Project) -> Ste
     return form
 
 
+def _refusals(project: Project, form: StepForm, values: dict[str, Any]) -> list[FieldError]:
+    """Everything that keeps the typed values from being taken over: what cannot be read, and what breaks a rule beside it."""
+    unread = {problem.field for problem in form.problems}
+    found = service.findings(project, values)
+    return [*form.problems, *(error for error in found if error.field not in unread)]
+
+
 def _render(project: Project, step: str, form: StepForm, **more: Any) -> str:
     context = {
         "project": project, "step": step, "form": form, "steps": stepper(project, step), "checklist": checklist(project),
@@ -117,7 +124,7 @@ def edit_step(project_id: str, step: str) -> Page:
     typed = MultiDict((name, value) for name, values in kept.typed.items() for value in values)
     form = _form(step, typed, project)
     values = form.read()
-    form.show([*form.problems, *service.findings(project, values)])
+    form.show(_refusals(project, form, values))
     return _render(project, step, form, kept=kept)
 
 
@@ -133,7 +140,7 @@ def save_step(project_id: str, step: str) -> Page:
     values = form.read()
     try:
         if form.problems:
-            raise Invalid(errors=form.problems)
+            raise Invalid(errors=_refusals(project, form, values))
         project = service.update(actor(), project_id, values, version=_version(project))
     except Invalid as refusal:
         form.show(refusal.errors)
@@ -171,7 +178,8 @@ def autosave(project_id: str, step: str) -> Response:
     """Take over what is typed when it is valid and the pitch is a draft; keep it as typed otherwise."""
     project = service.editable(actor(), project_id, None)
     form = _form(_known(step), request.form, project)
-    values, errors = form.read(), list(form.problems)
+    values = form.read()
+    errors = _refusals(project, form, values) if form.problems else []
     version = _version(project)
     if version != project.version:
         raise StaleVersion(project.version)

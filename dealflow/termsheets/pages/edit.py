@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from dealflow.core import i18n, policy
-from dealflow.core.errors import Conflict, Invalid
+from dealflow.core.errors import Conflict, FieldError, Invalid
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
@@ -136,7 +137,7 @@ def save(term_sheet_id: str) -> Any:
         return _edit_page(sheet, base, moved)
     edited = editor.read(sheet.template, base.terms, form, libraries.get(sheet.library_number))
     if edited.errors:
-        return _edit_page(sheet, base, form, edited.errors), 422
+        return _edit_page(sheet, base, form, _refusals(sheet, edited)), 422
     if form.get("pari_passu"):
         edited.terms["waterfall"] = library.pari_passu(edited.terms["waterfall"])
         return _edit_page(sheet, base, _with_order(form, edited.terms["waterfall"]), terms=edited.terms)
@@ -146,7 +147,7 @@ def save(term_sheet_id: str) -> Any:
     try:
         service.add_version(actor(), sheet.id, terms=edited.terms, base_version=base.number, comment=comment)
     except Invalid as refusal:
-        return _edit_page(sheet, base, form, _beside(refusal)), 422
+        return _edit_page(sheet, base, form, _refusals(sheet, edited) | _beside(refusal.errors)), 422
     except Conflict as refusal:
         if refusal.code not in ("stale_base", "unchanged"):
             raise
@@ -158,10 +159,19 @@ def save(term_sheet_id: str) -> Any:
     return redirect(url_for("termsheets.show", term_sheet_id=sheet.id), 303)
 
 
-def _beside(refusal: Invalid) -> dict[str, str]:
+def _refusals(sheet: TermSheet, edited: editor.Edited) -> dict[str, str]:
+    """What cannot be read and the rules that the rest breaks, by the part of the form they concern."""
+    unread = frozenset(path.partition(".")[0] for path in edited.errors)
+    if unread:
+        # The order of recoupment follows the terms only once all of them are read.
+        unread |= {"waterfall"}
+    return _beside(service.findings(actor(), sheet, edited.terms, unread)) | edited.errors
+
+
+def _beside(errors: Iterable[FieldError]) -> dict[str, str]:
     """Refusals by the part of the form they concern."""
     found: dict[str, str] = {}
-    for error in refusal.errors:
+    for error in errors:
         name = error.field.removeprefix("terms.").partition("[")[0]
         place = {"waterfall.tiers": "tiers", "waterfall.payees": "payees", "waterfall": "tiers"}.get(
             name, name

@@ -1,7 +1,14 @@
 """Use cases of term sheets. The only way to write them."""
 
 from dealflow.termsheets.service.answering import accept, propose, reject, withdraw
-from dealflow.termsheets.service.drafting import TermsError, add_version, draft, draft_for_project, refusal
+from dealflow.termsheets.service.drafting import (
+    TermsError,
+    add_version,
+    draft,
+    draft_for_project,
+    findings,
+    refusal,
+)
 from dealflow.termsheets.service.execution import complete, start_signing, stop_signing
 from dealflow.termsheets.service.expiry import expire_due, remind_due
 from dealflow.termsheets.service.library import checked, save_library
@@ -18,6 +25,7 @@ __all__ = [
     "draft",
     "draft_for_project",
     "expire_due",
+    "findings",
     "propose",
     "refusal",
     "reject",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -84,6 +85,37 @@ def _complete(
     if problems:
         raise refusal(problems)
     return merged
+
+
+def findings(
+    actor: Actor, sheet: TermSheet, terms: dict[str, Any], unread: frozenset[str] = frozenset()
+) -> list[FieldError]:
+    """All that keeps these terms from being a version; writes nothing.
+
+    The library judges what parts say together only once each is sound. So parts that are not, and parts that could not be
+    read (`unread`), give way to those of the present version, and the rest is judged too: a person corrects once.
+    """
+    known = queries.version(actor, sheet)
+
+    def judge(instead: frozenset[str]) -> list[FieldError]:
+        laid = terms | {name: known.terms[name] for name in instead if name in known.terms}
+        try:
+            _complete(sheet.template, sheet.library_number, known.project, known.parties, laid)
+        except Invalid as refused:
+            # Of amounts that must agree, nothing is said while one of them is somebody else's.
+            silent = instead | _SUMMED if instead & _SUMMED else instead
+            return [e for e in refused.errors if _part(e) not in silent]
+        return []
+
+    found = judge(unread)
+    return found + judge(unread | {_part(e) for e in found}) if found else found
+
+
+_SUMMED = frozenset({"investment", "use_of_funds", "tranches"})
+
+
+def _part(error: FieldError) -> str:
+    return re.split(r"[.\[]", error.field.removeprefix("terms."))[0]
 
 
 def draft(actor: Actor, deal_id: str, *, template: str, terms: dict[str, Any]) -> TermSheet:
