@@ -5,6 +5,7 @@ A mail is kept only until it is sent, since it may hold a link that opens an acc
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from dealflow.core.ids import Id, new
 from dealflow.core.jobs import enqueue, job
 from dealflow.core.scope import Shared
 
+# Control characters, and those that turn the direction of reading: with them a name could make a mail look like another.
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 SMTP_TIMEOUT = 20
 
@@ -97,7 +100,8 @@ def send(
 
     `action` is (label, full address) of the one thing to do; `closing` a small print below.
     """
-    subject = " ".join(subject.split())[:300]
+    subject = " ".join(_HIDDEN.sub("", subject).split())[:300]
+    paragraphs = [_HIDDEN.sub("", paragraph) for paragraph in paragraphs]
     parts = [
         *paragraphs,
         *([f"{action[0]}:\n{action[1]}"] if action else []),

@@ -13,8 +13,8 @@ from ml import constraints
 from ml.matrix import ProjectMatrix, build_matrix, concatenate
 from ml.offline.fields import genre_labels, read_interactions, read_mandates, read_projects
 from ml.offline.sentences import money_text, sentence
-from ml.offline.tables import InputError, estimated_rows
-from ml.offline.writers import XLSX_ROWS, open_writer
+from ml.offline.tables import InputError, estimated_rows, misnamed
+from ml.offline.writers import XLSX_ROWS, check_target, open_writer
 from ml.rank import Ranker
 from ml.weights import MandateWeights
 
@@ -35,13 +35,15 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class FileRanking:
-    """What was ranked: counts, rows written, mandates that nothing passed, and the model's version."""
+    """What was ranked: counts, rows written, mandates that nothing passed, the model's version, and what files were
+    read as whose names say something else."""
 
     projects: int
     mandates: int
     rows: int
     empty_mandates: tuple[str, ...]
     model_version: str
+    misnamed: tuple[str, ...] = ()
 
 
 def rank_file(
@@ -66,6 +68,7 @@ def rank_file(
     tell = progress or (lambda step, share: None)
     ranker = ranker or Ranker.shipped()
     out = Path(out_path)
+    check_target(out)
     mandates = list(read_mandates(Path(mandates_path)))
     if not mandates:
         raise InputError(Path(mandates_path), "holds no mandate")
@@ -87,7 +90,9 @@ def rank_file(
             if not count:
                 empty.append(mandate["id"])
             tell("mandates", number / len(mandates))
-    return FileRanking(len(matrix), len(mandates), written, tuple(empty), ranker.version)
+    read = [Path(path) for path in (projects_path, mandates_path, interactions_path) if path]
+    told = tuple(note for path in read if (note := misnamed(path)))
+    return FileRanking(len(matrix), len(mandates), written, tuple(empty), ranker.version, told)
 
 
 Card = tuple[str, dict[str, Any] | None, int]

@@ -31,12 +31,13 @@ class TableRow:
 
 
 def read_table(path: Path) -> Iterator[TableRow]:
-    """Rows of a .csv (UTF-8, UTF-16 with a mark, else GB18030) or .xlsx file; empty rows are skipped.
+    """Rows of a CSV (UTF-8, UTF-16 with a mark, else GB18030) or an XLSX workbook; empty rows are skipped. What a file holds
+    decides, not its name.
 
     Raises InputError for a file that is neither, is damaged, or repeats a header.
     """
     try:
-        rows = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
+        rows = _xlsx_rows(path) if is_workbook(path) else _csv_rows(path)
         header: list[str] | None = None
         for number, cells in rows:
             if header is None:
@@ -53,11 +54,28 @@ def read_table(path: Path) -> Iterator[TableRow]:
         raise InputError(path, "the file is empty; its first row must name the columns")
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a file is an XLSX workbook by its first bytes. InputError for the XLS of old."""
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    if start == b"\xd0\xcf\x11\xe0":
+        raise InputError(path, "is an old XLS file; save it as XLSX or CSV")
+    return start == b"PK\x03\x04"
+
+
+def misnamed(path: Path) -> str | None:
+    """What a file is read as, when its name says something else."""
+    workbook = is_workbook(path)
+    if workbook == (path.suffix.lower() == ".xlsx"):
+        return None
+    return f"{path.name} is {'an XLSX workbook' if workbook else 'text and no XLSX workbook'}; it was read as {'XLSX' if workbook else 'CSV'}"
+
+
 def estimated_rows(path: Path) -> int:
     """About how many rows a file holds (for progress): lines of a CSV, 100 packed bytes a row of an XLSX; at least 1."""
     if not path.exists():
         return 1
-    if path.suffix.lower() == ".xlsx":
+    if is_workbook(path):
         return max(1, path.stat().st_size // 100)
     with path.open("rb") as stream:
         return max(1, sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_CHUNK), b"")))

@@ -2,13 +2,14 @@
 
 import csv
 import html
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 XLSX_ROWS = 1_048_576
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _STYLE = (
     "body{font:14px/1.5 system-ui,sans-serif;margin:2rem;color:#1c2430}table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #d9dee5}"
@@ -23,7 +24,7 @@ class RowWriter(Protocol):
 
 
 def escape_formula(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @, tab and carriage return."""
+    """Text that no spreadsheet takes for a formula: an apostrophe before = + - @ (also of full width) and white space that hides one."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -60,15 +61,28 @@ class _Xlsx:
         self._row += 1
 
 
+_ENDINGS = (".csv", ".xlsx", ".html")
+
+
+def check_target(path: Path) -> None:
+    """ValueError with the remedy when no result can be written there; asked before anything is computed."""
+    if path.suffix.lower() not in _ENDINGS:
+        raise ValueError(f"{path.name}: the result must end in .csv, .xlsx or .html")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise ValueError(f"{path}: the folder {folder} does not exist; make it first, or name another")
+    if path.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{path}: cannot be written here; name another place")
+
+
 @contextmanager
 def open_writer(path: Path, header: Sequence[str], title: str, language: str) -> Iterator[RowWriter]:
     """A writer for .csv (UTF-8 with mark), .xlsx or .html; the file appears under its name only when complete.
 
-    Raises ValueError for another ending.
+    Raises ValueError as `check_target`.
     """
-    openers = {".csv": _open_csv, ".xlsx": _open_xlsx, ".html": _open_html}
-    if path.suffix.lower() not in openers:
-        raise ValueError(f"{path.name}: the result must end in .csv, .xlsx or .html")
+    check_target(path)
+    openers = dict(zip(_ENDINGS, (_open_csv, _open_xlsx, _open_html), strict=True))
     partial = path.with_name(f".{path.name}.partial")
     try:
         with openers[path.suffix.lower()](partial, header, title, language) as writer:

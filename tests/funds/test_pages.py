@@ -78,7 +78,7 @@ def test_a_form_shows_the_percentages_that_it_saves(manager: Web) -> None:
 
 def test_what_is_wrong_stands_beside_its_box_and_what_was_typed_stays(manager: Web) -> None:
     answer = put(manager, "/funds/new", 422, **FORM | {"name": "", "pref_rate_ppm": "120", "target": "viel"})
-    for text in ("Enter a percentage from 0 to 100", 'value="viel"', 'value="120"', "Use at least"):
+    for text in ("Enter a percentage from 0 to 100", 'value="viel"', 'value="120"', "This is required"):
         assert text in answer.text
     again = put(manager, "/funds/new", 409, **FORM | {"name": "一号基金"})
     assert "choose another name" in again.text

@@ -1,6 +1,7 @@
 """Ranking from files: encodings, both formats, escapes, and errors that name the cell."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,56 @@ def test_html_is_escaped_and_xlsx_is_text(tmp_path: Path) -> None:
     )
     assert rows[2][3] == "=HYPERLINK(1)"
     assert rows[1][1] == 1
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>", "{{7*7}}", "\u202egpj.exe", "＝1+1", "+cmd|' /C calc'!A0", "@SUM(1)", "-1+1", "名" * 300,
+]  # fmt: skip
+
+
+def test_hostile_titles_stay_text_in_every_output(tmp_path: Path) -> None:
+    rows = [
+        [f"h{n}", title, "故事", "复仇", "CN-ZJ", "融资", "股权", "45万", "90万", "1"]
+        for n, title in enumerate(HOSTILE)
+    ]
+    projects, mandates = write(tmp_path / "p.csv", [PROJECTS[0], *rows]), write(tmp_path / "m.csv", MANDATES)
+    for ending in ("csv", "xlsx", "html"):
+        rank_file(projects, mandates, tmp_path / f"out.{ending}")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        found = {row[2]: row[3] for row in csv.reader(stream)}
+    formulas = ("＝", "+", "@", "-")
+    assert [found[f"h{n}"] for n in range(len(HOSTILE))] == [
+        f"'{title}" if title.startswith(formulas) else title for title in HOSTILE
+    ]
+    sheet = zipfile.ZipFile(tmp_path / "out.xlsx").read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in sheet
+    page = (tmp_path / "out.html").read_text("utf-8")
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "{{7*7}}" in page
+
+
+def test_what_a_file_holds_decides_and_a_wrong_name_is_told(tmp_path: Path) -> None:
+    projects = write(tmp_path / "p.xlsx", PROJECTS)
+    mandates = write_xlsx(tmp_path / "m.csv", MANDATES)
+    done = rank_file(projects, mandates, tmp_path / "out.csv")
+    assert done.rows == 3
+    assert done.misnamed == (
+        "p.xlsx is text and no XLSX workbook; it was read as CSV",
+        "m.csv is an XLSX workbook; it was read as XLSX",
+    )
+    (tmp_path / "old.csv").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
+    with pytest.raises(InputError, match=r"old\.csv: is an old XLS file; save it as XLSX or CSV"):
+        rank_file(tmp_path / "old.csv", mandates, tmp_path / "out.csv")
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    for out, told in (
+        (tmp_path / "none" / "out.csv", "does not exist; make it first, or name another"),
+        (tmp_path / "out.pdf", r"must end in \.csv, \.xlsx or \.html"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            rank_file(tmp_path / "no-such-file.csv", tmp_path / "m.csv", out)
 
 
 def test_interactions_count_and_passed_projects_are_left_out(tmp_path: Path) -> None:

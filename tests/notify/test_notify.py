@@ -106,6 +106,28 @@ def test_headers_cannot_be_added(app: Any, person: Any) -> None:
     assert message["Subject"] == "Hello Bcc: b@example.test"
 
 
+HOSTILE = "<b>x</b> {{7*7}} {% raw %} %(user)s\r\nBcc: b@example.test\r\n\u202egpj.exe\u0007 " + "名" * 300
+
+
+def test_hostile_names_stay_text_in_subject_and_in_both_bodies(app: Any, person: Any) -> None:
+    reader = person()
+    tell(user_ids=[reader.user_id], by_mail=True, title="%(name)s", text="%(name)s", params={"name": HOSTILE})
+    (message,) = outbox(app)
+    assert set(message.keys()) & {"Bcc", "Cc", "To"} == {"To"}
+    subject = " ".join(message["Subject"].split())  # folding may leave two blanks
+    assert subject.startswith("<b>x</b> {{7*7}} {% raw %} %(user)s Bcc: b@example.test gpj.exe 名名")
+    assert len(subject) <= 300
+    plain = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content()
+    assert "{{7*7}} {% raw %} %(user)s" in plain
+    assert "&lt;b&gt;x&lt;/b&gt; {{7*7}} {% raw %} %(user)s" in html
+    for part in (plain, html):
+        assert "名" * 300 in part
+        assert "49" not in part
+        assert not {"\u202e", "\u0007"} & set(part)
+    assert "<b>x" not in html
+
+
 def test_sent_mails_are_not_kept(app: Any, person: Any) -> None:
     with db.system_edge():
         mail_id = mail.send("a@example.test", "Hello", ["a secret link"])
