@@ -79,6 +79,22 @@ def organisation_row(organisation_id: str) -> dict[str, Any]:
     return organisation_dict(session().get_one(Organisation, organisation_id))
 
 
+def sample_login(organisation_id: str) -> tuple[str, str] | None:
+    """(its name, an address that signs in for it) of a sample organisation; None of any other."""
+    card = organisation_cards([organisation_id])[organisation_id]
+    if not card.is_sample:
+        return None
+    query = (
+        select(User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organisation_id == organisation_id, User.password_hash.is_not(None))
+        .order_by(Membership.role != "owner", Membership.id)
+    )
+    options = {"unscoped": "people of samples are invented, and whoever tries the demo acts for them"}
+    email = session().scalars(query.limit(1), execution_options=options).first()
+    return (card.name, email) if email else None
+
+
 def organisations_of_kind(kind: str) -> list[str]:
     """Ids of all organisations of a kind."""
     return list(

@@ -23,6 +23,7 @@ from dealflow.core.i18n import N_
 FILE_LIMIT = 20 * 1024 * 1024
 ROW_LIMIT = 10_000
 COLUMN_LIMIT = 200
+FIELD_LIMIT = 128 * 1024
 # An XLSX of the size we take never unpacks to more than this; a bomb unpacks to gigabytes.
 UNPACKED_LIMIT = 200 * 1024 * 1024
 RATIO_LIMIT = 200
@@ -116,6 +117,7 @@ def _delimiter(text: str, is_header: IsHeader | None) -> str:
 
 
 def _read_csv(text: str, row_limit: int, is_header: IsHeader | None) -> Iterable[list[str]]:
+    csv.field_size_limit(FIELD_LIMIT)  # the limit is the process's, and others set theirs
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, is_header))
     try:
         for number, row in enumerate(reader):

@@ -52,10 +52,8 @@ def places() -> list[Place]:
 
 
 def found(place: Place, password_hash: str, at: datetime) -> list[Actor]:
-    """Write an organisation with its people and return them as actors, an owner first.
-
-    Those of `LOGINS` can log in; the others have no password.
-    """
+    """Write an organisation with its people and return them as actors, an owner first. All can log in: the pages of a deal
+    say as whom one answers for a sample."""
     clock.freeze(at)
     organisation = samples.organisation(
         name=place.name, name_en=place.name_en or None, kind=place.kind, about=place.about or None,
@@ -67,7 +65,7 @@ def found(place: Place, password_hash: str, at: datetime) -> list[Actor]:
     locale = "en" if place.overseas else "zh"
     for number, name in enumerate(place.people, 1):
         role = "owner" if number == 1 and not any(p[2] == "owner" for p in people) else "member"
-        people.append((name, f"{place.key}.{number}@sample.example", role, locale, ""))
+        people.append((name, f"{place.key}.{number}@sample.example", role, locale, password_hash))
     people.sort(key=lambda person: person[2] != "owner")
     return [_join(organisation, *person) for person in people]
 
@@ -90,5 +88,5 @@ def _join(organisation: Any, name: str, email: str, role: str, locale: str, pass
 
 
 def password_hash() -> str:
-    """One hash for all demo logins: making thirteen takes a second and protects nothing."""
+    """One hash for all people of the demo: making one each takes seconds and protects nothing."""
     return passwords.hash_password(PASSWORD)

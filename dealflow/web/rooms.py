@@ -27,6 +27,7 @@ ROOMS = (
     "settlement",
     "recoupment",
     "portfolio",
+    "demo",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -218,3 +219,23 @@ def test_the_sample_webhook_shows_every_state_and_is_never_called(demo: Flask) -
     assert not calls
     clock.set_base(waiting.next_at + timedelta(hours=1))
     assert webhooks.take(hook.id, waiting.object_id) is None
+
+
+def test_beside_a_deal_stands_as_whom_one_answers_for_the_sample(demo: Flask) -> None:
+    client = demo.test_client()
+    client.set_cookie("lang", "en")
+    form = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
+    data = {"email": "investor@demo.example", "password": PASSWORD, "csrf_token": form[1] if form else ""}
+    assert client.post("/login", data=data).status_code == 303
+    deals = client.get("/api/v1/deals?limit=50").json["items"]
+    is_open = [deal for deal in deals if not deal["stage"].startswith("closed")]
+    assert is_open
+    for deal in is_open:
+        found = re.search(r"<code>(\S+@\S+)</code>", client.get(f"/deals/{deal['id']}").text)
+        assert found, deal["id"]
+        body = {"email": found[1], "password": PASSWORD, "label": "test"}
+        token = demo.test_client().post("/api/v1/tokens", json=body).json["token"]
+        header = {"Authorization": f"Bearer {token}"}
+        assert demo.test_client().get(f"/api/v1/deals/{deal['id']}", headers=header).status_code == 200
+    ended = next(deal for deal in deals if deal["stage"].startswith("closed"))
+    assert "Nobody answers by itself" not in client.get(f"/deals/{ended['id']}").text
