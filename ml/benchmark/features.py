@@ -1,13 +1,14 @@
 """Pair features: what an investor's past says about a candidate, as [investors, candidates] planes."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
 from ml.benchmark.data import STAGES, UNKNOWN
-from ml.benchmark.signals import Signals, lift
-from ml.benchmark.view import AMOUNT_KNOTS, View
+from ml.benchmark.signals import Signals, lift, lift_of
+from ml.benchmark.view import AMOUNT_KNOTS, View, narrowed
 
 
 class HistoryFeatures:
@@ -23,20 +24,24 @@ class HistoryFeatures:
         self.signals = Signals(view)
         nobody = np.zeros(1, dtype=np.int64)
         self.core = sum(1 for _ in self._planes(nobody))
-        self.names = [name for name, _ in self._every_plane(nobody)]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the features in their order."""
+        return [name for name, _ in self._every_plane(np.zeros(1, dtype=np.int64))]
 
     def _prepare_shares(self) -> None:
         view, store = self.view, self._tables
         active = view.deals > 0
-        for field, (events, candidates, size) in view.fields.items():
-            shares = view.table(events, size, decayed=False)
+        for field, (events, codes, size) in view.fields.items():
+            wanted, candidates = narrowed(codes)
+            shares = view.table(events, size, decayed=False, wanted=wanted)
             store[field] = shares, candidates
             store[f"{field}_lift"] = lift(shares, active), candidates
             if field in ("category", "region", "stage"):
-                recent = view.table(events, size, decayed=True)
-                store[f"{field}_recent"] = lift(recent, active), candidates
+                store[f"{field}_recent"] = lift_of(view, (events, codes, size), active)
                 store[f"{field}_friends"] = lift(view.friends @ shares, active), candidates
-                store[f"{field}_words"] = lift(view.by_words(events, size), active), candidates
+                store[f"{field}_words"] = lift(view.by_words(events, size)[:, wanted], active), candidates
         self._common = self._candidate_planes()
         self._portfolio = sp.diags(1 / np.maximum(view.deals, 1)) @ view.bipartite @ view.names
         self._candidate_names = view.names[view.data.candidates.project].T.tocsc()

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from ml.benchmark.data import STAGES, UNKNOWN, Mandate, rounded_ask
 from ml.benchmark.features import HistoryFeatures
-from ml.benchmark.signals import kinship, lift
+from ml.benchmark.signals import kinship, lift_of
 from ml.benchmark.view import AMOUNT_KNOTS, View
 
 NEIGHBOURS = 80
@@ -93,13 +93,7 @@ class MandateFeatures:
         self._market = {name: shares[name][known].mean(axis=0) for name in self._codes}
         self._kin = {name: kinship(shares[name][self._active]) for name in ("category", "region")}
         further = view.fields | history.signals.fields()
-        self._near = {
-            name: (
-                lift(view.table(further[name][0], further[name][2], decayed=True), known),
-                further[name][1],
-            )
-            for name in NEAR_FIELDS
-        }
+        self._near = {name: lift_of(view, further[name], known) for name in NEAR_FIELDS}
         empty = Mandate(0, (), (), (), (), float("nan"), float("nan"))
         self.core = 0  # how many of the names are those of plain matching
         self.names: list[str] = []

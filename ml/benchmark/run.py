@@ -96,36 +96,47 @@ def history_samples(data: Data, counts: sp.csr_matrix, seeds: Sequence[int]) -> 
     sample per seed."""
     draws = [_Draw(seed) for seed in seeds]
     for start, end in past_windows(data.start, WINDOWS):
-        past, pairs = as_of(data, start, end)
-        view = View(past, counts)
-        features = HistoryFeatures(view)
-        queries = _queries(view, pairs[view.deals[pairs[:, 0]] > 0])
-        investors = np.array(list(queries), dtype=np.int64)
-        for begin in range(0, len(investors), BLOCK):
-            rows = investors[begin : begin + BLOCK]
-            block = features.block(rows)
-            for number, investor in enumerate(rows.tolist()):
-                for draw in draws:
-                    draw.add(block[number], queries[investor], view.backers[investor].indices)
-    return [draw.sample(features.core, features.names) for draw in draws]
+        _draw_histories(draws, *as_of(data, start, end), counts)
+    return [draw.sample() for draw in draws]
+
+
+def _draw_histories(draws: Sequence["_Draw"], past: Data, pairs: np.ndarray, counts: sp.csr_matrix) -> None:
+    """One past window; what it takes to compute its features is let go before the next."""
+    view = View(past, counts)
+    features = HistoryFeatures(view)
+    queries = _queries(view, pairs[view.deals[pairs[:, 0]] > 0])
+    for rows in _blocks(np.array(list(queries), dtype=np.int64)):
+        block = features.block(rows)
+        for number, investor in enumerate(rows.tolist()):
+            for draw in draws:
+                draw.add(block[number], queries[investor], view.backers[investor].indices)
+    for draw in draws:
+        draw.core, draw.names = features.core, tuple(features.names)
 
 
 def mandate_samples(data: Data, counts: sp.csr_matrix, seeds: Sequence[int]) -> list[Sample]:
     """The same for mandates that investors of past windows would have stated (ml.benchmark.mandates)."""
     draws = [_Draw(seed + 1) for seed in seeds]
-    for start, end in past_windows(data.start, WINDOWS):
-        past, pairs = as_of(data, start, end)
-        view = View(past, counts)
-        features = MandateFeatures(view, HistoryFeatures(view))
-        queries = _queries(view, pairs)
-        stated = list(_past_mandates(data, view, queries, start, end))
-        for begin in range(0, len(stated), BLOCK):
-            part = stated[begin : begin + BLOCK]
-            block = features.block([mandate for mandate, _, _ in part])
-            for number, (_, positives, left_out) in enumerate(part):
-                for draw in draws:
-                    draw.add(block[number], positives, left_out)
-    return [draw.sample(features.core, features.names) for draw in draws]
+    for window in past_windows(data.start, WINDOWS):
+        _draw_mandates(draws, data, window, counts)
+    return [draw.sample() for draw in draws]
+
+
+def _draw_mandates(
+    draws: Sequence["_Draw"], data: Data, window: tuple[int, int], counts: sp.csr_matrix
+) -> None:
+    past, pairs = as_of(data, *window)
+    view = View(past, counts)
+    features = MandateFeatures(view, HistoryFeatures(view))
+    stated = list(_past_mandates(data, view, _queries(view, pairs), *window))
+    for begin in range(0, len(stated), BLOCK):
+        part = stated[begin : begin + BLOCK]
+        block = features.block([mandate for mandate, _, _ in part])
+        for number, (_, positives, left_out) in enumerate(part):
+            for draw in draws:
+                draw.add(block[number], positives, left_out)
+    for draw in draws:
+        draw.core, draw.names = features.core, tuple(features.names)
 
 
 class _Draw:
@@ -135,6 +146,7 @@ class _Draw:
         self.rng = np.random.default_rng(seed)
         self.blocks: list[np.ndarray] = []
         self.labels: list[np.ndarray] = []
+        self.core, self.names = 0, tuple[str, ...]()
 
     def add(self, block: np.ndarray, positives: np.ndarray, left_out: np.ndarray) -> None:
         drawn = self.rng.choice(len(block), min(CONTROLS, len(block)), replace=False)
@@ -142,9 +154,12 @@ class _Draw:
         self.blocks.append(block[np.concatenate([positives, drawn])])
         self.labels.append(np.concatenate([np.ones(len(positives)), np.zeros(len(drawn))]))
 
-    def sample(self, core: int, names: Sequence[str]) -> Sample:
+    def sample(self) -> Sample:
+        """All that was drawn; the parts are let go."""
         groups = np.array([len(label) for label in self.labels])
-        return Sample(np.concatenate(self.blocks), np.concatenate(self.labels), groups, core, tuple(names))
+        features = np.concatenate(self.blocks)
+        self.blocks.clear()
+        return Sample(features, np.concatenate(self.labels), groups, self.core, self.names)
 
 
 def _queries(view: View, pairs: np.ndarray) -> dict[int, np.ndarray]:

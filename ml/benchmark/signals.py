@@ -7,15 +7,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from ml.benchmark.data import UNKNOWN, rounded_ask
-from ml.benchmark.view import View
+from ml.benchmark.view import Codes, View, narrowed
 
 YEAR = 365.25
 AGE_EDGES = np.array([0.5, 1.0, 2.0, 3.0, 5.0, 8.0])
 KIN_FIELDS = ("category", "state", "region", "city", "category_stage")
 SIMILAR_DEALS = 60
 LARGEST_SYNDICATE = 40
-
-Codes = tuple[np.ndarray, np.ndarray, int]
 
 
 class Signals:
@@ -24,14 +22,12 @@ class Signals:
     def __init__(self, view: View) -> None:
         self.view = view
         active = view.deals > 0
-        self.tables = {
-            name: (lift(view.table(events, size, decayed=True), active), codes)
-            for name, (events, codes, size) in self.fields().items()
-        }
+        self.tables = {name: lift_of(view, field, active) for name, field in self.fields().items()}
         for name in KIN_FIELDS:
             events, codes, size = view.fields[name]
+            wanted, places = narrowed(codes)
             shares = view.table(events, size, decayed=True)
-            self.tables[f"{name}_kin"] = lift(shares @ kinship(shares[active]), active), codes
+            self.tables[f"{name}_kin"] = lift(shares @ kinship(shares[active])[:, wanted], active), places
         self.common = self._candidate_planes()
 
     def fields(self) -> dict[str, Codes]:
@@ -247,6 +243,13 @@ def lift(table: np.ndarray, active: np.ndarray) -> np.ndarray:
     market = table[active].mean(axis=0)
     result: np.ndarray = np.log((table + 1e-4) / (market + 1e-4)).clip(-5, 5).astype(np.float32)
     return result
+
+
+def lift_of(view: View, field: Codes, active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lift of an investor's decayed shares of a field, for the codes that candidates have, and the column of each."""
+    events, codes, size = field
+    wanted, places = narrowed(codes)
+    return lift(view.table(events, size, decayed=True, wanted=wanted), active), places
 
 
 def kinship(shares: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ SMOOTHING = 2.0
 DENSE_UP_TO = 1000
 AMOUNT_KNOTS = np.arange(4.0, 9.01, 0.25)
 
+Codes = tuple[np.ndarray, np.ndarray, int]  # code of each past deal, of each candidate, number of codes
+
 
 @dataclass(frozen=True)
 class View:
@@ -66,15 +68,24 @@ class View:
         """Weight of each event: halves every two years."""
         return 0.5 ** ((self.data.start - self.data.events.day) / HALF_LIFE_DAYS)
 
-    def table(self, codes: np.ndarray, size: int, decayed: bool) -> np.ndarray:
-        """[investors, size] shares of the codes (one per event) in each investor's past, shrunk towards the market."""
+    def table(
+        self, codes: np.ndarray, size: int, decayed: bool, wanted: np.ndarray | None = None
+    ) -> np.ndarray:
+        """[investors, wanted or size] shares of the codes (one per event) in each investor's past, shrunk towards the
+        market. A field of many codes needs gigabytes in full, so ask for the codes that are `wanted`."""
         known = codes != UNKNOWN
         weights = self.decay if decayed else np.ones(len(codes))
-        counts = np.zeros((self.investors, size), dtype=np.float32)
-        np.add.at(counts, (self.data.events.investor[known], codes[known]), weights[known])
-        market = counts.sum(axis=0) / max(counts.sum(), 1e-9)
-        shares: np.ndarray = (counts + SMOOTHING * market) / (counts.sum(axis=1, keepdims=True) + SMOOTHING)
-        return shares.astype(np.float32)
+        counts = sp.csr_matrix(
+            (weights[known], (self.data.events.investor[known], codes[known])), shape=(self.investors, size)
+        )
+        total = np.asarray(counts.sum(axis=1))
+        market = np.asarray(counts.sum(axis=0)).ravel() / max(total.sum(), 1e-9)
+        if wanted is not None:
+            counts, market = counts[:, wanted], market[wanted]
+        shares = counts.toarray().astype(np.float32)
+        shares += (SMOOTHING * market).astype(np.float32)
+        shares /= (total + SMOOTHING).astype(np.float32)
+        return shares
 
     @cached_property
     def fields(self) -> dict[str, tuple[np.ndarray, np.ndarray, int]]:
@@ -245,6 +256,13 @@ class View:
             "raised": raised,
             "age": np.where(np.isnan(age), 1000.0, np.maximum(age, 0.0)),
         }
+
+
+def narrowed(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The codes that occur (0 when none does), and the place of each given code among them (UNKNOWN stays)."""
+    known = codes[codes != UNKNOWN]
+    wanted = np.unique(known) if len(known) else np.zeros(1, dtype=np.int64)
+    return wanted, np.where(codes == UNKNOWN, UNKNOWN, np.searchsorted(wanted, codes))
 
 
 def _joint(

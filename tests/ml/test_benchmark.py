@@ -10,12 +10,12 @@ import pytest
 
 from benchmarks.ranking import references
 from ml.__main__ import main
-from ml.benchmark.data import SPLITS, as_of, day, load, rounded_ask
+from ml.benchmark.data import SPLITS, UNKNOWN, as_of, day, load, rounded_ask
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
 from ml.benchmark.models import Sample
 from ml.benchmark.run import history_samples, mandate_samples
-from ml.benchmark.view import View, name_counts
+from ml.benchmark.view import View, name_counts, narrowed
 from tests.ml import samples
 
 
@@ -217,6 +217,23 @@ def test_past_windows_know_only_what_came_before(benchmark_folder: Path) -> None
     assert len(pairs)
     assert not known & {tuple(pair) for pair in pairs.tolist()}
     assert set(pairs[:, 1].tolist()) <= set(past.candidates.project.tolist())
+
+
+def test_shares_of_the_wanted_codes_are_those_of_the_full_table(benchmark_folder: Path) -> None:
+    data = load(benchmark_folder, SPLITS["validation"])
+    view = View(data, name_counts(data.names))
+    for events, codes, size in view.fields.values():
+        wanted, places = narrowed(codes)
+        np.testing.assert_array_equal(wanted[places[codes != UNKNOWN]], codes[codes != UNKNOWN])
+        full = view.table(events, size, decayed=True)
+        np.testing.assert_array_equal(view.table(events, size, True, wanted), full[:, wanted])
+        np.testing.assert_allclose(full.sum(axis=1), 1.0, rtol=1e-4)
+
+
+def test_a_field_no_candidate_fills_has_one_column_and_no_place() -> None:
+    wanted, places = narrowed(np.full(3, UNKNOWN))
+    assert wanted.tolist() == [0]
+    assert places.tolist() == [UNKNOWN] * 3
 
 
 def test_asks_are_rounded_as_published() -> None:
