@@ -246,6 +246,11 @@ def test_a_published_pitch_does_not_become_incomplete_by_a_step(person: Any) -> 
     assert answer.status_code == 422
     assert "¥0.01 is missing" in text(answer)
     assert 'value="179999.99"' in text(answer)
+    both = text(
+        save(client, project["id"], "money", one_fen_off | {"min_ticket": "viel"}, project["version"])
+    )
+    assert "¥0.01 is missing. Add it to a line or lower the ask" in both, "beside what cannot be read"
+    assert "Enter an amount such as 450,000" in both
 
 
 def test_all_that_is_wrong_with_a_step_is_told_at_once(person: Any) -> None:

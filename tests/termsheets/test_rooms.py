@@ -211,3 +211,18 @@ def test_the_simulator_computes_and_refuses_by_code(
     )
     misshapen = investor.post("/waterfalls/simulate", {"terms": {"payees": 5}, "receipts": []})
     assert (misshapen.status_code, misshapen.json["code"]) == (422, "invalid_terms")
+
+
+def test_the_deal_says_whose_turn_it_is(sheet: dict[str, Any], investor: Person, creator: Person) -> None:
+    def offered(who: Person) -> list[str]:
+        page = who.browser().get(f"/deals/{sheet['deal_id']}?lang=en").text
+        return [
+            label for label in ("Check the draft", "Answer version 1", "To the signatures") if label in page
+        ]
+
+    path = f"/term-sheets/{sheet['id']}"
+    assert (offered(investor), offered(creator)) == (["Check the draft"], [])
+    investor.post(f"{path}/propose")
+    assert (offered(investor), offered(creator)) == ([], ["Answer version 1"])
+    creator.post(f"{path}/accept")
+    assert (offered(investor), offered(creator)) == (["To the signatures"], ["To the signatures"])

@@ -100,7 +100,7 @@ def findings(project: Project, values: dict[str, Any]) -> list[FieldError]:
         check_vocabulary(checked.genres, known=project.genres)
     except Invalid as refusal:
         return list(refusal.errors)
-    return []
+    return missing_for_publication(checked.model_dump(mode="json")) if project.status == "published" else []
 
 
 def _change(actor: Actor, project: Project, changes: dict[str, Any]) -> dict[str, Any] | None:
