@@ -11,6 +11,7 @@ from dealflow.funds import present, queries, service
 from dealflow.funds.policy import Can
 from dealflow.funds.queries import FundQuery
 from dealflow.funds.shapes import (
+    FundAccountIn,
     FundClosingIn,
     FundClosingOut,
     FundCommitmentOut,
@@ -93,6 +94,14 @@ def add_partner(fund_id: str, body: FundLpIn) -> dict[str, Any]:
     row = service.add(
         actor(), fund_id, name=body.name, email=body.email or "", organisation_id=body.organisation_id
     )
+    return present.lp(row, queries.positions(queries.get(actor(), fund_id))[row.id])
+
+
+@bp.post("/funds/<fund_id>/lps/<lp_id>/account")
+@endpoint(Can.EDIT, body=FundAccountIn, returns=FundLpOut)
+def pay_to(fund_id: str, lp_id: str, body: FundAccountIn) -> dict[str, Any]:
+    """Say where a partner's distributions are paid to; notices print it, and the partner is told of a change."""
+    row = service.pay_to(actor(), fund_id, lp_id, payment_details=body.payment_details)
     return present.lp(row, queries.positions(queries.get(actor(), fund_id))[row.id])
 
 

@@ -83,3 +83,12 @@ def closing_notice(fund_id: str, closing_id: str, lp_id: str, query: FundLangQue
     """The notice of a closing to a partner as PDF: its commitment, and what the closing moves for it."""
     with i18n.using(query.lang or i18n.language()):
         return download(**documents.closing_file(actor(), fund_id, closing_id, lp_id))
+
+
+@bp.get("/funds/<fund_id>/distributions/<distribution_id>/notices/<lp_id>.pdf")
+@writes
+@endpoint(Can.SEE_LP, query=FundLangQuery)
+def distribution_notice(fund_id: str, distribution_id: str, lp_id: str, query: FundLangQuery) -> Response:
+    """The notice of a distribution to a partner as PDF: its part of each tier, carry, what may be recalled, totals to date."""
+    with i18n.using(query.lang or i18n.language()):
+        return download(**documents.distribution_file(actor(), fund_id, distribution_id, lp_id))

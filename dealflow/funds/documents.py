@@ -83,6 +83,19 @@ def closing_file(actor: Actor, fund_id: str, closing_id: str, lp_id: str) -> dic
     return {"content": content, "name": name, "mimetype": papers.TYPES["pdf"], "etag": sha256, "inline": True}
 
 
+def distribution_file(actor: Actor, fund_id: str, distribution_id: str, lp_id: str) -> dict[str, Any]:
+    """The notice of a distribution to a partner, for `download`; NotFound when it got no part, or before it is posted."""
+    fund, lp = queries.get(actor, fund_id), queries.lp(actor, fund_id, lp_id)
+    row = queries.distribution(fund.id, distribution_id)
+    line = next(
+        (of for of in queries.distribution_lines(fund.id, lp.id) if of.distribution_id == row.id), None
+    )
+    if line is None or not line.facts:
+        raise NotFound()
+    content, sha256, name = papers.distribution_file(actor, fund, row, line)
+    return {"content": content, "name": name, "mimetype": papers.TYPES["pdf"], "etag": sha256, "inline": True}
+
+
 def issued_dict(row: FundStatement) -> dict[str, Any]:
     """A statement in a list."""
     return {

@@ -179,6 +179,12 @@ class LpForm(FundsForm):
     email = StringField(_l("Mail address"), filters=[empty_to_none])
 
 
+class AccountForm(FundsForm):
+    """Where a partner's distributions are paid to."""
+
+    payment_details = TextAreaField(_l("Account for distributions"), filters=[lambda v: (v or "").strip()])
+
+
 class InviteForm(FundsForm):
     """Where an invitation goes."""
 

@@ -18,7 +18,17 @@ from dealflow.core.db import session
 from dealflow.core.money import Money
 from dealflow.files import keeping
 from dealflow.funds import sheets, words
-from dealflow.funds.models import Fund, FundCall, FundCallLine, FundClosing, FundPaper, FundStatement
+from dealflow.funds.models import (
+    Fund,
+    FundCall,
+    FundCallLine,
+    FundClosing,
+    FundDistribution,
+    FundDistributionLine,
+    FundPaper,
+    FundStatement,
+)
+from dealflow.funds.waterfall import OF_PARTNERS
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "funds" / "pdf"
 PURPOSE = "funds.paper"
@@ -89,6 +99,22 @@ def closing_html(fund: Fund, closing: FundClosing, facts: dict[str, Any]) -> str
         received=fund.money(sum(moved[name].amount_minor for name in _RECEIVED)),
         before=fund.money(facts["commitment_minor"] - facts["new_minor"]), rate=f"{Decimal(closing.rate_ppm) / 10_000:.2f}%",
         part=f"{Decimal(facts['commitment_minor'] * 100) / facts['whole_minor']:.2f}%",
+    )  # fmt: skip
+
+
+def distribution_html(fund: Fund, row: FundDistribution, line: FundDistributionLine) -> str:
+    """The notice of a distribution to one partner as a page to print, in the current language."""
+    facts, place = line.facts, {name: fund.money(minor) for name, minor in line.facts["position"].items()}
+    tiers = (
+        [(tier, fund.money(facts["tiers"].get(tier, 0))) for tier in OF_PARTNERS] if facts["tiers"] else []
+    )
+    paid_in = place["contributed"] + place["outside"] - place["refunded"]
+    return _environment().get_template("distribution.html").render(
+        fund=fund, row=row, facts=facts, place=place, paid_in=paid_in, manager=i18n.localised(facts["manager"]),
+        html_lang=i18n.HTML[i18n.language()], amount=fund.money(line.amount_minor), recallable=fund.money(line.recallable_minor),
+        carry=fund.money(facts["carry_minor"]), gross=fund.money(line.amount_minor + facts["carry_minor"]),
+        tiers=[(words.tier(tier), part) for tier, part in tiers if part.amount_minor or tier in ("roc_minor", "pref_minor")],
+        carried=[(words.tier(tier), fund.money(part)) for tier, part in facts["tiers"].items() if tier not in OF_PARTNERS and part],
     )  # fmt: skip
 
 
@@ -166,6 +192,19 @@ def closing_file(
         title = i18n.gettext("Closing %(number)s of %(fund)s", number=closing.number, fund=facts["fund"])
         content = _drawn(closing_html(fund, closing, facts), title, about, closing.closed_on)
         found = _keep(actor, about, "pdf", content, name, lp_id, closing.organisation_id)
+    return keeping.read(found.file_id), found.sha256, name
+
+
+def distribution_file(
+    actor: Actor, fund: Fund, row: FundDistribution, line: FundDistributionLine
+) -> tuple[bytes, str, str]:
+    """The notice of a distribution to a partner in the current language: bytes, hash, file name."""
+    name = f"{row.kind}-{row.number}-{line.lp_id[-6:]}-{i18n.language()}.pdf"
+    found = _known(line.id, "pdf", i18n.language())
+    if found is None:
+        title = f"{words.distribution(row.kind, row.number)} — {line.facts['fund']}"
+        content = _drawn(distribution_html(fund, row, line), title, line.id, row.paid_on)
+        found = _keep(actor, line.id, "pdf", content, name, line.lp_id, line.organisation_id)
     return keeping.read(found.file_id), found.sha256, name
 
 

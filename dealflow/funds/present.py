@@ -79,7 +79,7 @@ def lp(row: FundLp, found: Position) -> dict[str, Any]:
     """A partner and where it stands."""
     return stamps(row) | {
         "fund_id": row.fund_id, "organisation_id": row.lp_organisation_id, "name": row.name, "email": row.email,
-        "invited_at": clock.rfc3339(row.invited_at) if row.invited_at else None, "position": position(found),
+        "payment_details": row.payment_details, "invited_at": clock.rfc3339(row.invited_at) if row.invited_at else None, "position": position(found),
     }  # fmt: skip
 
 

@@ -130,8 +130,15 @@ class FundLpOut(Schema):
     organisation_id: str | None
     name: str
     email: str
+    payment_details: str
     invited_at: str | None
     position: FundPositionOut
+
+
+class FundAccountIn(Schema):
+    """Where a partner's distributions are paid to, as their notices print it."""
+
+    payment_details: Text(500) = ""  # type: ignore[valid-type]
 
 
 class FundInviteIn(Schema):

@@ -20,6 +20,8 @@ _write_offs: dict[str, WriteOffs] = {}
 TIERS = (
     "roc_minor", "pref_minor", "catch_up_gp_minor", "catch_up_lp_minor", "split_gp_minor", "split_lp_minor",
 )  # fmt: skip
+OF_MANAGER = tuple(tier for tier in TIERS if "_gp_" in tier)
+OF_PARTNERS = tuple(tier for tier in TIERS if tier not in OF_MANAGER)
 
 
 def register_write_offs(name: str, find: WriteOffs) -> None:
@@ -106,6 +108,21 @@ def plan(fund: Fund, on: date, minor: int, deal: str | None, recallable: int) ->
             for lp_id in weights
         },
     }  # fmt: skip
+
+
+def shares(plan: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Each partner's part of each tier: over the tiers it sums to its amount and its carry, over partners to the tier."""
+    found: dict[str, dict[str, int]] = {lp_id: {} for lp_id in plan["lps"]}
+    for name, own in (("amount_minor", OF_PARTNERS), ("carry_minor", OF_MANAGER)):
+        left = {lp_id: part[name] for lp_id, part in plan["lps"].items()}
+        for tier in own if plan["step"] else ():
+            # A part of what is left never exceeds it, so the last tier takes exactly what remains.
+            minor = plan["step"][tier]
+            parts = largest_remainder(minor, list(left.values())) if minor else [0] * len(left)
+            for lp_id, part in zip(left, parts, strict=True):
+                found[lp_id][tier] = part
+                left[lp_id] -= part
+    return found
 
 
 def _since_the_last_change(fund: Fund, weights: dict[str, int]) -> list[FundDistribution]:

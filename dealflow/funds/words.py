@@ -83,6 +83,11 @@ def moved(key: str) -> str:
     return gettext(_MOVED[key])
 
 
+def distribution(kind: str, number: int) -> str:
+    """What a distribution, or the clawback, is called."""
+    return gettext("Clawback") if kind == "clawback" else gettext("Distribution %(number)s", number=number)
+
+
 def tier(key: str) -> str:
     """A tier of the waterfall."""
     return gettext(_TIERS[key])

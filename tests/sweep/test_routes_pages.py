@@ -123,6 +123,7 @@ NEEDS_MORE = frozenset(
         "funds.invitation",
         "funds.notice",
         "funds.closing_notice",
+        "funds.distribution_notice",
         "settlement.notice",
         "portfolio.report_file",
         "funds.statement_pdf",

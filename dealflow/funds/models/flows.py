@@ -226,7 +226,11 @@ class FundDistribution(Base, Versioned, OwnedByOrganisation):
 
 
 class FundDistributionLine(Base, OfLp):
-    """What one partner got of a posted distribution. Append only."""
+    """What one partner got of a posted distribution. Append only.
+
+    `facts` is what its notice says beside the amounts, as it was on posting: {fund, manager, lp, payment_details,
+    carry_minor, tiers: {tier: minor}, position: {figure: minor}}; empty for those posted before there were notices.
+    """
 
     __tablename__ = "fund_distribution_line"
     __table_args__ = (UniqueConstraint("distribution_id", "lp_id"),)
@@ -237,6 +241,7 @@ class FundDistributionLine(Base, OfLp):
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     recallable_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
 
 
 class FundStatement(Base, OfLp):

@@ -106,7 +106,10 @@ class OfLp(Owned):
 
 
 class FundLp(Base, Versioned, Owned):
-    """A limited partner: an organisation of the platform, or a party by name that may join it later."""
+    """A limited partner: an organisation of the platform, or a party by name that may join it later.
+
+    `payment_details`: where distributions are paid to, as their notices print it.
+    """
 
     __tablename__ = "fund_lp"
     __table_args__ = (
@@ -122,6 +125,7 @@ class FundLp(Base, Versioned, Owned):
     )
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320), default="")
+    payment_details: Mapped[str] = mapped_column(String(500), default="", server_default="")
     invite_hash: Mapped[str | None] = mapped_column(String(64))
     invited_at: Mapped[datetime | None]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from dealflow.core import clock, policy
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
-from dealflow.funds import queries, service, waterfall
+from dealflow.funds import documents, queries, service, waterfall
 from dealflow.funds.forms import ClawbackForm, DistributionForm, ReasonForm
 from dealflow.funds.models import Fund, FundDistribution
 from dealflow.funds.pages.base import attempt, bp, go, render, version
@@ -88,8 +88,13 @@ def clawback(fund_id: str) -> Any:
 
 
 def _page(fund: Fund, row: FundDistribution, form: ReasonForm | None = None) -> str:
+    noticed = {
+        line.lp_id
+        for line in queries.distribution_lines(fund.id)
+        if line.distribution_id == row.id and line.facts
+    }
     return render(
-        "distribution", fund, "distributions", row=row, names=queries.names(fund.id), form=form or ReasonForm(), tiers=waterfall.TIERS,
+        "distribution", fund, "distributions", row=row, noticed=noticed, names=queries.names(fund.id), form=form or ReasonForm(), tiers=waterfall.TIERS,
         own_work=row.prepared_by_id == actor().user_id, may_approve=policy.can(actor(), Can.APPROVE, fund),
     )  # fmt: skip
 
@@ -139,3 +144,11 @@ def cancel_distribution(fund_id: str, distribution_id: str) -> Any:
     if done is None:
         return _page(fund, row, form), status
     return go(_("The distribution is cancelled."), "distributions", fund_id=fund_id)
+
+
+@bp.get("/funds/<fund_id>/distributions/<distribution_id>/notices/<lp_id>.pdf")
+@writes
+@needs(Can.SEE_LP)
+def distribution_notice(fund_id: str, distribution_id: str, lp_id: str) -> Response:
+    """The notice of a distribution to a partner."""
+    return download(**documents.distribution_file(actor(), fund_id, distribution_id, lp_id))

@@ -13,11 +13,11 @@ from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, MoneyError, parse
 from dealflow.funds import documents, present, queries, service
-from dealflow.funds.forms import ClosingForm, FundsForm, InviteForm, LpForm, TransferForm, pairs
+from dealflow.funds.forms import AccountForm, ClosingForm, FundsForm, InviteForm, LpForm, TransferForm, pairs
 from dealflow.funds.models import Fund
 from dealflow.funds.pages.base import attempt, bp, go, render
 from dealflow.funds.policy import Can
-from dealflow.funds.shapes import FundInviteIn, FundLpIn, FundTransferIn
+from dealflow.funds.shapes import FundAccountIn, FundInviteIn, FundLpIn, FundTransferIn
 
 Wanted = list[tuple[str, Money]]
 
@@ -158,7 +158,9 @@ def transfer(fund_id: str) -> Any:
     return go(_("The commitment is transferred."), "lps", fund_id=fund_id)
 
 
-def _lp_page(fund_id: str, lp_id: str, form: FundsForm | None = None) -> str:
+def _lp_page(
+    fund_id: str, lp_id: str, form: FundsForm | None = None, account: FundsForm | None = None
+) -> str:
     fund, row = queries.get(actor(), fund_id), queries.lp(actor(), fund_id, lp_id)
     manages = policy.can(actor(), Can.MANAGE, fund)
     calls = [call for call in queries.calls(fund_id) if call.state != "draft"]
@@ -177,6 +179,7 @@ def _lp_page(fund_id: str, lp_id: str, form: FundsForm | None = None) -> str:
         closings=[(row, row.notices[lp_id]) for row in queries.closings(fund_id) if lp_id in row.notices],
         flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
         form=form or InviteForm(data={"email": row.email}),
+        pay_to=account or AccountForm(data={"payment_details": row.payment_details}),
     )  # fmt: skip
 
 
@@ -195,6 +198,23 @@ def _shares(fund: Fund, lp_id: str) -> list[tuple[Any, Any]]:
 def lp(fund_id: str, lp_id: str) -> str:
     """One partner: its commitment, calls with notices, distributions and statements."""
     return _lp_page(fund_id, lp_id)
+
+
+@bp.post("/funds/<fund_id>/lps/<lp_id>/account")
+@needs(Can.EDIT)
+def pay_to(fund_id: str, lp_id: str) -> Any:
+    """Say where a partner's distributions are paid to."""
+    _writable(fund_id)
+    form = AccountForm(request.form)
+    values = form.judged(FundAccountIn)
+    if values is None:
+        return _lp_page(fund_id, lp_id, account=form), 422
+    done, status = attempt(
+        form, lambda: service.pay_to(actor(), fund_id, lp_id, payment_details=values.payment_details)
+    )
+    if done is None:
+        return _lp_page(fund_id, lp_id, account=form), status
+    return go(_("The account is saved; the next notices print it."), "lp", fund_id=fund_id, lp_id=lp_id)
 
 
 @bp.post("/funds/<fund_id>/lps/<lp_id>/invite")

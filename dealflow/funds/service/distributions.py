@@ -17,6 +17,7 @@ from dealflow.core.money import Money
 from dealflow.funds import chart, queries, waterfall
 from dealflow.funds.models import Fund, FundDistribution, FundDistributionLine
 from dealflow.funds.policy import Can, Tag
+from dealflow.funds.service import notices
 from dealflow.funds.service.base import hold, merged, not_ahead, open_book
 from dealflow.funds.states import DISTRIBUTION
 from dealflow.ledger import service as ledger
@@ -139,6 +140,7 @@ def approve(
         actor, open_book(actor, fund),
         Draft(row.paid_on, f"fund_{row.kind}", f"distribution:{row.id}", _lines(fund, row), text=row.text, source=row.id),
     )  # fmt: skip
+    facts = notices.of_distribution(fund, row)
     for lp_id, part in row.plan["lps"].items():
         if part["amount_minor"] or part["carry_minor"]:
             session().add(
@@ -149,6 +151,7 @@ def approve(
                     organisation_id=fund.organisation_id,
                     amount_minor=part["amount_minor"],
                     recallable_minor=part["recallable_minor"],
+                    facts=facts[lp_id],
                 )
             )
     row.state, row.entry_id = state, entry.id

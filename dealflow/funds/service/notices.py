@@ -1,14 +1,26 @@
-"""What the notice of a closing says to each partner, kept with the closing: names and figures as they stood on its day."""
+"""What notices of closings and distributions say to each partner, kept with them: names and figures as they stood."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dealflow.funds import queries
-from dealflow.funds.models import Fund, FundClosing, FundLp
+from dealflow.core.money import Money
+from dealflow.funds import queries, waterfall
+from dealflow.funds.models import Fund, FundClosing, FundDistribution, FundLp
 from dealflow.funds.service.base import manager_names
 
 Facts = dict[str, dict[str, Any]]
+# What a notice of a distribution says of the partner's place in the fund, with it counted in.
+_STANDING = (
+    "commitment",
+    "contributed",
+    "outside",
+    "refunded",
+    "distributed",
+    "recallable",
+    "carry",
+    "unfunded",
+)
 
 
 def facts(
@@ -52,3 +64,22 @@ def _calls(fund: Fund, closing: FundClosing, lp_id: str) -> list[dict[str, Any]]
             row["amount_minor"] += amount
             row["interest_minor"] += interest
     return sorted(found.values(), key=lambda row: row["number"])
+
+
+def of_distribution(fund: Fund, row: FundDistribution) -> Facts:
+    """Partner → what it is told of a distribution that was posted just now."""
+    manager, tiers = manager_names(fund), waterfall.shares(row.plan)
+    return {
+        lp_id: {
+            "fund": fund.name, "manager": manager, "lp": place.lp.name if place.lp else "",
+            "payment_details": place.lp.payment_details if place.lp else "",
+            "carry_minor": row.plan["lps"][lp_id]["carry_minor"], "tiers": tiers[lp_id],
+            "position": {name: _minor(getattr(place, name)) for name in _STANDING},
+        }
+        for lp_id, place in queries.positions(fund).items()
+        if lp_id in row.plan["lps"]
+    }  # fmt: skip
+
+
+def _minor(value: queries.Figure | Money) -> int:
+    return value.amount_minor if isinstance(value, Money) else value.amount.amount_minor

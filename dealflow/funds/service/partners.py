@@ -61,6 +61,28 @@ def admit(
     return row
 
 
+def pay_to(actor: Actor, fund_id: str, lp_id: str, *, payment_details: str) -> FundLp:
+    """Say where a partner's distributions are paid to. The partner is told, since a changed account is how money is stolen."""
+    fund = hold(actor, fund_id, Can.EDIT)
+    row = of_fund(fund, lp_id)
+    before = row.payment_details
+    if payment_details == before:
+        return row
+    row.payment_details = payment_details
+    session().flush()
+    audit.record(
+        actor, Tag.LP_ACCOUNT, row, before={"payment_details": before}, after={"payment_details": payment_details},
+        organisation_id=fund.organisation_id,
+    )  # fmt: skip
+    if row.lp_organisation_id is not None:
+        notify.tell(
+            code="fund_partner_account", title=N_("%(fund)s has changed the account it pays your distributions to"),
+            params={"fund": fund.name}, link=f"/funds/{fund.id}/lps/{row.id}", organisation_id=row.lp_organisation_id,
+            but=actor.user_id, by_mail=True,
+        )  # fmt: skip
+    return row
+
+
 def invite(actor: Actor, fund_id: str, lp_id: str, *, email: str) -> FundLp:
     """Mail an outside party a link with which its organisation takes its place; an older link ends."""
     fund = hold(actor, fund_id, Can.EDIT)
