@@ -93,11 +93,9 @@ def _ascending(owner: Ints) -> bool:
     return bool((owner[1:] >= owner[:-1]).all())
 
 
-def _holdings(
-    as_of: date, ids: Sequence[str], held: HoldingFlows, values: Sequence[int]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Figures of each holding, and the rate over all of them."""
-    count = len(ids)
+def with_values(as_of: date, held: HoldingFlows, values: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+    """Owner, day and signed amount of all flows and of each holding's value at the end."""
+    count = len(values)
     signed = np.where(held.cost, -held.amount, held.amount)
     # Where the flows stand by holding and day, the values are put where they belong, and nothing need be sorted again.
     ends = np.searchsorted(held.owner, np.arange(count), side="right") if _ascending(held.owner) else np.full(
@@ -105,7 +103,15 @@ def _holdings(
     )  # fmt: skip
     owner = np.insert(held.owner, ends, np.arange(count))
     day = np.insert(held.day, ends, as_of.toordinal())
-    amount = np.insert(signed, ends, np.array(values, np.int64))
+    return owner, day, np.insert(signed, ends, np.array(values, np.int64))
+
+
+def _holdings(
+    as_of: date, ids: Sequence[str], held: HoldingFlows, values: Sequence[int]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Figures of each holding, and the rate over all of them."""
+    count = len(ids)
+    owner, day, amount = with_values(as_of, held, values)
     single = rates(count, owner, day, amount)
     costs = sums_by(held.owner, np.where(held.cost, held.amount, 0), count)
     proceeds = sums_by(held.owner, np.where(held.cost, 0, held.amount), count)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dealflow.core.errors import NotFound
-from dealflow.core.i18n import N_, gettext
+from dealflow.core.i18n import N_, gettext, show_day
 from dealflow.core.money import show
 from dealflow.funds import queries as funds
 from dealflow.portfolio import exchange, planning, queries
@@ -97,7 +97,7 @@ def _converted(found: State, holding: Holding, on: date, minor: int) -> tuple[in
     if holding.currency == found.vehicle.currency or rate is None:
         return minor, ""
     words = gettext(N_("%(amount)s at %(rate)s of %(day)s"))
-    told = words % {"amount": show(holding.money(minor)), "rate": rate.text, "day": rate.day.isoformat()}
+    told = words % {"amount": show(holding.money(minor)), "rate": rate.text, "day": show_day(rate.day)}
     return exchange.convert(minor, rate), told
 
 

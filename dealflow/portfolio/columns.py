@@ -15,6 +15,7 @@ from dealflow.core.db import database, session
 from dealflow.core.ids import decode
 from dealflow.finance.batch import Flags, Ints, rates, sums_by
 from dealflow.finance.batch_metrics import HoldingFlows, multiple
+from dealflow.finance.short import spans, stated
 from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
 from dealflow.portfolio.worth import Standing
 
@@ -68,12 +69,12 @@ class Columns:
         flows, count = self.flows, len(order)
         signed = np.where(flows.cost, -flows.amount, flows.amount)
         worth = np.array(values, np.int64)
-        found = rates(
-            count,
+        columns = (
             np.concatenate((group[flows.owner], group)),
             np.concatenate((flows.day, np.full(len(group), self.as_of.toordinal()))),
             np.concatenate((signed, worth)),
         )
+        found = [stated(*pair) for pair in zip(rates(count, *columns), spans(count, *columns), strict=True)]
         cost, back = np.zeros(count, np.int64), np.zeros(count, np.int64)
         total, number = np.zeros(count, np.int64), np.zeros(count, np.int64)
         np.add.at(cost, group, self.sums(flows.cost))

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import gettext, localised
-from dealflow.finance.batch import rate
 from dealflow.finance.batch_metrics import metrics as compute
-from dealflow.finance.batch_metrics import multiple
+from dealflow.finance.batch_metrics import multiple, with_values
+from dealflow.finance.short import length, rate_of, spans, stated
 from dealflow.funds import queries as funds
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import label
@@ -122,6 +124,7 @@ def metrics(found: State, by: str | None = None) -> dict[str, Any]:
     )  # fmt: skip
     paid_in, distributed = answer["paid_in_minor"], answer["distributed_minor"]
     signed = [(flow.on, flow.signed) for flow in found.flows]
+    _state_periods(found, answer)
     return answer | {
         "currency": found.vehicle.currency,
         "as_of": found.as_of.isoformat(),
@@ -130,12 +133,23 @@ def metrics(found: State, by: str | None = None) -> dict[str, Any]:
         "before_carry": {
             "nav_minor": found.before_carry_minor,
             "tvpi": multiple(distributed + found.before_carry_minor, paid_in),
-            "irr": rate([*signed, (found.as_of, found.before_carry_minor)]),
+            "irr": rate_of([*signed, (found.as_of, found.before_carry_minor)]),
         },
         "irr_without_line": without_line(found),
         "groups": groups(found, by) if by else [],
         "exchange": found.reading.as_dict(),
     }
+
+
+def _state_periods(found: State, answer: dict[str, Any]) -> None:
+    """Say of each rate how long its period is, and of those under a year what the period brought."""
+    owner, day, amount = with_values(found.as_of, found.held.flows, found.values)
+    held = spans(len(found.held.ids), owner, day, amount)
+    for one, days in zip(answer["holdings"].values(), held, strict=True):
+        one["irr"] = stated(one["irr"], days)
+    answer["gross_irr"] = stated(answer["gross_irr"], spans(1, np.zeros_like(owner), day, amount)[0])
+    own = [*((flow.on, flow.signed) for flow in found.flows), (found.as_of, found.nav_minor)]
+    answer["irr"] = stated(answer["irr"], length(own))
 
 
 def without_line(found: State) -> dict[str, Any]:
@@ -145,12 +159,12 @@ def without_line(found: State) -> dict[str, Any]:
     Credit", 2020): a draw counts as a call on its day, the call that repays it does not count.
     """
     if found.vehicle.fund is None:
-        return {"rate": None, "ambiguous": False, "reason": "no_sign_change"}
+        return rate_of([])
     line = planning.line_flows(found.vehicle.id, found.as_of)
     moved = [(row.happened_on, -row.amount_minor if row.kind == "draw" else row.amount_minor) for row in line]
     open_minor = -sum(minor for (_on, minor), row in zip(moved, line, strict=True) if row.kind != "interest")
     signed = [(flow.on, flow.signed) for flow in found.flows]
-    return rate([*signed, *moved, (found.as_of, found.nav_minor + open_minor)])
+    return rate_of([*signed, *moved, (found.as_of, found.nav_minor + open_minor)])
 
 
 def groups(found: State, by: str) -> list[dict[str, Any]]:

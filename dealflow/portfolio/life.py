@@ -12,7 +12,7 @@ from dealflow.core.i18n import show_day
 from dealflow.core.money import Money, show
 from dealflow.deals import queries as deals
 from dealflow.deals.states import LABELS, STAGES
-from dealflow.finance.batch import rate
+from dealflow.finance.short import rate_of
 from dealflow.pitches import queries as pitches
 from dealflow.portfolio import queries
 from dealflow.portfolio.models import Holding
@@ -41,7 +41,7 @@ def of(actor: Actor, row: Holding) -> dict[str, Any]:
     reversed_ids = {flow.reverses_id for flow in flows}
     return {
         "flows": flows, "valuations": valuations, "standing": standing, "reversed_ids": reversed_ids,
-        "rate": rate([*signed, (clock.today(), standing.value)]), "moic": multiple(standing),
+        "rate": rate_of([*signed, (clock.today(), standing.value)]), "moic": multiple(standing),
         "curve": {
             "labels": [day.isoformat() for day in days], "value": [at.value for at in worth],
             "cost": [at.cost for at in worth], "proceeds": [at.proceeds for at in worth],

@@ -28,25 +28,38 @@ def _environment() -> Environment:
 
 
 def rate_text(answer: dict[str, Any]) -> str:
-    """A rate for people: a percentage, marked when several exist; the reason when none does."""
+    """A rate for people in one line: the percentage with what `rate_why` says of it, or why there is none."""
+    why = rate_why(answer)
+    if answer["rate"] is None:
+        return why
+    return _("%(rate)s (%(why)s)", rate=rate_short(answer), why=why) if why else rate_short(answer)
+
+
+def shown_rate(answer: dict[str, Any]) -> float | None:
+    """The rate that is shown: what the period brought when it is under a year, else the yearly one."""
+    # Reports that were issued before the rule was kept say the yearly rate alone, and go on saying it.
+    text = answer.get("period_return") or answer["rate"]
+    return None if text is None else float(text)
+
+
+def rate_short(answer: dict[str, Any]) -> str:
+    """A rate in a tile or a cell: a dash when there is none; `rate_why` says why."""
+    value = shown_rate(answer)
+    return "–" if value is None else f"{value:.1%}"
+
+
+def rate_why(answer: dict[str, Any]) -> str:
+    """What stands below a rate: why there is none, that it is one of several, that it is not annualised."""
     if answer["rate"] is None:
         return {
             "no_sign_change": _("None: money moved one way only"),
             "no_root": _("None: no rate fits these flows"),
             "sold_out": _("None: the index position was sold out"),
         }[answer["reason"]]
-    text = f"{float(answer['rate']):.1%}"
-    return _("%(rate)s (one of several)", rate=text) if answer["ambiguous"] else text
-
-
-def rate_short(answer: dict[str, Any]) -> str:
-    """A rate in a tile: a dash when there is none; `rate_why` says why."""
-    return "–" if answer["rate"] is None else f"{float(answer['rate']):.1%}"
-
-
-def rate_why(answer: dict[str, Any]) -> str:
-    """What a tile says below a rate: why there is none, or that it is one of several."""
-    return rate_text(answer) if answer["rate"] is None or answer["ambiguous"] else ""
+    told = [_("one of several")] if answer["ambiguous"] else []
+    if answer.get("period_return") is not None:
+        told.append(_("%(days)s days, not annualised", days=answer["days"]))
+    return " · ".join(told)
 
 
 def times(value: str | None) -> str:
@@ -98,7 +111,7 @@ def document(report: dict[str, Any]) -> str:
         report=report, html_lang=i18n.HTML[i18n.language()], spans=reporting.SPANS, span_labels=reporting.SPAN_LABELS,
         lines=reporting.LINES, ending=reporting.ENDING, commitment_lines=reporting.COMMITMENT_LINES,
         commitment_ending=reporting.COMMITMENT_ENDING, metric_labels=reporting.METRIC_LABELS, methods=METHOD_LABELS,
-        statuses=STATUS_LABELS, money=lambda minor: show(Money(minor, currency)), rate=rate_text, times=times,
+        statuses=STATUS_LABELS, money=lambda minor: show(Money(minor, currency)), rate=rate_short, why=rate_why, times=times,
         drawing=drawing(report), bars=bars(report),
     )  # fmt: skip
 

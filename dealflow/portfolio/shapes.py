@@ -233,11 +233,17 @@ class MetricsQuery(Schema):
 
 
 class RateOut(Schema):
-    """A yearly rate; `ambiguous` when several exist, `reason` when none does."""
+    """A yearly rate; `ambiguous` when several exist, `reason` when none does.
+
+    `days` is the period from the first flow to the last. Under a year a rate is not shown annualised: `period_return` is
+    what the whole period brought, and None otherwise.
+    """
 
     rate: str | None
     ambiguous: bool
     reason: str | None
+    days: int
+    period_return: str | None
 
 
 class HeldOut(Schema):

@@ -16,6 +16,7 @@ from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import localised
 from dealflow.core.money import CURRENCIES
 from dealflow.portfolio import reporting
+from dealflow.portfolio.printing import rate_why, shown_rate
 from dealflow.portfolio.reporting import (
     COMMITMENT_ENDING,
     COMMITMENT_LINES,
@@ -154,10 +155,10 @@ _AMOUNTS = ("cost", "proceeds", "book", "value")
 def _portfolio(book: Book) -> dict[str, str]:
     """The schedule of investments; where its totals stand."""
     name = _("Investments")
-    sheet = book.sheet(name, (30, 12, 16, 16, 16, 16, 16, 16, 16, 10, 10, 24, 12))
+    sheet = book.sheet(name, (30, 12, 16, 16, 16, 16, 16, 16, 16, 10, 10, 28, 24, 12))
     heads = (
         _("Holding"), _("Since"), _("Genre"), _("Cost"), _("Proceeds"), _("Cost not recovered"), _("Fair value"), _("Realised"),
-        _("Unrealised"), _("MOIC"), _("IRR"), _("Method"), _("Valued on"),
+        _("Unrealised"), _("MOIC"), _("IRR"), _("About the IRR"), _("Method"), _("Valued on"),
     )  # fmt: skip
     sheet.write_row(2, 0, heads, book.head)
     rows = book.report["portfolio"]
@@ -188,12 +189,14 @@ def _holding(book: Book, sheet: Any, at: int, row: dict[str, Any]) -> None:
     sheet.write_formula(at, 8, f"=G{line}-F{line}", book.money, book.major(row["unrealised_minor"]))
     moic = float(row["moic"]) if row["moic"] else 0
     sheet.write_formula(at, 9, f"=IF(D{line}=0,0,(E{line}+G{line})/D{line})", book.ratio, moic)
-    if row["irr"]["rate"] is not None:
-        sheet.write_number(at, 10, float(row["irr"]["rate"]), book.rate)
+    rate = shown_rate(row["irr"])
+    if rate is not None:
+        sheet.write_number(at, 10, rate, book.rate)
+    sheet.write_string(at, 11, rate_why(row["irr"]))
     method = METHOD_LABELS[row["method"]]
-    sheet.write_string(at, 11, _(method))
+    sheet.write_string(at, 12, _(method))
     if row["valued_on"]:
-        sheet.write_datetime(at, 12, date.fromisoformat(row["valued_on"]), book.day)
+        sheet.write_datetime(at, 13, date.fromisoformat(row["valued_on"]), book.day)
 
 
 def _flows(book: Book) -> tuple[str, str, int]:
@@ -215,7 +218,7 @@ def _flows(book: Book) -> tuple[str, str, int]:
 
 def _metrics(book: Book, schedule: dict[str, str], flows: tuple[str, str, int]) -> None:
     name, figures = _("Figures"), book.report["metrics"]
-    sheet = book.sheet(name, (44, 20))
+    sheet = book.sheet(name, (44, 20, 30))
     inputs = (
         ("commitment_minor", _("Committed")), ("paid_in_minor", _("Paid in")), ("distributed_minor", _("Distributed")),
         ("nav_minor", _("Net asset value")),
@@ -240,8 +243,13 @@ def _metrics(book: Book, schedule: dict[str, str], flows: tuple[str, str, int]) 
         sheet.write_string(12, 1, _("No single rate"))
         return
     guess = f"{float(net['rate']):.4f}"
-    sheet.write_formula(12, 1, f"=XIRR({flows[0]},{flows[1]},{guess})", book.rate, float(net["rate"]))
-    book.check(_("Net IRR"), f"'{name}'!B13", float(net["rate"]), 1e-6)
+    formula, shown = f"XIRR({flows[0]},{flows[1]},{guess})", float(net["rate"])
+    short = net.get("period_return")
+    if short is not None:
+        formula, shown = f"(1+{formula})^({net['days']}/365)-1", float(short)
+        sheet.write_string(12, 2, rate_why(net))
+    sheet.write_formula(12, 1, f"={formula}", book.rate, shown)
+    book.check(_("Net IRR"), f"'{name}'!B13", shown, 1e-6)
 
 
 def _partners(book: Book) -> None:

@@ -83,6 +83,7 @@ class Workbook:
             .replace("<=", "≤")
             .replace("=", "==")
             .replace("≤", "<=")
+            .replace("^", "**")
         )
         names = {"SUM": sum, "IF": lambda test, yes, no: yes if test else no, "ABS": abs, "XIRR": _xirr}
         # A branch that is not taken may divide by zero in Python, which a spreadsheet never computes.

@@ -82,7 +82,7 @@ def test_totals_take_the_rate_of_each_day_and_say_so(portfolio: Portfolio, dolla
     assert all(text in page for text in ("7.2", "Exchange rates used", "SAFE"))
     behind = client.get("/funds/own/figures/cost").text
     assert "72,000.00" in behind
-    assert "7.2 of 2026-03-02" in behind
+    assert "7.2 of Mar 2, 2026" in behind
     alone = client.get(f"/funds/own/figures/cost?holding_id={dollars}").text
     assert "10,000.00" in alone
     assert "72,000.00" not in alone
