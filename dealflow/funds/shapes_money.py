@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dealflow.core.schema import Date, MoneyIn, Ref, Schema, Text
 from dealflow.funds.shapes import FundSignedMoney, Key, Ppm
+from dealflow.ledger.rate_forms import RateText
 
 
 class FundPurpose(Schema):
@@ -77,7 +78,7 @@ class FundPaymentIn(Schema):
     on: Date | None = None
     reference: Key
     interest: MoneyIn | None = None
-    rate: Annotated[str, Field(max_length=40)] | None = None
+    rate: RateText | None = None
 
 
 class FundPaymentOut(Schema):
@@ -110,7 +111,7 @@ class FundChargeIn(Schema):
     on: Date | None = None
     reference: Key
     text: Text(300) = ""  # type: ignore[valid-type]
-    rate: Annotated[str, Field(max_length=40)] | None = None
+    rate: RateText | None = None
 
 
 class FundChargeOut(Schema):

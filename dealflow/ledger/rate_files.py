@@ -20,7 +20,7 @@ from dealflow.ledger import rate_entry
 from dealflow.ledger.models import ExchangeRate
 from dealflow.ledger.policy import Can, Tag
 from dealflow.ledger.rate_entry import Quote
-from dealflow.ledger.rate_forms import RATE
+from dealflow.ledger.rates import read_rate
 
 ROW_LIMIT = 2000
 NAMES = {
@@ -143,7 +143,7 @@ def _read(row: Row, pair: tuple[str, str], day: date | None, cell: str, units: i
     if day is None:
         row.errors.append(FieldError("on", "wrong_date", N_("Enter a date such as 2026-11-24")))
     text = _plain(cell)
-    if not re.match(RATE, text) or not Decimal(text):
+    if read_rate(text) is None:
         row.errors.append(FieldError("rate", "not_a_number", N_("Enter a rate above zero such as 7.1234")))
     if row.errors or day is None:
         return row

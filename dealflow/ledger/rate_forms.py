@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -13,8 +12,7 @@ from dealflow.core.i18n import N_, _l
 from dealflow.core.money import CURRENCIES
 from dealflow.core.paging import Query
 from dealflow.core.schema import Date, NoneIfEmpty, Schema, Text, rule
-
-RATE = r"^[0-9]{1,9}(\.[0-9]{1,16})?$"
+from dealflow.ledger.rates import RATE, read_rate
 
 
 def _known(code: str) -> str:
@@ -24,7 +22,7 @@ def _known(code: str) -> str:
 
 
 def _some(rate: str) -> str:
-    if not Decimal(rate):
+    if read_rate(rate) is None:
         raise rule("not_a_number", N_("Enter a rate above zero such as 7.1234"))
     return rate
 

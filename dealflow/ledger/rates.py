@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +18,9 @@ from dealflow.core.i18n import N_
 from dealflow.core.money import CURRENCIES
 from dealflow.finance.allocation import half_up
 from dealflow.ledger.models import ExchangeRate
+
+RATE = r"^[0-9]{1,9}(\.[0-9]{1,16})?$"
+"""How a rate is written wherever one is typed, sent or imported."""
 
 _RAW = {"unscoped": "the table of the house that is named; the calling room has judged the actor"}
 _DIGITS = 10
@@ -123,3 +127,8 @@ def _short(exact: Fraction) -> Decimal:
     while exact * 10**places < 10 ** (_DIGITS - 1):
         places += 1
     return Decimal(half_up(exact * 10**places)).scaleb(-places).normalize()
+
+
+def read_rate(text: str) -> Decimal | None:
+    """A rate as it was written; None for what is none, or nothing."""
+    return (Decimal(text) or None) if re.fullmatch(RATE, text) else None

@@ -40,7 +40,7 @@ def _render(name: str, **values: Any) -> str:
     return render_template(
         f"recoupment/{name}.html", amount_of=_money, percent_of=labels.percent, kind_of=labels.run_kind,
         state_of=labels.run_state, dispute_of=labels.dispute_state, evidence_of=labels.evidence,
-        platform_of=platforms.platform_name, **values,
+        platform_of=platforms.platform_name, payee_of=labels.payee, **values,
     )  # fmt: skip
 
 

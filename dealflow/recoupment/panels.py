@@ -8,6 +8,7 @@ from dealflow.core import slots
 from dealflow.core.actor import Actor
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import gettext as _
+from dealflow.core.i18n import show_day
 from dealflow.recoupment import queries
 
 
@@ -33,7 +34,7 @@ def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
     items = [
         {
             "title": _("%(name)s asks you to approve a distribution of “%(project)s”", name=run.made_by_name, project=title),
-            "text": _("through %(day)s", day=run.through.isoformat()), "href": f"/distribution-runs/{run.id}",
+            "text": _("through %(day)s", day=show_day(run.through)), "href": f"/distribution-runs/{run.id}",
             "action": _("Look at it"), "at": run.created_at, "icon": "coins",
         }
         for run, title in queries.waiting_for(actor)

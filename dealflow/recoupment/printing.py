@@ -47,7 +47,7 @@ def statement_html(plan: Any, lang: str) -> str:
     with i18n.using(lang):
         return _environment().get_template("statement.html").render(
             c=content, plan=plan, lang=lang, html_lang=i18n.HTML[lang], amount=amount, foreign=Money, sources=by_source(plan.inputs),
-            kind=labels.run_kind(content["run"]["kind"]), evidence=labels.evidence, platform=platforms.platform_name,
+            payee=labels.payee, kind=labels.run_kind(content["run"]["kind"]), evidence=labels.evidence, platform=platforms.platform_name,
         )  # fmt: skip
 
 

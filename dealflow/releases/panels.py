@@ -10,6 +10,7 @@ from dealflow.core import policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import gettext as _
+from dealflow.core.i18n import show_day
 from dealflow.pitches.queries import briefs
 from dealflow.releases import charts, desks, queries, spending
 from dealflow.releases.desks import Desk
@@ -50,7 +51,7 @@ def to_confirm(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
     items = [
         {
             "title": _("Look whether “%(project)s” is out on %(platform)s", project=titles[row.project_id]["title"], platform=platform_name(row.platform)),
-            "text": _("Said to be out since %(day)s", day=row.released_on.isoformat()),
+            "text": _("Said to be out since %(day)s", day=show_day(row.released_on)),
             "href": url_for("releases.release", release_id=row.id), "action": _("Look at it"), "icon": "movie",
         }
         for row in rows

@@ -188,6 +188,29 @@ def test_money_in_another_currency_keeps_the_days_rate(house: House) -> None:
     assert yen.amount_minor == 470_05
 
 
+@pytest.mark.parametrize(
+    "rate", ["1e1", "+7.1", "7,1", "NaN", "Infinity", "0.0", "-7", "٧", "7.12345678901234567"]
+)
+def test_a_rate_is_read_by_the_one_rule(house: House, rate: str) -> None:
+    call = house.called(date(2025, 2, 1), 1_000_000)
+    with pytest.raises(Invalid) as refused:
+        house.do(
+            service.pay, call.id, amount=Money(10_000_00, "USD"), rate=rate, lp_id=house.partners["a"],
+            on=date(2025, 2, 1), reference="usd",
+        )  # fmt: skip
+    assert refused.value.errors[0].field == "rate"
+    house.sign_in()
+    sent = {
+        "lp_id": house.partners["a"],
+        "amount": {"amount_minor": 1_000_00, "currency": "USD"},
+        "rate": rate,
+        "reference": "usd",
+    }
+    answer = house.manager.post(f"/funds/{house.fund_id}/calls/{call.id}/payments", sent)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == "rate"
+
+
 def test_without_a_typed_rate_the_tables_rate_of_the_day_is_used_and_kept(house: House) -> None:
     call = house.called(date(2025, 2, 10), 1_000_000)
     actor = house.manager.actor

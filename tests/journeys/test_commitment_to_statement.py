@@ -222,6 +222,8 @@ def read_own(partner: Visitor, fund: str, ours: str, notice: str) -> None:
     for amount in (2_100_000, 600_000):
         assert yuan(amount) in said
     assert words_of(partner.fetch(notice))
+    share = partner.page.locator("main a[href*='/distributions/']").get_attribute("href")
+    assert "600,000.00" in words_of(partner.fetch(str(share)))
     closing = partner.page.locator("main a[href*='/closings/']").get_attribute("href")
     assert "10,000,000.00" in words_of(partner.fetch(str(closing)))
     period = quarter()[0]

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from dealflow.ledger.rates import Rate, in_quote
 from dealflow.recoupment import computing, exchange, order
 from dealflow.recoupment.computing import Base
 from dealflow.recoupment.sources import Input
+from tests.factories import spreadsheets
 from tests.factories.distributions import Stage, by_payee
 from tests.factories.rooms import text_of
 from tests.recoupment.test_order import START, sheet, terms
@@ -184,11 +187,30 @@ def test_page_pdf_and_workbook_show_what_came_and_the_rate(stage: Stage) -> None
         text_of(stage.investor.get(f"/distribution-statements/{own}/file?form={form}").data)
         for form in ("pdf_en", "pdf_zh")
     ]
-    for one in shown:
+    for one, day in zip(shown, ["Oct 1, 2026"] * 3 + ["2026-10-01"] * 2, strict=True):
         assert re.search(r"\$\s?10,000\.00", one)
-        assert all(word in one for word in ("7.1234", "PBoC", "2026-10-01", "71,234.00"))
+        assert all(word in one for word in ("7.1234", "PBoC", day, "71,234.00"))
     book = zipfile.ZipFile(BytesIO(stage.investor.get(f"/distribution-statements/{own}/file?form=xlsx").data))
     rates = book.read("xl/worksheets/sheet3.xml").decode()
     assert "<v>7.1234</v>" in rates
     assert "<v>10000</v>" in rates
     assert "<v>71234</v>" in rates
+
+
+@pytest.mark.slow
+def test_libreoffice_computes_the_same_statement_with_its_rates(stage: Stage, tmp_path: Path) -> None:
+    stage.receipt("2026-10-01", 0, amount=dollars(1_000_000))
+    stage.receipt("2026-10-02", 1, amount=dollars(333_333))
+    enter(stage, "2026-10-01", "7.1234")
+    enter(stage, "2026-10-02", "7.0987654321")
+    stage.posted("2026-10-31")
+    own = stage.statement(stage.investor)["id"]
+    jobs.run_due()
+    content = stage.investor.get(f"/distribution-statements/{own}/file?form=xlsx").data
+    checks = [
+        value
+        for (name, _row, column), value in spreadsheets.cells(content).items()
+        if name.endswith("Exchange") and column == 9
+    ]
+    assert checks[1:3] == ["OK", "OK"]
+    assert spreadsheets.differences(content, tmp_path) == []

@@ -8,7 +8,7 @@ from dealflow.accounts.models import User
 from dealflow.accounts.policy import Can, Tag
 from dealflow.accounts.service import sessions
 from dealflow.audit import service as audit
-from dealflow.core import clock, policy
+from dealflow.core import clock, db, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, InvalidTransition, NotFound
@@ -21,9 +21,7 @@ _STAFF = {"unscoped": "the platform's people look after all jobs"}
 def disable(actor: Actor, user_id: str, *, reason: str) -> User:
     """Shut a person out: every session and token ends, no new one begins."""
     policy.require(actor, Can.ADMINISTER)
-    user = session().get(User, user_id, with_for_update=True)
-    if user is None:
-        raise NotFound()
+    user = db.hold(User, user_id)
     if user.id == actor.user_id:
         raise Conflict(N_("You cannot shut yourself out"))
     if user.disabled_at is not None:
@@ -37,9 +35,7 @@ def disable(actor: Actor, user_id: str, *, reason: str) -> User:
 def enable(actor: Actor, user_id: str) -> User:
     """Let a person in again, with new sessions."""
     policy.require(actor, Can.ADMINISTER)
-    user = session().get(User, user_id, with_for_update=True)
-    if user is None:
-        raise NotFound()
+    user = db.hold(User, user_id)
     if user.disabled_at is None:
         raise InvalidTransition()
     user.disabled_at = None

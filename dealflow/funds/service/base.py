@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
@@ -21,7 +21,7 @@ from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import partner
 from dealflow.ledger import service as ledger
 from dealflow.ledger.queries import Book, Entry
-from dealflow.ledger.rates import Rate, in_quote, rate_on
+from dealflow.ledger.rates import Rate, in_quote, rate_on, read_rate
 from dealflow.ledger.service import Draft, Line, Side
 
 
@@ -141,10 +141,7 @@ def converted(fund: Fund, amount: Money, rate: str | None, on: date) -> Amount:
 
 
 def _number(rate: str) -> Decimal:
-    try:
-        found = Decimal(rate)
-    except InvalidOperation:
-        found = Decimal(0)
-    if not found.is_finite() or found <= 0 or len(rate) > 40:
+    found = read_rate(rate)
+    if found is None:
         raise Invalid.field("rate", "not_a_number", N_("Enter a rate above zero such as 7.1234"))
     return found

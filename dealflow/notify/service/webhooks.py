@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 
 from dealflow.accounts import limits
 from dealflow.audit import service as audit
-from dealflow.core import clock, outbox, policy, sealing
+from dealflow.core import clock, db, outbox, policy, sealing
 from dealflow.core.actor import Actor
 from dealflow.core.db import session, system_edge
 from dealflow.core.errors import Conflict, Invalid, NotFound
@@ -87,8 +87,8 @@ def remove(actor: Actor, webhook_id: str) -> None:
 
 def resend(actor: Actor, webhook_id: str, delivery_id: str) -> WebhookDelivery:
     """Try a dead delivery again from its first try."""
-    row = session().get(WebhookDelivery, delivery_id, with_for_update=True)
-    if row is None or row.webhook_id != webhook_id:
+    row = db.hold(WebhookDelivery, delivery_id)
+    if row.webhook_id != webhook_id:
         raise NotFound()
     policy.require(actor, Can.MANAGE_WEBHOOKS, row, see=Can.SEE_WEBHOOKS)
     if session().get_one(Webhook, webhook_id).is_sample:

@@ -11,7 +11,7 @@ from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, StaleVersion
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, show_day
 from dealflow.core.ids import new
 from dealflow.notify import service as notify
 from dealflow.recoupment import queries
@@ -30,7 +30,7 @@ def dispute(actor: Actor, statement_id: str, *, reason: str) -> Dispute:
     if clock.today() > statement.dispute_until:
         raise Conflict(
             N_("Statements can be disputed through %(day)s; write to the issuer instead"), code="window_closed",
-            day=statement.dispute_until.isoformat(),
+            day=show_day(statement.dispute_until),
         )  # fmt: skip
     row = Dispute(
         id=new("dsp"), statement_id=statement.id, organisation_id=statement.organisation_id,

@@ -15,7 +15,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.config import settings
 from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Invalid, StaleVersion
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, show_day
 from dealflow.core.ids import new
 from dealflow.finance.errors import FinanceInputError, Refused
 from dealflow.ledger.rates import Rate, find_rate
@@ -67,7 +67,7 @@ def prepare(project_id: str, organisation_id: str, through: date) -> Prepared:
     if last is not None and through < last.through:
         raise Invalid.field(
             "through", "before_last_run", N_("A run through %(day)s is posted; choose that day or a later one"),
-            day=last.through.isoformat(),
+            day=show_day(last.through),
         )  # fmt: skip
     joins = (
         {s["id"]: date.fromisoformat(s["joins_after"]) if s["joins_after"] else None for s in last.sheets}
@@ -120,7 +120,7 @@ def _in_currency(found: list[Input], currency: str, organisation_id: str) -> lis
     except exchange.TooLargeError as error:
         raise Conflict(
             N_("At the rate of %(day)s an amount in %(currency)s is too large; look at the rate under Exchange rates"),
-            code="too_large", day=error.day.isoformat(), currency=error.currency,
+            code="too_large", day=show_day(error.day), currency=error.currency,
         ) from None  # fmt: skip
 
 
