@@ -137,7 +137,6 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/funds": {"name": "second"},
     "PATCH /api/v1/funds/{fund_id}": {"term_years": 7},
     "POST /api/v1/funds/{fund_id}/lps": {"name": "new"},
-    "POST /api/v1/funds/{fund_id}/lps/{lp_id}/account": {"payment_details": "CN00 1"},
     "POST /api/v1/funds/{fund_id}/lps/{lp_id}/invite": {"email": "new@example.test"},
     "POST /api/v1/funds/{fund_id}/commitments": {
         "commitments": [{"name": "new", "amount": {"amount_minor": 100}}]
@@ -252,7 +251,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /funds/new": FUND_FORM | {"name": "second"},
     "POST /funds/{fund_id}/edit": FUND_FORM | {"name": "changed", "version": "1"},
     "POST /funds/{fund_id}/lps": {"name": "new"},
-    "POST /funds/{fund_id}/lps/{lp_id}/account": {"payment_details": "CN00 1"},
     "POST /funds/{fund_id}/lps/{lp_id}/invite": {"email": "new@example.test"},
     "POST /funds/{fund_id}/closings": {"on": "2025-02-01", "act": "preview"},
     "POST /funds/{fund_id}/transfers": {"from_lp_id": "<lp>", "to_lp_id": "<lp2>", "amount": "1"},
