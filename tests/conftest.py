@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -229,30 +230,31 @@ class Person:
         return client
 
 
+def make_person(
+    app: Flask, kind: str = "creator", role: str = "owner", *, organisation_id: str | None = None, name: str = ""
+) -> Person:
+    """A person with a token, in an organisation of their own or in one that is there."""
+    number = ids.new("n")[-8:]
+    with db.system_edge() as session:
+        if organisation_id is None:
+            organisation = Organisation(id=ids.new("org"), name=name or f"{kind} {number}", kind=kind)
+            session.add(organisation)
+            session.flush()
+            organisation_id = organisation.id
+        user = User(
+            id=ids.new("usr"),
+            name=f"User {number}",
+            email=f"u{number}@example.test",
+            email_verified_at=clock.now(),
+        )
+        session.add(user)
+        session.flush()
+        session.add(Membership(organisation_id=organisation_id, user_id=user.id, role=role))
+        secret, _row = identity.issue_token(user, label="test")
+        return Person(app, user.id, organisation_id, user.email, secret)
+
+
 @pytest.fixture
 def person(app: Flask) -> Callable[..., Person]:
     """Make a person: `person(kind="investor", role="owner", organisation_id=None)`."""
-
-    def make(
-        kind: str = "creator", role: str = "owner", *, organisation_id: str | None = None, name: str = ""
-    ) -> Person:
-        number = ids.new("n")[-8:]
-        with db.system_edge() as session:
-            if organisation_id is None:
-                organisation = Organisation(id=ids.new("org"), name=name or f"{kind} {number}", kind=kind)
-                session.add(organisation)
-                session.flush()
-                organisation_id = organisation.id
-            user = User(
-                id=ids.new("usr"),
-                name=f"User {number}",
-                email=f"u{number}@example.test",
-                email_verified_at=clock.now(),
-            )
-            session.add(user)
-            session.flush()
-            session.add(Membership(organisation_id=organisation_id, user_id=user.id, role=role))
-            secret, _row = identity.issue_token(user, label="test")
-            return Person(app, user.id, organisation_id, user.email, secret)
-
-    return make
+    return partial(make_person, app)
