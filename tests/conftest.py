@@ -231,7 +231,12 @@ class Person:
 
 
 def make_person(
-    app: Flask, kind: str = "creator", role: str = "owner", *, organisation_id: str | None = None, name: str = ""
+    app: Flask,
+    kind: str = "creator",
+    role: str = "owner",
+    *,
+    organisation_id: str | None = None,
+    name: str = "",
 ) -> Person:
     """A person with a token, in an organisation of their own or in one that is there."""
     number = ids.new("n")[-8:]

@@ -7,17 +7,26 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from dealflow.accounts.models import ApiToken, Membership, Organisation, User, UserSession
+from dealflow.accounts.models import (
+    ApiToken,
+    EmailLink,
+    Invitation,
+    Membership,
+    Organisation,
+    User,
+    UserSession,
+)
 from dealflow.core import clock, ids
 from dealflow.core.actor import ANONYMOUS, Actor
 from dealflow.core.db import session, system_edge
 from dealflow.core.errors import NotFound, Unauthenticated
+from dealflow.core.jobs import job
 
 SESSION_LIFE = timedelta(days=14)
 IDLE_LIFE = timedelta(days=3)
@@ -185,6 +194,33 @@ def _end(kind: type[UserSession] | type[ApiToken], row_id: str) -> None:
     """End what was found expired, so that a clock that is set back does not revive it."""
     with system_edge() as s:
         s.execute(update(kind).where(kind.id == row_id, kind.ended_at.is_(None)).values(ended_at=clock.now()))
+
+
+class Expiring(Protocol):
+    """What was mailed to somebody and holds for a while."""
+
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+def holds(link: Expiring) -> bool:
+    """Whether a mailed link has not run out; one that was made before the clock was set back has."""
+    return link.expires_at > clock.now() and not clock.is_ahead(link.created_at)
+
+
+@job("accounts.end_expired", every=timedelta(minutes=10))
+def end_expired(**_payload: object) -> None:
+    """End what has run out, so that a clock that is set back does not revive it."""
+    moment = clock.now()
+    idle = or_(UserSession.expires_at <= moment, UserSession.seen_at <= moment - IDLE_LIFE)
+    for kind, over in (
+        (UserSession, idle), (ApiToken, ApiToken.expires_at <= moment), (Invitation, Invitation.expires_at <= moment),
+    ):  # fmt: skip
+        session().execute(update(kind).where(kind.ended_at.is_(None), over).values(ended_at=moment))
+    spent = EmailLink.used_at.is_(None), EmailLink.expires_at <= moment
+    session().execute(update(EmailLink).where(*spent).values(used_at=moment, payload=None))
 
 
 def touch(session_id: str) -> None:

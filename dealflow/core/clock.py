@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+# How far the clocks of several hosts may be apart.
+SKEW = timedelta(minutes=1)
 _offset = timedelta(0)
 _frozen: datetime | None = None
 
@@ -26,6 +28,11 @@ def real_now() -> datetime:
 def today(zone: str = "Asia/Shanghai") -> date:
     """The calendar date at this moment in a time zone (IANA name)."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+def is_ahead(moment: datetime) -> bool:
+    """Whether something that was noted at this moment has not happened yet: the clock was set back since."""
+    return moment > now() + SKEW
 
 
 def set_base(start: datetime | None, *, since: datetime | None = None) -> None:

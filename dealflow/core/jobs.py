@@ -162,8 +162,8 @@ def again(row: Job) -> None:
 
 
 def _beyond(moment: datetime) -> datetime:
-    """The moment after which no lease that was taken by now can end, with a minute for clocks that differ."""
-    return moment + max(kind.lease for kind in KINDS.values()) + timedelta(minutes=1)
+    """The moment after which no lease that was taken by now can end, clocks that differ allowed for."""
+    return moment + max(kind.lease for kind in KINDS.values()) + clock.SKEW
 
 
 def _is_over(until: datetime, moment: datetime) -> bool:
@@ -305,8 +305,18 @@ def schedule() -> None:
                 enqueue(kind.name, {}, key=f"{kind.name}:{slot}")
 
 
+def follow_clock() -> None:
+    """After the clock was set back, let what waits do so for as long as it was meant to, counted from now."""
+    moment = clock.now()
+    with system_edge() as s:
+        waiting = Job.state == "queued", Job.run_at > moment, Job.updated_at > moment + clock.SKEW
+        for row in s.scalars(select(Job).where(*waiting).with_for_update()):
+            row.run_at = moment + max(timedelta(), row.run_at - row.updated_at)
+
+
 def sweep() -> int:
     """Wake every job that waits; the number woken."""
+    follow_clock()
     schedule()
     waiting = due()
     for job_id in waiting:

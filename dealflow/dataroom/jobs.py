@@ -15,6 +15,7 @@ from dealflow.core.jobs import job
 from dealflow.dataroom import archive, copies
 from dealflow.dataroom.models import DataRoom
 from dealflow.dataroom.policy import Tag
+from dealflow.dataroom.service import guests
 from dealflow.files import service as files
 from dealflow.files import storage
 from dealflow.notify import service as notify
@@ -50,6 +51,12 @@ def make_archive(room_id: str) -> dict[str, Any]:
                     link=f"/projects/{room.project_id}/data-room", organisation_id=room.organisation_id,
                 )  # fmt: skip
             return {"file_id": room.archive_file_id}
+
+
+@job("dataroom.end_guests", every=timedelta(hours=1))
+def end_guests(**_payload: Any) -> None:
+    """End the links of guests that have run out, so that a clock that is set back does not revive them."""
+    guests.end_expired()
 
 
 @job("dataroom.drop_copies", every=timedelta(hours=1), transactional=False)

@@ -120,6 +120,31 @@ def test_a_job_whose_worker_died_before_the_clock_was_set_back_is_taken_over() -
     assert jobs.run(job_id) == "done"
 
 
+@pytest.mark.parametrize("delay", [None, timedelta(hours=2)])
+def test_a_job_that_waits_does_so_no_longer_when_the_clock_is_set_back(delay: timedelta | None) -> None:
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID}, delay=delay)
+    clock.freeze(clock.now() - timedelta(days=1))
+    jobs.sweep()
+    if delay is not None:
+        assert job_id not in jobs.due()
+        clock.freeze(clock.now() + delay + timedelta(seconds=1))
+        jobs.sweep()
+    assert job_id in jobs.due()
+
+
+def test_a_job_that_waits_for_its_next_try_keeps_its_pause_when_the_clock_is_set_back() -> None:
+    FAIL.append(True)
+    with db.system_edge():
+        job_id = jobs.enqueue("test.note", {"id": ID})
+    assert jobs.run(job_id) == "retry"
+    clock.freeze(clock.now() - timedelta(days=1))
+    jobs.sweep()
+    assert job_id not in jobs.due()
+    clock.freeze(clock.now() + timedelta(seconds=6))
+    assert job_id in jobs.due()
+
+
 def test_an_event_reaches_each_subscriber_once() -> None:
     with db.system_edge():
         emit(Happened("it"))

@@ -66,7 +66,7 @@ def open_link(secret: str, purpose: str, *, lock: bool = False) -> EmailLink:
         EmailLink.secret_hash == identity.digest(secret), EmailLink.purpose == purpose
     )
     row = session().scalars(query.with_for_update() if lock else query).one_or_none()
-    if row is None or row.used_at is not None or row.expires_at <= clock.now():
+    if row is None or row.used_at is not None or not identity.holds(row):
         raise NotFound(N_("This link was used already or is too old; ask for a new one"))
     return row
 

@@ -81,12 +81,7 @@ def by_link(secret: str, *, lock: bool = False) -> tuple[Invitation, Organisatio
         .scalars(query.with_for_update() if lock else query, execution_options=_BY_LINK)
         .one_or_none()
     )
-    if (
-        row is None
-        or row.ended_at is not None
-        or row.accepted_at is not None
-        or row.expires_at <= clock.now()
-    ):
+    if row is None or row.ended_at is not None or row.accepted_at is not None or not identity.holds(row):
         raise NotFound(N_("This invitation was used or withdrawn, or is too old; ask for a new one"))
     author = select(Membership.role).where(
         Membership.user_id == row.invited_by_id, Membership.organisation_id == row.organisation_id

@@ -266,9 +266,9 @@ class GuestLink(Base, Versioned, OwnedByOrganisation):
 
     def state(self) -> str:
         """ "revoked", "expired", "verified" or "invited"."""
-        if self.revoked_at:
+        if self.revoked_at and self.revoked_by:
             return "revoked"
-        if self.expires_at <= clock.now():
+        if self.revoked_at or self.expires_at <= clock.now():
             return "expired"
         return "verified" if self.verified_at else "invited"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from dealflow.accounts import identity
 from dealflow.accounts.identity import digest
 from dealflow.audit import service as audit
 from dealflow.core import clock, db, mail, policy
@@ -88,6 +89,13 @@ def take_back(actor: Actor, project_id: str, link_id: str) -> GuestLink:
     return row
 
 
+def end_expired() -> None:
+    """End what has run out; nobody takes it back."""
+    moment = clock.now()
+    over = GuestLink.revoked_at.is_(None), GuestLink.expires_at <= moment
+    session().execute(update(GuestLink).where(*over).values(revoked_at=moment))
+
+
 def by_secret(secret: str) -> GuestLink:
     """The link behind a mailed address while it holds; NotFound otherwise."""
     query = select(GuestLink).where(GuestLink.secret_hash == digest(secret))
@@ -95,7 +103,7 @@ def by_secret(secret: str) -> GuestLink:
 
 
 def _holding(row: GuestLink | None) -> GuestLink:
-    if row is None or row.revoked_at is not None or row.expires_at <= clock.now():
+    if row is None or row.revoked_at is not None or not identity.holds(row):
         raise NotFound()
     return row
 
