@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -161,10 +162,14 @@ def _kept_secret(instance: Path, environment: str) -> str:
 
     path = instance / "keys" / "secret"
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as stream:
-            path.chmod(0o600)
-            stream.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text().strip() or DEFAULT_SECRET
+    if path.exists() and not path.read_text().strip():
+        path.unlink()  # left empty by a start that was cut off
+    if not path.exists():
+        # It appears whole, whoever else starts at this moment and however this start ends.
+        made = path.with_name(f".{path.name}-{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+    return path.read_text().strip()

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 MAGIC = b"DFMODEL1"
 SIGNATURE_BYTES = 64
 MAX_BYTES = 512 * 1024 * 1024
+LEFT_SECONDS = 3600
 _PLAIN_PROTOCOLS = frozenset({2})
 
 
@@ -46,6 +48,9 @@ def save(path: Path | str, value: Any, *, kind: str, signing_key: bytes) -> None
     signature = Ed25519PrivateKey.from_private_bytes(signing_key).sign(_message(kind, archive))
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    for left in target.parent.glob(f".*{target.suffix}.*"):
+        if left.stat().st_mtime < time.time() - LEFT_SECONDS:
+            left.unlink(missing_ok=True)  # of a training that was killed
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -6,6 +6,7 @@ new state beside the old one, and then moves it into place by a plan on disk tha
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ from dealflow.web import migrate
 KIND, FORMAT = "dealflow-backup", 1
 LIST = "manifest.json"
 PLAN = "restore.json"
+PART = ".dealflow-backup.part"
 # Of the instance folder, what cannot be made anew; matrices and caches can.
 KEPT = ("keys", "models")
 DERIVED = ("models/matrix", "models/matrix.json", "cache")
@@ -61,7 +63,10 @@ def create(settings: Settings, target: Path) -> dict[str, Any]:
         raise Conflict(N_("The database is not at this version: run `dealflow init` first"))
     storage.configure(settings.storage_url, settings.instance)
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    _drop_leftovers(target.parent)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=PART, dir=target.parent))
+    lock = os.open(aside, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         found = _write(settings, aside)
         if target.exists():
@@ -70,7 +75,22 @@ def create(settings: Settings, target: Path) -> dict[str, Any]:
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
+    finally:
+        os.close(lock)
     return found
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """Remove what backups that were killed left there; one that is being made holds its lock."""
+    for left in folder.glob(f".*{PART}"):
+        lock = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(lock)
 
 
 def _write(settings: Settings, folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import string
@@ -28,6 +29,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from dealflow import create_app
+from dealflow.accounts import identity
 from dealflow.core import clock, db, invariants, jobs
 from dealflow.ledger import verification
 from dealflow.settings import Settings
@@ -143,6 +145,8 @@ def prepare(folder: Path) -> Stage:
     _project(stage)
     _agreed(stage)
     _deliver()
+    for who in stage.people.values():
+        who.get("/me")
     db.database().engine.dispose()
     gc.freeze()  # or each process that is forked copies what its own collections touch
     for name in stage.folder.glob("app.db*"):
@@ -237,6 +241,9 @@ _CONTENTS = {
 }
 
 
+_ID = re.compile(r"[a-z]+_[0-9a-z]{26}")
+
+
 def state(path: Path) -> dict[str, Any]:
     """What the database holds."""
     with closing(sqlite.connect(path)) as connection:
@@ -244,7 +251,7 @@ def state(path: Path) -> dict[str, Any]:
         count = "SELECT count(*) FROM "
         found: dict[str, Any] = {t: connection.execute(f'{count}"{t}"').fetchone()[0] for t in tables}
         for name, query in _CONTENTS.items():
-            found[f"={name}"] = sorted(repr(row) for row in connection.execute(query))
+            found[f"={name}"] = sorted(_ID.sub("…", repr(row)) for row in connection.execute(query))
     return found
 
 
@@ -265,7 +272,7 @@ class Trace:
     commits: int = 0
 
 
-def _die() -> None:
+def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -277,20 +284,20 @@ def _watch(point: str, at_write: int) -> Trace:
         if statement.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE"):
             trace.writes += 1
             if point == "write" and trace.writes == at_write:
-                _die()
+                die()
 
     def commit(connection: Any) -> None:
         if connection.get_execution_options().get("dealflow_write", True) and trace.writes:
             trace.commits += 1
             if point == "commit":
-                _die()
+                die()
 
     known = engine.dialect.do_commit
 
     def do_commit(connection: Any) -> None:
         known(connection)
         if point == "committed" and trace.writes:
-            _die()
+            die()
 
     event.listen(engine, "after_cursor_execute", executed)
     event.listen(engine, "commit", commit)
@@ -298,7 +305,7 @@ def _watch(point: str, at_write: int) -> Trace:
     return trace
 
 
-def _forked(work: Callable[[Callable[[Any], None]], None], moment: float | None = None) -> Any:
+def forked(work: Callable[[Callable[[Any], None]], None], moment: float | None = None) -> Any:
     """Run `work(say)` in a process of its own; what it said, or None when it was killed before."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -312,7 +319,7 @@ def _forked(work: Callable[[Callable[[Any], None]], None], moment: float | None 
             work(say)
         except BaseException as error:  # whatever it is, the parent must hear of it
             say({"error": repr(error)[:1000]})
-        _die()
+        die()
     os.close(writing)
     if moment is not None:
         time.sleep(moment)
@@ -355,13 +362,14 @@ class Play:
         headers = {"Idempotency-Key": f"step {number}"} if self.keys else {}
 
         def work(say: Callable[[Any], None]) -> None:
+            identity.SEEN_AGAIN = timedelta(days=1)  # a note of the token's use is no part of the step
             trace = _watch(point, at_write)
             answer = who.post(step.path.format(**self.kept), step.body, headers=headers)
             body = answer.json or {}
             said = body.get("id") if answer.status_code < 400 else body.get("code")
             say([answer.status_code, said, trace.writes, trace.commits])
 
-        return _forked(work, moment)
+        return forked(work, moment)
 
     def _heard(self, step: Step, answer: Any) -> tuple[int, str]:
         if step.keep and answer[0] < 400:
@@ -409,7 +417,7 @@ class Play:
                 self._compare(number, step, point, heard, answer, before, after, result)
             before = after
         result.sequences += 1
-        result.faults += [f"{self.sequence}: {line}" for line in _forked(_complaints)]
+        result.faults += [f"{self.sequence}: {line}" for line in forked(_complaints)]
 
     def _compare(
         self,
