@@ -65,6 +65,11 @@ def install(app: Flask) -> None:
     def metrics() -> Response:
         token = settings.metrics_token
         presented = request.headers.get("Authorization", "") == f"Bearer {token}" if token else False
-        if not presented and request.remote_addr not in ("127.0.0.1", "::1"):
+        # A proxy on this machine speaks from the loopback address too, for whoever asked it.
+        forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+        here = request.remote_addr in ("127.0.0.1", "::1") and not (
+            forwarded and not settings.trusted_proxies
+        )
+        if not presented and not here:
             raise NotFound()
         return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4")

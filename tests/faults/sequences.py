@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import string
@@ -322,7 +323,7 @@ def forked(work: Callable[[Callable[[Any], None]], None], moment: float | None =
         die()
     os.close(writing)
     if moment is not None:
-        time.sleep(moment)
+        select.select([reading], [], [], moment)
         os.kill(pid, signal.SIGKILL)
     with os.fdopen(reading, "rb") as stream:
         said = stream.read()

@@ -142,3 +142,10 @@ def test_inviting_a_known_and_an_unknown_address_looks_the_same(
     ]
     assert [a.status_code for a in answers] == [201, 201]
     assert answers[0].json.keys() == answers[1].json.keys()
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_what_a_proxy_on_this_machine_passes_on_gets_no_metrics(app: Flask, header: str) -> None:
+    client = app.test_client()
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", headers={header: "203.0.113.7"}).status_code == 404
