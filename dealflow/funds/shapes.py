@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
-from dealflow.core.schema import Date, MoneyIn, Ref, Schema, Text, partial
+from dealflow.core.schema import CurrencyCode, Date, MoneyIn, Ref, Schema, Text, partial
 
 Ppm = Annotated[int, Field(ge=0, le=1_000_000)]
 Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
@@ -50,7 +50,7 @@ class FundIn(Schema):
     """A fund or a vehicle of one. `payment_details`: where partners pay to, as notices print it."""
 
     name: Text(200, least=1)  # type: ignore[valid-type]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    currency: CurrencyCode = "CNY"
     vintage: Annotated[int, Field(ge=1990, le=2200)] | None = None
     started_on: Date | None = None
     term_years: Annotated[int, Field(ge=1, le=50)] = 5

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field
-
-from dealflow.core.schema import Date, MoneyIn, Ref, Schema, Text
+from dealflow.core.schema import CurrencyCode, Date, MoneyIn, Ref, Schema, Text
 
 Reason = Text(2000, least=1)
 Words = Text(2000)
@@ -90,7 +88,7 @@ class BankStatementIn(Schema):
 
     preset: Text(20) = ""  # type: ignore[valid-type]
     mapping: Text(4000) = ""  # type: ignore[valid-type]
-    currency: Annotated[str, Field(min_length=3, max_length=3)] = "CNY"
+    currency: CurrencyCode = "CNY"
 
 
 class ConfirmLineIn(Schema):

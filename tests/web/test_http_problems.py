@@ -282,3 +282,12 @@ def test_a_defect_of_ours_is_a_500_that_tells_nothing(
     assert b"CANARY" not in answer.data
     assert b"Traceback" not in answer.data
     assert answer.headers["X-Request-Id"] in caplog.text
+
+
+def test_a_currency_that_is_not_known_is_422(person: Callable[..., Person]) -> None:
+    manager = person("fund")
+    refused = manager.post("/funds", {"name": "一号基金", "currency": "XXX"})
+    assert refused.status_code == 422
+    assert [(e["field"], e["code"]) for e in refused.json["errors"]] == [("currency", "unknown_currency")]
+    assert manager.get("/funds").json["total"] == 0
+    assert manager.post("/funds", {"name": "一号基金", "currency": "USD"}).status_code == 201
