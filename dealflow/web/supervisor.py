@@ -17,11 +17,17 @@ from dealflow.core import clock, db, running
 from dealflow.settings import ROOT, Settings, SettingsError
 from dealflow.web import backups, migrate
 
+CONNECTIONS = 4000
+
 
 def _connections() -> int:
     """How many connections a web process may hold: idle ones must leave it the file descriptors to work with."""
-    limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(12, min(1000, limit - 128)) if limit > 0 else 1000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 128
+    if 0 <= soft < wanted:
+        soft = wanted if hard < 0 else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(12, min(CONNECTIONS, soft - 128)) if soft >= 0 else CONNECTIONS
 
 
 def _commands(settings: Settings) -> dict[str, list[str]]:
@@ -29,7 +35,7 @@ def _commands(settings: Settings) -> dict[str, list[str]]:
     return {
         "web": [
             *python, "gunicorn", "--bind", f"{settings.host}:{settings.port}", "--workers", str(settings.web_processes),
-            "--worker-class", "gthread", "--threads", "8", "--worker-connections", str(_connections()), "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "15",
+            "--worker-class", "dealflow.web.heads.Worker", "--threads", "8", "--worker-connections", str(_connections()), "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "15",
             "--limit-request-line", "8190", "--log-level", "warning", "--preload", "dealflow.web.wsgi:app",
         ],
         "worker": [*python, "dealflow.cli", "worker"],
