@@ -84,7 +84,8 @@ class MoneyIn(Schema):
 
 Date = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
 Moment = datetime
-Version = Annotated[int, Field(ge=1)]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""The number of a version, as wide as its column."""
 Language = Literal["zh", "en"]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from dealflow.core.paging import Query
-from dealflow.core.schema import Ref, Schema, Text
+from dealflow.core.schema import Ref, Schema, Text, Version
 
 Level = Literal["view", "download"]
 Name = Text(200, least=1)
@@ -16,7 +16,7 @@ Name = Text(200, least=1)
 class NdaIn(Schema):
     """Acceptance of the NDA. `number` is the wording that was read; without it the one in force."""
 
-    number: Annotated[int, Field(ge=1)] | None = None
+    number: Version | None = None
     language: Literal["zh", "en"] | None = None
 
 

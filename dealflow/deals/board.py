@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy import case, or_, select
 
 from dealflow.accounts import queries as accounts
@@ -40,7 +40,7 @@ class BoardQuery(DealQuery):
     mandate_id: Ref("mnd") | None = None  # type: ignore[valid-type]
     due: Literal["overdue", "week", "none"] | None = None
     stale: Literal["true"] | None = None
-    per: int | None = None
+    per: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     done: Ref("bat") | None = None  # type: ignore[valid-type]
 
 

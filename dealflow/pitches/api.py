@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, request
 from pydantic import Field
@@ -11,7 +11,7 @@ from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock
 from dealflow.core.http import actor, api_blueprint, endpoint, if_match, listing, read_body
 from dealflow.core.paging import Query
-from dealflow.core.schema import Ref, Schema, Text, partial
+from dealflow.core.schema import Ref, Schema, Text, Version, partial
 from dealflow.pitches import diff, queries, service
 from dealflow.pitches.models import Project, ProjectVersion
 from dealflow.pitches.policy import Can
@@ -37,8 +37,8 @@ class Guest(Schema):
 class DiffQuery(Schema):
     """Two version numbers; without `from` the one before `to`."""
 
-    to: int | None = Field(default=None, ge=1)
-    since: int | None = Field(default=None, ge=1, alias="from")
+    to: Version | None = None
+    since: Annotated[Version | None, Field(alias="from")] = None
 
 
 def _one(project: Project) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dealflow.core.money import LIMIT
-from dealflow.core.schema import Ref, Schema, Text
+from dealflow.core.schema import Ref, Schema, Text, Version
 
 Template = Literal["equity_spv", "revenue_share", "loan", "presale"]
 Language = Literal["zh", "en", "zh+en"]
@@ -28,7 +28,7 @@ class VersionIn(Schema):
     """A new version, made from `base_version`."""
 
     terms: dict[str, Any]
-    base_version: Annotated[int, Field(ge=1)]
+    base_version: Version
     comment: Text(2000) | None = None  # type: ignore[valid-type]
 
 
@@ -47,7 +47,7 @@ class VersionOut(Schema):
 class AcceptIn(Schema):
     """Which version is accepted; default: the current one."""
 
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Version | None = None
 
 
 class ReasonIn(Schema):
@@ -184,23 +184,23 @@ class ClauseOut(Schema):
 class DiffQuery(Schema):
     """Two versions."""
 
-    from_: Annotated[int, Field(ge=1, alias="from")]
-    to: Annotated[int, Field(ge=1)]
+    from_: Annotated[Version, Field(alias="from")]
+    to: Version
 
 
 class PdfQuery(Schema):
     """Language and version of a printed term sheet; with `against` the print of what changed since that version."""
 
     lang: Language = "zh"
-    version: Annotated[int, Field(ge=1)] | None = None
-    against: Annotated[int, Field(ge=1)] | None = None
+    version: Version | None = None
+    against: Version | None = None
 
 
 class SimulatorQuery(Schema):
     """What the simulator's page assumes: a version, another one beside it, gross receipts and how they come in."""
 
-    version: Annotated[int, Field(ge=1)] | None = None
-    compare: Annotated[int, Field(ge=1)] | None = None
+    version: Version | None = None
+    compare: Version | None = None
     pari_passu: bool = False
     gross: Text(40) | None = None  # type: ignore[valid-type]
     months: Annotated[int, Field(ge=1, le=36)] = 12
@@ -210,7 +210,7 @@ class SimulatorQuery(Schema):
 class FiguresQuery(Schema):
     """What the figures of a version assume; default gross: three times the investment."""
 
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Version | None = None
     pari_passu: bool = False
     gross_minor: Annotated[int, Field(ge=1, le=LIMIT)] | None = None
     months: Annotated[int, Field(ge=1, le=36)] = 12
@@ -268,7 +268,7 @@ class LibraryIn(Schema):
     """A new version of the clause library, whole."""
 
     library: dict[str, Any]
-    base_version: Annotated[int, Field(ge=1)]
+    base_version: Version
     comment: Text(2000) | None = None  # type: ignore[valid-type]
 
 
@@ -283,7 +283,7 @@ class LibraryOut(Schema):
 class LibraryQuery(Schema):
     """Which version; default: the one in force."""
 
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Version | None = None
 
 
 class PreviewIn(Schema):

@@ -52,6 +52,28 @@ def test_every_operation_says_what_it_does_takes_and_refuses(app: Flask, documen
             assert (operation.get("security") == []) == (described.permission == PUBLIC), name
 
 
+def test_every_number_that_is_taken_has_bounds(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    def loose(schema: Any, seen: frozenset[str] = frozenset()) -> list[Any]:
+        """The integers in a schema that may be of any size."""
+        if isinstance(schema, list):
+            return [found for part in schema for found in loose(part, seen)]
+        if not isinstance(schema, dict):
+            return []
+        if schema.get("type") == "integer" and not {"maximum", "exclusiveMaximum", "enum"} & schema.keys():
+            return [schema]
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        if name:
+            return [] if name in seen else loose(schemas[name], seen | {name})
+        return loose(list(schema.values()), seen)
+
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert loose([p["schema"] for p in operation["parameters"]]) == [], f"{method} {path}"
+            assert loose(operation.get("requestBody", {})) == [], f"{method} {path}"
+
+
 def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
     ids = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     assert len(ids) == len(set(ids))
