@@ -71,7 +71,7 @@ def waiting_room() -> tempfile.TemporaryDirectory[str]:
 
 
 def put(source: Path, sha256: str) -> None:
-    """Keep a local file under its hash. Written aside and moved, so that no half file is ever read.
+    """Keep a local file under its hash. Written aside, to the disk, and moved: no half file is ever read, even after a power cut.
 
     Written anew even when it is there: its age then tells the sweep that it is wanted.
     """
@@ -88,9 +88,21 @@ def put(source: Path, sha256: str) -> None:
         with os.fdopen(handle, "wb") as aside, source.open("rb") as stream:
             while chunk := stream.read(CHUNK):
                 aside.write(chunk)
+            aside.flush()
+            os.fsync(aside.fileno())
         part.replace(place)
+        _keep_names(place.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _keep_names(folder: Path) -> None:
+    """Write to the disk which files a folder holds."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read(sha256: str, start: int, length: int) -> Iterator[bytes]:
