@@ -63,14 +63,7 @@ def notice_file(actor: Actor, fund_id: str, call_id: str, lp_id: str) -> dict[st
     line = next((line for line in queries.call_lines([call])[call.id] if line.lp_id == lp.id), None)
     if line is None:
         raise NotFound()
-    content, sha256, name = papers.notice_file(actor, fund, call, line)
-    return {
-        "content": content,
-        "name": name,
-        "mimetype": papers.TYPES["pdf"],
-        "etag": sha256,
-        "inline": True,
-    }
+    return _notice(papers.notice_file(actor, fund, call, line))
 
 
 def closing_file(actor: Actor, fund_id: str, closing_id: str, lp_id: str) -> dict[str, Any]:
@@ -79,8 +72,7 @@ def closing_file(actor: Actor, fund_id: str, closing_id: str, lp_id: str) -> dic
     closing = next((row for row in queries.closings(fund.id) if row.id == closing_id), None)
     if closing is None or lp.id not in closing.notices:
         raise NotFound()
-    content, sha256, name = papers.closing_file(actor, fund, closing, lp.id, closing.notices[lp.id])
-    return {"content": content, "name": name, "mimetype": papers.TYPES["pdf"], "etag": sha256, "inline": True}
+    return _notice(papers.closing_file(actor, fund, closing, lp.id, closing.notices[lp.id]))
 
 
 def distribution_file(actor: Actor, fund_id: str, distribution_id: str, lp_id: str) -> dict[str, Any]:
@@ -92,7 +84,11 @@ def distribution_file(actor: Actor, fund_id: str, distribution_id: str, lp_id: s
     )
     if line is None or not line.facts:
         raise NotFound()
-    content, sha256, name = papers.distribution_file(actor, fund, row, line)
+    return _notice(papers.distribution_file(actor, fund, row, line))
+
+
+def _notice(paper: tuple[bytes, str, str]) -> dict[str, Any]:
+    content, sha256, name = paper
     return {"content": content, "name": name, "mimetype": papers.TYPES["pdf"], "etag": sha256, "inline": True}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -170,15 +171,25 @@ def statement_name(data: dict[str, Any], form: str) -> str:
     return f"statement-{data['period']}-{data['lp']['id'][-6:]}-{i18n.language()}.{form}"
 
 
+def _notice(
+    actor: Actor, about: str, kind: str, title: str, html: Callable[[], str], dated: date, lp_id: str, organisation_id: str
+) -> tuple[bytes, str, str]:  # fmt: skip
+    """A notice to a partner in the current language: bytes, hash, file name; drawn at the first time only."""
+    name = f"{kind}-{lp_id[-6:]}-{i18n.language()}.pdf"
+    found = _known(about, "pdf", i18n.language())
+    if found is None:
+        content = _drawn(html(), title, about, dated)
+        found = _keep(actor, about, "pdf", content, name, lp_id, organisation_id)
+    return keeping.read(found.file_id), found.sha256, name
+
+
 def notice_file(actor: Actor, fund: Fund, call: FundCall, line: FundCallLine) -> tuple[bytes, str, str]:
     """The notice of a call to a partner in the current language: bytes, hash, file name."""
-    name = f"capital-call-{call.number}-{line.lp_id[-6:]}-{i18n.language()}.pdf"
-    found = _known(line.id, "pdf", i18n.language())
-    if found is None:
-        title = i18n.gettext("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name)
-        content = _drawn(notice_html(fund, call, line), title, line.id, call.issued_on or call.due_on)
-        found = _keep(actor, line.id, "pdf", content, name, line.lp_id, line.organisation_id)
-    return keeping.read(found.file_id), found.sha256, name
+    title = i18n.gettext("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name)
+    return _notice(
+        actor, line.id, f"capital-call-{call.number}", title, lambda: notice_html(fund, call, line),
+        call.issued_on or call.due_on, line.lp_id, line.organisation_id,
+    )  # fmt: skip
 
 
 def closing_file(
@@ -186,26 +197,22 @@ def closing_file(
 ) -> tuple[bytes, str, str]:
     """The notice of a closing to a partner in the current language: bytes, hash, file name."""
     about = f"{closing.id}:{lp_id.removeprefix('lpt_')}"
-    name = f"closing-{closing.number}-{lp_id[-6:]}-{i18n.language()}.pdf"
-    found = _known(about, "pdf", i18n.language())
-    if found is None:
-        title = i18n.gettext("Closing %(number)s of %(fund)s", number=closing.number, fund=facts["fund"])
-        content = _drawn(closing_html(fund, closing, facts), title, about, closing.closed_on)
-        found = _keep(actor, about, "pdf", content, name, lp_id, closing.organisation_id)
-    return keeping.read(found.file_id), found.sha256, name
+    title = i18n.gettext("Closing %(number)s of %(fund)s", number=closing.number, fund=facts["fund"])
+    return _notice(
+        actor, about, f"closing-{closing.number}", title, lambda: closing_html(fund, closing, facts),
+        closing.closed_on, lp_id, closing.organisation_id,
+    )  # fmt: skip
 
 
 def distribution_file(
     actor: Actor, fund: Fund, row: FundDistribution, line: FundDistributionLine
 ) -> tuple[bytes, str, str]:
     """The notice of a distribution to a partner in the current language: bytes, hash, file name."""
-    name = f"{row.kind}-{row.number}-{line.lp_id[-6:]}-{i18n.language()}.pdf"
-    found = _known(line.id, "pdf", i18n.language())
-    if found is None:
-        title = f"{words.distribution(row.kind, row.number)} — {line.facts['fund']}"
-        content = _drawn(distribution_html(fund, row, line), title, line.id, row.paid_on)
-        found = _keep(actor, line.id, "pdf", content, name, line.lp_id, line.organisation_id)
-    return keeping.read(found.file_id), found.sha256, name
+    title = f"{words.distribution(row.kind, row.number)} — {line.facts['fund']}"
+    return _notice(
+        actor, line.id, f"{row.kind}-{row.number}", title, lambda: distribution_html(fund, row, line), row.paid_on,
+        line.lp_id, line.organisation_id,
+    )  # fmt: skip
 
 
 def in_use(ids: Any) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -40,7 +41,7 @@ def _render(name: str, **values: Any) -> str:
     return render_template(
         f"recoupment/{name}.html", amount_of=_money, percent_of=labels.percent, kind_of=labels.run_kind,
         state_of=labels.run_state, dispute_of=labels.dispute_state, evidence_of=labels.evidence,
-        platform_of=platforms.platform_name, payee_of=labels.payee, **values,
+        platform_of=platforms.platform_name, payee_of=cache(labels.payee), **values,
     )  # fmt: skip
 
 
