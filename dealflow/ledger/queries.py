@@ -157,16 +157,17 @@ def lines_of_all(entries: list[Entry]) -> dict[str, list[tuple[Account, Money]]]
     return found
 
 
-def balance(book: Book, code: str, *, on: date | None = None) -> Money:
-    """What stands on an account in the book's currency at the end of `on` (default: all that was posted)."""
+def balance(book: Book, code: str, *, on: date | None = None, currency: str | None = None) -> Money:
+    """What stands on an account in the book's currency, or another one, at the end of `on` (default: all that was posted)."""
+    wanted = currency or book.currency
     query = (
         select(func.coalesce(func.sum(DayTotal.amount_minor), 0))
         .join(Account, Account.id == DayTotal.account_id)
-        .where(Account.book_id == book.id, Account.code == code, DayTotal.currency == book.currency)
+        .where(Account.book_id == book.id, Account.code == code, DayTotal.currency == wanted)
     )
     if on is not None:
         query = query.where(DayTotal.posted_on <= on)
-    return Money(int(session().scalar(query, execution_options=_WHOLE) or 0), book.currency)
+    return Money(int(session().scalar(query, execution_options=_WHOLE) or 0), wanted)
 
 
 def posted_lines(

@@ -74,9 +74,14 @@ def run_statements(run_id: str, query: Query) -> dict[str, Any]:
 @bp.post("/distribution-runs/<run_id>/payouts")
 @endpoint(Can.PAY, body=shapes.PayoutIn, returns=shapes.DistributionPayoutOut, status=201)
 def pay(run_id: str, body: shapes.PayoutIn) -> dict[str, Any]:
-    """Record the transfer that paid all a payee is owed up to a run."""
+    """Record the transfer that paid all a payee is owed in a currency up to a run."""
     made = service.mark_paid(
-        actor(), run_id, payee=body.payee, on=body.on, bank_reference=body.bank_reference
+        actor(),
+        run_id,
+        payee=body.payee,
+        on=body.on,
+        bank_reference=body.bank_reference,
+        currency=body.currency,
     )
     return present.payout(made, {})
 
@@ -100,7 +105,7 @@ def statement(payee_statement_id: str) -> dict[str, Any]:
 @endpoint(Can.SEE_STATEMENT, query=Query, returns=shapes.CoveredInputOut, lists=True)
 def statement_receipts(payee_statement_id: str, query: Query) -> dict[str, Any]:
     """The receipts and ad spend behind a statement."""
-    return present.inputs_page(queries.run_of(queries.statement(actor(), payee_statement_id)), query)
+    return present.statement_inputs(queries.statement(actor(), payee_statement_id), query)
 
 
 @bp.get("/distribution-statements/<payee_statement_id>/file")

@@ -6,10 +6,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from dealflow.core.money import CURRENCIES
 from dealflow.recoupment import order
 from dealflow.recoupment.order import Key, Position, Sheet
 from dealflow.recoupment.sources import Input, Terms
@@ -26,11 +29,13 @@ class Base:
     position: Position
     covered: frozenset[tuple[str, str]]
     paid: Mapping[Key, int]
+    cost: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Line:
-    """What a payee gets from a tier (minor units): in all, and by this run. `source_ppm` as the terms put it."""
+    """What a payee gets from a tier (minor units of `currency`): in all, and by this run. `source_ppm` as the terms put it.
+    `cost_minor`, `cost_due_minor`: what that takes of the money, which is in the first sheet's currency."""
 
     term_sheet_id: str
     tier: str
@@ -40,6 +45,9 @@ class Line:
     basis: str
     cumulative_minor: int
     due_minor: int
+    currency: str
+    cost_minor: int
+    cost_due_minor: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ class Outcome:
 
     @property
     def due_minor(self) -> int:
-        return sum(line.due_minor for line in self.lines)
+        """Of the money, in its currency."""
+        return sum(line.cost_due_minor for line in self.lines)
 
     @property
     def changes_something(self) -> bool:
@@ -71,7 +80,7 @@ def compute(terms: Terms, inputs: Sequence[Input], base: Base | None) -> Outcome
         position = _continued(terms.sheets, inputs, base)
     return Outcome(
         "restatement" if earlier else "regular", new, position,
-        tuple(lines(terms.sheets, order.paid_of(position), base.paid if base else {})),
+        tuple(lines(terms.sheets, position, base)),
     )  # fmt: skip
 
 
@@ -82,26 +91,53 @@ def _reaches_back(item: Input, through: date) -> bool:
 
 def replay(sheets: Sequence[Sheet], inputs: Sequence[Input]) -> Position:
     """The position after all inputs, from the first receipt on."""
-    return order.run(order.standing_at_start(sheets), sheets, _sums(inputs), _spend(inputs))
+    return order.run(order.standing_at_start(sheets), sheets, flows(sheets, inputs))
 
 
 def _continued(sheets: Sequence[Sheet], inputs: Sequence[Input], base: Base) -> Position:
-    sums, spend = _sums(inputs), _spend(inputs)
-    before = {on: minor for on, minor in sums.items() if on <= base.through}
-    position = order.joined(base.position, sheets, before, spend)
-    return order.run(position, sheets, {on: m for on, m in sums.items() if on > base.through}, spend)
+    money = flows(sheets, inputs)
+    position = order.joined(base.position, sheets, money, base.through)
+    return order.run(position, sheets, money, base.through)
 
 
-def _sums(inputs: Sequence[Input]) -> dict[date, int]:
-    return order.by_date((i.counted_on, i.amount_minor) for i in inputs if i.kind == "receipt")
+def flows(sheets: Sequence[Sheet], inputs: Sequence[Input]) -> dict[str, order.Flow]:
+    """What came in and what ads took, as the sheets of each currency count it."""
+    money, *others = order.currencies(sheets)
+    found = {money: _flow(inputs, {})}
+    for currency in others:
+        found[currency] = _flow([item.within(currency) for item in inputs], _rates(inputs, currency))
+    return found
 
 
-def _spend(inputs: Sequence[Input]) -> list[order.Spend]:
-    return order.net_spend((i.counted_on, i.amount_minor) for i in inputs if i.kind == "ad_spend")
+def _flow(inputs: Sequence[Input], rates: Mapping[date, Fraction]) -> order.Flow:
+    return order.Flow(
+        order.by_date((i.counted_on, i.amount_minor) for i in inputs if i.kind == "receipt"),
+        order.net_spend((i.counted_on, i.amount_minor) for i in inputs if i.kind == "ad_spend"),
+        rates,
+    )
 
 
-def lines(sheets: Sequence[Sheet], paid: Mapping[Key, int], before: Mapping[Key, int]) -> list[Line]:
-    """A line for every tier and payee, also where nothing is due."""
+def _rates(inputs: Sequence[Input], currency: str) -> dict[date, Fraction]:
+    """By date of receipts, what one minor unit of a currency costs in that of the money: by the rates that are kept with
+    the date's first receipt."""
+    first: dict[date, Input] = {}
+    for item in sorted((i for i in inputs if i.kind == "receipt"), key=lambda i: i.source_id):
+        first.setdefault(item.counted_on, item)
+    return {on: _rate(item) / _rate(item.within(currency)) for on, item in first.items()}
+
+
+def _rate(item: Input) -> Fraction:
+    """Minor units of its currency for one of that it came in."""
+    if (was := item.exchanged) is None:
+        return Fraction(1)
+    scale = Fraction(10) ** (CURRENCIES[item.currency] - CURRENCIES[was["currency"]])
+    return Fraction(Decimal(was["rate"])) * scale
+
+
+def lines(sheets: Sequence[Sheet], position: Position, base: Base | None = None) -> list[Line]:
+    """A line for every tier and payee, also where nothing is due; `base` says what was there before."""
+    paid, cost = order.paid_of(position), order.cost_of(position)
+    before, cost_before = (base.paid, base.cost) if base else ({}, {})
     owner = order.owner_of(sheets)
     found = []
     for sheet in sheets:
@@ -117,9 +153,15 @@ def lines(sheets: Sequence[Sheet], paid: Mapping[Key, int], before: Mapping[Key,
             seen.add(key)
             tier = known[key[1]]
             label = {lang: words.label(tier, lang) for lang in ("zh", "en")}
-            now, then = paid.get(key, 0), before.get(key, 0)
+            now, due = paid.get(key, 0), paid.get(key, 0) - before.get(key, 0)
+            took, taken = now, due
+            if sheet.currency != sheets[0].currency:
+                took, taken = cost.get(key, 0), cost.get(key, 0) - cost_before.get(key, 0)
             found.append(
-                Line(*key[:2], label, key[2], _at_source(sheet, tier, key[2]), tier.get("basis", "remaining"), now, now - then)
+                Line(
+                    *key[:2], label, key[2], _at_source(sheet, tier, key[2]), tier.get("basis", "remaining"), now, due,
+                    sheet.currency, took, taken,
+                )
             )  # fmt: skip
     return found
 
@@ -142,6 +184,7 @@ def digest(terms: Terms, inputs: Sequence[Input], base_id: str | None, through: 
         [
             [i.kind, i.source_id, i.counted_on.isoformat(), i.amount_minor, i.currency]
             + ([i.exchanged] if i.exchanged else [])
+            + ([[[c, x.amount_minor, x.exchanged] for c, x in sorted(i.also.items())]] if i.also else [])
             for i in inputs
         ],
     ]  # fmt: skip

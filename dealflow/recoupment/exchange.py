@@ -23,7 +23,7 @@ Key = tuple[str, str]
 class NoRatesError(Exception):
     """There is no rate for these currencies and days."""
 
-    def __init__(self, missing: Iterable[tuple[str, date]]) -> None:
+    def __init__(self, missing: Iterable[tuple[str, str, date]]) -> None:
         super().__init__()
         self.missing = sorted(set(missing))
 
@@ -50,6 +50,44 @@ class _Chain:
         self.after_minor += item.amount_minor
 
 
+def in_currencies(
+    found: Sequence[Input],
+    currencies: Sequence[str],
+    posted: Mapping[str, Mapping[Key, Input]],
+    rate_of: Callable[[str, str, date], Rate | None],
+) -> tuple[list[Input], tuple[Input, ...]]:
+    """All inputs in the first currency (the money's), each with what it is in the others (`also`); and which of the latter
+    no posted run has kept. `posted`: by currency, what runs have. `rate_of(base, quote, day)`.
+
+    Raises NoRatesError with the pairs and days, TooLargeError.
+    """
+    missing: list[tuple[str, str, date]] = []
+    done: dict[str, list[Input]] = {}
+    for currency in currencies:
+
+        def into(base: str, day: date, quote: str = currency) -> Rate | None:
+            return rate_of(base, quote, day)
+
+        try:
+            done[currency] = converted(found, currency, posted.get(currency, {}), into)
+        except NoRatesError as error:
+            missing += error.missing
+    if missing:
+        raise NoRatesError(missing)
+    money, *others = currencies
+    inputs = [
+        replace(item, also={currency: done[currency][place] for currency in others})
+        for place, item in enumerate(done[money])
+    ]
+    fresh = [
+        item
+        for currency in others
+        for item in done[currency]
+        if (item.kind, item.source_id) not in posted.get(currency, {})
+    ]
+    return inputs, tuple(fresh)
+
+
 def converted(
     found: Sequence[Input],
     currency: str,
@@ -64,7 +102,7 @@ def converted(
     for item in posted.values():
         if item.exchanged:
             chains.setdefault(item.chain, _Chain()).add(item, item.exchanged)
-    missing: list[tuple[str, date]] = []
+    missing: list[tuple[str, str, date]] = []
     done: list[Input] = []
     for item in found:
         if item.currency == currency:
@@ -75,7 +113,7 @@ def converted(
             chain = chains.setdefault(item.chain, _Chain())
             rate = chain.kept or _kept(rate_of(item.currency, item.counted_on))
             if rate is None:
-                missing.append((item.currency, item.counted_on))
+                missing.append((item.currency, currency, item.counted_on))
             else:
                 done.append(_one(item, currency, chain, rate))
     if missing:
@@ -96,6 +134,18 @@ def _one(item: Input, currency: str, chain: _Chain, rate: dict[str, Any]) -> Inp
     made = replace(item, amount_minor=minor, currency=currency, facts=item.facts | {EXCHANGE: was})
     chain.add(made, was)
     return made
+
+
+def told(new: Iterable[Input], also: Iterable[Input]) -> list[dict[str, Any]]:
+    """What a run converted: of what it covers anew into the currency of the money, then what it counts for sheets in
+    other currencies, each row of those with that currency (`into`). A JSON value."""
+    by_currency: dict[str, list[Input]] = {}
+    for item in also:
+        by_currency.setdefault(item.currency, []).append(item)
+    found = summary(new)
+    for currency in sorted(by_currency):
+        found += [row | {"into": currency} for row in summary(by_currency[currency])]
+    return found
 
 
 def summary(inputs: Iterable[Input]) -> list[dict[str, Any]]:

@@ -94,7 +94,11 @@ class _OfPayee(Owned):
 
 
 class DistributionLine(Base, OwnedByOrganisation):
-    """What one payee gets from one tier: in all, and by this run (negative where a restatement takes back)."""
+    """What one payee gets from one tier: in all, and by this run (negative where a restatement takes back).
+
+    `own_currency`: the currency of its term sheet where that is not the run's, else empty; what it takes of the run's money,
+    in the run's currency, is then `cost_minor` in all and `cost_due_minor` by this run.
+    """
 
     __tablename__ = "distribution_line"
     __table_args__ = (UniqueConstraint("run_id", "term_sheet_id", "tier", "payee"),)
@@ -115,6 +119,19 @@ class DistributionLine(Base, OwnedByOrganisation):
     basis: Mapped[str] = mapped_column(String(10))
     cumulative_minor: Mapped[int] = mapped_column(BigInteger)
     due_minor: Mapped[int] = mapped_column(BigInteger)
+    own_currency: Mapped[str] = mapped_column(String(3), default="", server_default="")
+    cost_minor: Mapped[int | None] = mapped_column(BigInteger)
+    cost_due_minor: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def cost_in_all(self) -> int:
+        """What it takes of the run's money in all, in the run's currency."""
+        return self.cumulative_minor if self.cost_minor is None else self.cost_minor
+
+    @property
+    def cost_due(self) -> int:
+        """What it takes of the run's money by this run, in the run's currency."""
+        return self.due_minor if self.cost_due_minor is None else self.cost_due_minor
 
 
 class DistributionInput(Base, OwnedByOrganisation):
@@ -142,11 +159,32 @@ class DistributionInput(Base, OwnedByOrganisation):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class DistributionConversion(Base, OwnedByOrganisation):
+    """What an input comes to in a currency of the terms that is not the money's: once, by the posted run that first needed
+    it. `exchange` holds what it was and the rate; empty where it came in that currency."""
+
+    __tablename__ = "distribution_conversion"
+    __table_args__ = (
+        UniqueConstraint("kind", "source_id", "currency"),
+        Index("ix__distribution_conversion__run", "run_id", "currency"),
+    )
+    id: Mapped[str] = mapped_column(Id("rcv"), primary_key=True, default=lambda: new("rcv"))
+    run_id: Mapped[str] = mapped_column(Id("run"), ForeignKey("distribution_run.id"))
+    project_id: Mapped[str] = mapped_column(Id("prj"), ForeignKey("project.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    source_id: Mapped[str] = mapped_column(String(60))
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    exchange: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class DistributionStatement(Base, _OfPayee):
-    """What a payee was told when a run was posted, word for word (`content`), under the hash of it."""
+    """What a payee was told when a run was posted, word for word (`content`), under the hash of it; one for each currency
+    (`own_currency`: where that is not the run's)."""
 
     __tablename__ = "distribution_statement"
-    __table_args__ = (UniqueConstraint("run_id", "payee"),)
+    __table_args__ = (UniqueConstraint("run_id", "payee", "own_currency"),)
     id: Mapped[str] = mapped_column(Id("dst"), primary_key=True, default=lambda: new("dst"))
     run_id: Mapped[str] = mapped_column(Id("run"), ForeignKey("distribution_run.id"))
     project_id: Mapped[str] = mapped_column(Id("prj"), ForeignKey("project.id"), index=True)
@@ -158,6 +196,7 @@ class DistributionStatement(Base, _OfPayee):
     number: Mapped[str] = mapped_column(String(40))
     issued_on: Mapped[date]
     dispute_until: Mapped[date]
+    own_currency: Mapped[str] = mapped_column(String(3), default="", server_default="")
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     sha256: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -266,6 +305,6 @@ class PayoutReturn(Base, _OfPayee):
 
 
 for _model in (
-    DistributionLine, DistributionInput, DistributionStatement, StatementFile, Payout, PayoutLine, PayoutReturn,
+    DistributionLine, DistributionInput, DistributionConversion, DistributionStatement, StatementFile, Payout, PayoutLine, PayoutReturn,
 ):  # fmt: skip
     append_only(_model.__table__)

@@ -13,7 +13,7 @@ from dealflow.core import clock, i18n
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
-from dealflow.core.money import Money, short
+from dealflow.core.money import Money, short, show
 from dealflow.core.paging import Query
 from dealflow.ledger import labels as ledger_labels
 from dealflow.recoupment import labels, present, queries, service
@@ -71,14 +71,15 @@ def _tried(act: Callable[[], Any], done: str) -> None:
     flash(done, "success")
 
 
-def _bars(payees: Iterable[dict[str, Any]], key: str) -> list[dict[str, Any]]:
-    """Who gets what, as parts of a bar; amounts of zero are left out, a bar has no negative part."""
+def _bars(payees: Iterable[dict[str, Any]], key: str, cost: str) -> list[dict[str, Any]]:
+    """Who gets what, as parts of a bar: what each gets, drawn by what that takes of the run's money. Amounts of zero are
+    left out, a bar has no negative part."""
     return [
         {
-            "label": p["name"], "value": p[key]["amount_minor"], "display": short(_money(p[key])), "kind": p["kind"],
+            "label": p["name"], "value": p[cost]["amount_minor"], "display": short(_money(p[key])), "kind": p["kind"],
         }
         for p in payees
-        if p[key]["amount_minor"] > 0
+        if p[cost]["amount_minor"] > 0
     ]  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _ledger_page(project_id: str, form: RunForm | None = None) -> str:
     found = present.project_ledger(actor(), desk, query)
     return _render(
         "ledger", desk=desk, found=found, query=query, form=form or RunForm(through=_month_end()),
-        bars=_bars(found["payees"], "cumulative"), entry_of=ledger_labels.entry_kind, account_of=_account,
+        bars=_bars(found["payees"], "cumulative", "cost"), entry_of=ledger_labels.entry_kind, account_of=_account,
     )  # fmt: skip
 
 
@@ -134,13 +135,17 @@ def _run_page(run_id: str, form: PayoutForm | None = None) -> str:
     run = queries.run(actor(), run_id)
     found = present.whole_run(run)
     desk = queries.desk(actor(), run.project_id)
-    owed = [(p["payee"], p["name"]) for p in found["payees"] if p["open"]["amount_minor"] > 0]
+    owed = [
+        (PayoutForm.choice(p["payee"], p["open"]["currency"]), f"{p['name']} · {show(_money(p['open']))}")
+        for p in found["payees"]
+        if p["open"]["amount_minor"] > 0
+    ]
     form = form or PayoutForm(on=clock.today())
     form.payee.choices = owed
     tiers = _by_tier(found["lines"])
     return _render(
-        "run", run=run, found=found, desk=desk, tiers=tiers, places={tier["key"]: tier["place"] for tier in tiers}, bars=_bars(found["payees"], "due"),
-        in_all=_bars(found["payees"], "cumulative"), form=form, statements=queries.statements(run.id), owed=owed,
+        "run", run=run, found=found, desk=desk, tiers=tiers, places={tier["key"]: tier["place"] for tier in tiers}, bars=_bars(found["payees"], "due", "cost_due"),
+        is_mixed=len({p["due"]["currency"] for p in found["payees"]}) > 1, form=form, statements=queries.statements(run.id), owed=owed,
         is_mine=run.made_by_id == actor().user_id, payouts=[p for p in present.payouts(run.project_id) if p["run_id"] == run.id], back_form=ReturnForm(),
     )  # fmt: skip
 
@@ -152,16 +157,18 @@ def _by_tier(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         key = line["term_sheet_id"] + line["tier"]
         tier = found.setdefault(
             key,
-            {"key": key, "place": len(found) + 1, "label": line["label"]}
-            | _sums(line["cumulative"]["currency"]),
+            {"key": key, "place": len(found) + 1, "label": line["label"]} | _sums(line),
         )
-        for name in ("cumulative", "due"):
+        for name in _SUMMED:
             tier[name]["amount_minor"] += line[name]["amount_minor"]
     return list(found.values())
 
 
-def _sums(currency: str) -> dict[str, dict[str, Any]]:
-    return {name: {"amount_minor": 0, "currency": currency} for name in ("cumulative", "due")}
+_SUMMED = ("cumulative", "due", "cost")
+
+
+def _sums(line: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: line[name] | {"amount_minor": 0} for name in _SUMMED}
 
 
 @bp.get("/distribution-runs/<run_id>")
@@ -223,7 +230,12 @@ def pay(run_id: str) -> Any:
     try:
         _tried(
             lambda: service.mark_paid(
-                actor(), run_id, payee=values.payee, on=values.on, bank_reference=values.bank_reference
+                actor(),
+                run_id,
+                payee=values.payee,
+                on=values.on,
+                bank_reference=values.bank_reference,
+                currency=values.currency,
             ),
             _("The transfer is recorded."),
         )
@@ -255,7 +267,7 @@ def _statement_page(payee_statement_id: str, form: DisputeForm | None = None) ->
     query = _query()
     return _render(
         "statement", row=row, found=present.statement(row), content=row.content, query=query, form=form or DisputeForm(),
-        receipts=present.inputs_page(queries.run_of(row), query), answer_form=AnswerForm(), close_form=CloseForm(),
+        receipts=present.statement_inputs(row, query), answer_form=AnswerForm(), close_form=CloseForm(),
         today=clock.today(), payouts=present.payouts(row.project_id, row.payee),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from dealflow.recoupment import queries, statements
 from dealflow.recoupment.models import DistributionLine, DistributionRun, DistributionStatement, PayoutReturn
 from dealflow.recoupment.policy import Can
 from dealflow.recoupment.queries import Desk, Dispute, Payout
-from dealflow.recoupment.sources import EXCHANGE
+from dealflow.recoupment.sources import EXCHANGE, Input, shown_as
 from dealflow.settlement.books import KIND as FUNDING
 
 BOOK = "recoupment"
@@ -51,7 +51,8 @@ def exchange(rows: Sequence[Mapping[str, Any]], currency: str) -> list[dict[str,
     return [
         {
             **{name: row[name] for name in ("on", "kind", "count", "rate", "rate_day", "rate_source")},
-            "original": _money(row["before_minor"], row["currency"]), "amount": _money(row["after_minor"], currency),
+            "original": _money(row["before_minor"], row["currency"]),
+            "amount": _money(row["after_minor"], row.get("into", currency)),
         }
         for row in rows
     ]  # fmt: skip
@@ -59,34 +60,40 @@ def exchange(rows: Sequence[Mapping[str, Any]], currency: str) -> list[dict[str,
 
 def line(row: DistributionLine, run: DistributionRun) -> dict[str, Any]:
     """A line of a run."""
+    currency = row.own_currency or run.currency
     return {
         "id": row.id, "term_sheet_id": row.term_sheet_id, "tier": row.tier, "label": row.tier_label, "payee": row.payee,
         "name": row.payee_name, "kind": row.payee_kind, "organisation_id": row.payee_organisation_id, "basis": row.basis,
-        "source_ppm": row.source_ppm, "effective_ppm": statements.effective(row.cumulative_minor, run.distributed_minor),
-        "cumulative": _money(row.cumulative_minor, run.currency), "due": _money(row.due_minor, run.currency),
+        "source_ppm": row.source_ppm, "effective_ppm": statements.effective(row.cumulative_minor, statements.distributed_in(run, row.own_currency)),
+        "cumulative": _money(row.cumulative_minor, currency), "due": _money(row.due_minor, currency),
+        "cost": _money(row.cost_due, run.currency),
     }  # fmt: skip
 
 
 def payee_totals(rows: Sequence[DistributionLine], run: DistributionRun) -> list[dict[str, Any]]:
-    """Each payee over all tiers, with what posted runs still owe it."""
+    """Each payee over all tiers of a currency, with what posted runs still owe it in that."""
     owed = queries.open_by_payee(run.project_id)
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         entry = found.setdefault(
-            row.payee,
+            (row.payee, row.own_currency),
             {"payee": row.payee, "name": row.payee_name, "kind": row.payee_kind, "organisation_id": row.payee_organisation_id,
-             "cumulative_minor": 0, "due_minor": 0},
+             "cumulative_minor": 0, "due_minor": 0, "cost_minor": 0, "cost_due_minor": 0},
         )  # fmt: skip
         entry["cumulative_minor"] += row.cumulative_minor
         entry["due_minor"] += row.due_minor
+        entry["cost_minor"] += row.cost_in_all
+        entry["cost_due_minor"] += row.cost_due
     return [
         {
             **{name: entry[name] for name in ("payee", "name", "kind", "organisation_id")},
-            "effective_ppm": statements.effective(entry["cumulative_minor"], run.distributed_minor),
-            "cumulative": _money(entry["cumulative_minor"], run.currency), "due": _money(entry["due_minor"], run.currency),
-            "open": _money(owed.get(entry["payee"], 0), run.currency),
+            "effective_ppm": statements.effective(entry["cumulative_minor"], statements.distributed_in(run, own)),
+            "cumulative": _money(entry["cumulative_minor"], own or run.currency),
+            "due": _money(entry["due_minor"], own or run.currency),
+            "open": _money(owed.get((payee, own), 0), own or run.currency),
+            "cost": _money(entry["cost_minor"], run.currency), "cost_due": _money(entry["cost_due_minor"], run.currency),
         }
-        for entry in found.values()
+        for (payee, own), entry in found.items()
     ]  # fmt: skip
 
 
@@ -95,7 +102,12 @@ def whole_run(run: DistributionRun) -> dict[str, Any]:
     rows = queries.lines(run.id)
     return run_summary(run) | {
         "term_sheets": [
-            {"id": s["id"], "version_number": s["version"], "joins_after": s["joins_after"]}
+            {
+                "id": s["id"],
+                "version_number": s["version"],
+                "currency": s.get("currency", run.currency),
+                "joins_after": s["joins_after"],
+            }
             for s in run.sheets
         ],
         "lines": [line(row, run) for row in rows],
@@ -104,7 +116,7 @@ def whole_run(run: DistributionRun) -> dict[str, Any]:
     }
 
 
-def input_row(row: Any) -> dict[str, Any]:
+def input_row(row: Input) -> dict[str, Any]:
     """A receipt or entry of ad spend that a run covered."""
     facts = row.facts
     was = facts.get(EXCHANGE)
@@ -118,10 +130,15 @@ def input_row(row: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def inputs_page(run: DistributionRun, query: Query) -> dict[str, Any]:
-    """A page of what a run covered for the first time."""
-    found = queries.covered_receipts(run, query)
-    return found | {"items": [input_row(row) for row in found["items"]]}
+def inputs_page(run: DistributionRun, query: Query, own_currency: str = "") -> dict[str, Any]:
+    """A page of what a run covered for the first time; in another currency of the terms, what it first counted in it."""
+    found = queries.covered_receipts(run, query, own_currency)
+    return found | {"items": [input_row(shown_as(row)) for row in found["items"]]}
+
+
+def statement_inputs(row: DistributionStatement, query: Query) -> dict[str, Any]:
+    """A page of the receipts and ad spend behind a statement, in its currency."""
+    return inputs_page(queries.run_of(row), query, row.own_currency)
 
 
 def dispute(row: Dispute) -> dict[str, Any]:

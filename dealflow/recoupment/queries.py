@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from dealflow.core import policy
 from dealflow.core.actor import Actor
@@ -19,6 +19,7 @@ from dealflow.ledger import queries as ledger
 from dealflow.pitches import queries as pitches
 from dealflow.recoupment.models import (
     Dispute,
+    DistributionConversion,
     DistributionInput,
     DistributionLine,
     DistributionRun,
@@ -185,26 +186,54 @@ def covered(project_id: str) -> frozenset[tuple[str, str]]:
     return frozenset((row.kind, row.source_id) for row in rows)
 
 
-def covered_receipts(run: DistributionRun, query: Query) -> dict[str, Any]:
-    """A page of the receipts and ad spend that a posted run covered for the first time."""
-    wanted = select(DistributionInput).where(DistributionInput.run_id == run.id)
-    total = session().scalar(
-        select(func.count()).select_from(wanted.subquery()), execution_options=_JUDGED
-    )  # fmt: skip
+Covered = tuple[DistributionInput, DistributionConversion | None]
+"""What a run covered, and what it comes to in another currency of the terms, where that is asked for."""
+
+
+def _covered(run_id: str, own_currency: str) -> Any:
+    if not own_currency:
+        return select(DistributionInput).where(DistributionInput.run_id == run_id)
+    same = and_(
+        DistributionInput.kind == DistributionConversion.kind,
+        DistributionInput.source_id == DistributionConversion.source_id,
+    )
+    return (
+        select(DistributionInput, DistributionConversion)
+        .join(DistributionConversion, same)
+        .where(DistributionConversion.run_id == run_id, DistributionConversion.currency == own_currency)
+    )
+
+
+def _pairs(query: Any) -> list[Covered]:
+    rows = session().execute(query, execution_options=_JUDGED)
+    return [(row[0], row[1] if len(row) > 1 else None) for row in rows]
+
+
+def covered_receipts(run: DistributionRun, query: Query, own_currency: str = "") -> dict[str, Any]:
+    """A page of the receipts and ad spend that a posted run covered for the first time; in another currency of the terms,
+    what it was the first to count in it."""
+    wanted = _covered(run.id, own_currency)
+    counted = wanted.with_only_columns(DistributionInput.id).subquery()
+    total = session().scalar(select(func.count()).select_from(counted), execution_options=_JUDGED)
     ordered = wanted.order_by(
         DistributionInput.kind.desc(), DistributionInput.counted_on, DistributionInput.id
     )
-    rows = session().scalars(ordered.limit(query.limit).offset(query.offset), execution_options=_JUDGED)
-    return listing(list(rows), total or 0, query)
+    return listing(_pairs(ordered.limit(query.limit).offset(query.offset)), total or 0, query)
 
 
-def inputs_of(run_id: str) -> list[DistributionInput]:
-    """All that a posted run covered for the first time, by day."""
-    query = select(DistributionInput).where(DistributionInput.run_id == run_id)
-    ordered = query.order_by(
-        DistributionInput.counted_on, DistributionInput.kind, DistributionInput.source_id
+def inputs_of(run_id: str, own_currency: str = "") -> list[Covered]:
+    """All that a posted run covered for the first time, by day; see `covered_receipts`."""
+    return _pairs(
+        _covered(run_id, own_currency).order_by(
+            DistributionInput.counted_on, DistributionInput.kind, DistributionInput.source_id
+        )
     )
-    return list(session().scalars(ordered, execution_options=_JUDGED))
+
+
+def conversions(project_id: str) -> list[DistributionConversion]:
+    """What posted runs have kept of inputs in other currencies of the terms than that of the money."""
+    query = select(DistributionConversion).where(DistributionConversion.project_id == project_id)
+    return list(session().scalars(query, execution_options=_JUDGED))
 
 
 def posted_as(ids: Sequence[str]) -> list[DistributionInput]:
@@ -239,6 +268,12 @@ def statements_to(actor: Actor, project_id: str) -> list[DistributionStatement]:
     return list(session().scalars(query.order_by(DistributionStatement.id.desc())))
 
 
+def statement_about(payout: Payout) -> DistributionStatement:
+    """The statement that a transfer paid."""
+    in_it = [s for s in statements(payout.run_id) if s.payee == payout.payee]
+    return next(s for s in in_it if s.content["currency"] == payout.currency)
+
+
 def files_of(statement_id: str) -> dict[str, StatementFile]:
     """The files of a statement by form."""
     query = select(StatementFile).where(StatementFile.statement_id == statement_id)
@@ -269,32 +304,32 @@ def _is_open() -> Any:
     return (DistributionRun.state == "posted") & ~paid.exists()
 
 
-def open_lines(project_id: str, payee: str, number: int | None = None) -> list[tuple[DistributionLine, int]]:
-    """Lines of posted runs (up to one) that are to be paid, the oldest first, each with how often it was paid in vain."""
+def open_lines(run: DistributionRun, payee: str) -> list[tuple[DistributionLine, int]]:
+    """Lines of posted runs up to one that are to be paid, the oldest first, each with how often it was paid in vain."""
     tries = (
         select(func.count(PayoutLine.id)).where(PayoutLine.line_id == DistributionLine.id).scalar_subquery()
     )
     query = (
         select(DistributionLine, tries)
         .join(DistributionRun, DistributionRun.id == DistributionLine.run_id)
-        .where(DistributionRun.project_id == project_id, DistributionLine.payee == payee, _is_open())
-        .where(DistributionLine.due_minor != 0)
+        .where(DistributionRun.project_id == run.project_id, DistributionLine.payee == payee, _is_open())
+        .where(DistributionLine.due_minor != 0, DistributionRun.number <= run.number)
         .order_by(DistributionRun.number, DistributionLine.place)
     )
-    if number is not None:
-        query = query.where(DistributionRun.number <= number)
     return [(line, int(turn)) for line, turn in session().execute(query, execution_options=_JUDGED)]
 
 
-def open_by_payee(project_id: str) -> dict[str, int]:
-    """Payee → what it is still owed by posted runs (minor units); negative where it was paid too much."""
+def open_by_payee(project_id: str) -> dict[tuple[str, str], int]:
+    """(Payee, currency where that is not the runs') → what it is still owed by posted runs (minor units); negative where
+    it was paid too much."""
     query = (
-        select(DistributionLine.payee, func.sum(DistributionLine.due_minor))
+        select(DistributionLine.payee, DistributionLine.own_currency, func.sum(DistributionLine.due_minor))
         .join(DistributionRun, DistributionRun.id == DistributionLine.run_id)
         .where(DistributionRun.project_id == project_id, _is_open())
-        .group_by(DistributionLine.payee)
+        .group_by(DistributionLine.payee, DistributionLine.own_currency)
     )
-    return {payee: int(minor) for payee, minor in session().execute(query, execution_options=_JUDGED)}
+    rows = session().execute(query, execution_options=_JUDGED)
+    return {(payee, own): int(minor) for payee, own, minor in rows}
 
 
 def payout(actor: Actor, payout_id: str) -> Payout:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dealflow.core.money import LIMIT
-from dealflow.core.schema import Date, LocalisedText, Schema, Text, Version
+from dealflow.core.schema import CurrencyCode, Date, LocalisedText, Schema, Text, Version
 from dealflow.ledger.forms import EntryOut
 
 
@@ -31,11 +31,12 @@ class RunStepIn(Schema):
 
 
 class PayoutIn(Schema):
-    """A bank transfer that paid all a payee is owed."""
+    """A bank transfer that paid all a payee is owed in a currency; which one is to be said where it is owed in several."""
 
     payee: Text(220, least=1)  # type: ignore[valid-type]
     on: Date
     bank_reference: Text(120, least=1)  # type: ignore[valid-type]
+    currency: CurrencyCode | None = None
 
 
 class PayoutReturnIn(Schema):
@@ -100,7 +101,8 @@ class DistributionRunOut(Schema):
 
 
 class DistributionLineOut(Schema):
-    """What a payee gets from a tier; shares in ppm: as the terms put it, and of all that was distributed."""
+    """What a payee gets from a tier; shares in ppm: as the terms put it, and of all that was distributed. Amounts are in the
+    currency of the term sheet; `cost` is what is due of the run's money, in the run's currency."""
 
     id: str
     term_sheet_id: str
@@ -115,10 +117,12 @@ class DistributionLineOut(Schema):
     effective_ppm: int | None
     cumulative: SignedAmount
     due: SignedAmount
+    cost: SignedAmount
 
 
 class DistributionPayeeOut(Schema):
-    """A payee over all tiers; `open` is what posted runs still owe it."""
+    """A payee over all tiers of a currency; `open` is what posted runs still owe it. `cost` and `cost_due`: what it takes of
+    the run's money in all and by this run, in the run's currency."""
 
     payee: str
     name: str
@@ -128,6 +132,8 @@ class DistributionPayeeOut(Schema):
     cumulative: SignedAmount
     due: SignedAmount
     open: SignedAmount
+    cost: SignedAmount
+    cost_due: SignedAmount
 
 
 class RunSheetOut(Schema):
@@ -135,6 +141,7 @@ class RunSheetOut(Schema):
 
     id: str
     version_number: int
+    currency: str
     joins_after: str | None
 
 

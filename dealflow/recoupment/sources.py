@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from dealflow.recoupment.models import DistributionInput
+from dealflow.recoupment import order
+from dealflow.recoupment.models import DistributionConversion, DistributionInput
 from dealflow.recoupment.order import Sheet
 from dealflow.releases import queries as releases
 from dealflow.termsheets import queries as termsheets
@@ -39,13 +40,15 @@ class Terms:
     titles: Mapping[str, dict[str, Any]]
 
     @property
-    def currencies(self) -> set[str]:
-        return {sheet.waterfall["currency"] for sheet in self.sheets}
+    def currencies(self) -> list[str]:
+        """What the sheets pay in; first that of the money, which is the first sheet's."""
+        return order.currencies(self.sheets)
 
 
 @dataclass(frozen=True)
 class Input:
-    """A receipt or an audited entry of ad spend. `counted_on`: for a correction, the day of what it corrects."""
+    """A receipt or an audited entry of ad spend. `counted_on`: for a correction, the day of what it corrects; `also`: what
+    it is in the other currencies of the terms."""
 
     kind: str
     source_id: str
@@ -54,6 +57,11 @@ class Input:
     amount_minor: int
     currency: str
     facts: dict[str, Any]
+    also: Mapping[str, Input] = field(default_factory=dict)
+
+    def within(self, currency: str) -> Input:
+        """It in one of the currencies of the terms."""
+        return self if currency == self.currency else self.also[currency]
 
     @property
     def exchanged(self) -> dict[str, Any] | None:
@@ -84,7 +92,10 @@ def terms(
             )
         )  # fmt: skip
         days[sheet.investor_organisation_id] = content["collection"]["dispute_days"]
-        titles[sheet.id] = {"version": version.number, "template": sheet.template, "code": version.code}
+        titles[sheet.id] = {
+            "version": version.number, "template": sheet.template, "code": version.code,
+            "currency": content["waterfall"]["currency"],
+        }  # fmt: skip
     return Terms(tuple(sheets), roll.payees, days, titles)
 
 
@@ -160,6 +171,32 @@ def _spend(rows: Iterable[releases.AdSpend]) -> Iterable[Input]:
 def as_posted(row: DistributionInput) -> Input:
     """What a posted run covered, as it was read then."""
     return Input(row.kind, row.source_id, row.on, row.counted_on, row.amount_minor, row.currency, row.facts)
+
+
+def as_converted(item: Input, row: DistributionConversion) -> Input:
+    """An input in another currency of the terms, as a posted run has kept it."""
+    facts = {name: value for name, value in item.facts.items() if name != EXCHANGE}
+    if row.exchange:
+        facts[EXCHANGE] = row.exchange
+    return replace(item, amount_minor=row.amount_minor, currency=row.currency, facts=facts, also={})
+
+
+def shown_as(covered: tuple[DistributionInput, DistributionConversion | None]) -> Input:
+    """What a run covered, in the currency that it was asked for in."""
+    row, kept = covered
+    return as_posted(row) if kept is None else as_converted(as_posted(row), kept)
+
+
+def all_as_posted(rows: Iterable[DistributionInput], kept: Iterable[DistributionConversion]) -> list[Input]:
+    """What posted runs covered, as it was read then, in all currencies of the terms."""
+    also: dict[tuple[str, str], list[DistributionConversion]] = {}
+    for row in kept:
+        also.setdefault((row.kind, row.source_id), []).append(row)
+    found = [as_posted(row) for row in rows]
+    return [
+        replace(i, also={row.currency: as_converted(i, row) for row in also.get((i.kind, i.source_id), ())})
+        for i in found
+    ]
 
 
 def not_counted(project_id: str, through: date) -> dict[str, Any]:

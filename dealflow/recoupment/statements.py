@@ -17,6 +17,11 @@ def effective(minor: int, gross: int) -> int | None:
     return minor * PPM // gross if gross > 0 else None
 
 
+def distributed_in(run: DistributionRun, own_currency: str = "") -> int:
+    """All that was distributed, in the run's currency or as term sheets in another one count it (minor units)."""
+    return int(run.position["foreign"][own_currency]) if own_currency else run.distributed_minor
+
+
 def content(
     run: DistributionRun,
     desk: Any,
@@ -26,26 +31,29 @@ def content(
     *,
     carried: int,
 ) -> dict[str, Any]:
-    """A statement to the payee of `lines`. `carried`: what it is owed by all posted runs, this one included (minor units)."""
+    """A statement to the payee of `lines`, which are in one currency. `carried`: what it is owed in it by all posted runs,
+    this one included (minor units)."""
     due = sum(line.due_minor for line in lines)
+    own = lines[0].own_currency
+    distributed = distributed_in(run, own)
     return {
         "number": f"{run.number}-{place}",
         "run": {"id": run.id, "number": run.number, "kind": run.kind, "through": run.through.isoformat()},
         "project": {"id": desk.project_id, "titles": desk.titles},
         "issuer": {"id": desk.organisation_id, "zh": issuer.name_zh or issuer.name, "en": issuer.name},
         "payee": {"key": lines[0].payee, "name": lines[0].payee_name, "kind": lines[0].payee_kind},
-        "currency": run.currency,
-        "distributed_minor": run.distributed_minor,
+        "currency": own or run.currency,
+        "distributed_minor": distributed,
         "due_minor": due,
         "cumulative_minor": sum(line.cumulative_minor for line in lines),
         "open_before_minor": carried - due,
         "open_minor": carried,
         "sheets": run.sheets,
-        "exchange": run.exchange,
+        "exchange": [row for row in run.exchange if row.get("into", "") == own],
         "lines": [
             {
                 "term_sheet_id": line.term_sheet_id, "tier": line.tier, "label": line.tier_label, "basis": line.basis,
-                "source_ppm": line.source_ppm, "effective_ppm": effective(line.cumulative_minor, run.distributed_minor),
+                "source_ppm": line.source_ppm, "effective_ppm": effective(line.cumulative_minor, distributed),
                 "cumulative_minor": line.cumulative_minor, "due_minor": line.due_minor,
             }
             for line in lines

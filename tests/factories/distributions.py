@@ -24,11 +24,16 @@ class Stage:
     sheets: list[dict[str, Any]] = field(default_factory=list)
 
     def execute(
-        self, investor: Person, *, amount: int = 45_000_000, template: str = "equity_spv"
+        self,
+        investor: Person,
+        *,
+        amount: int = 45_000_000,
+        template: str = "equity_spv",
+        currency: str = "CNY",
     ) -> dict[str, Any]:
         """A term sheet of an investor, signed by both."""
         deal = investor.post("/deals", {"project_id": self.project}).json
-        money = {"amount_minor": amount, "currency": "CNY"}
+        money = {"amount_minor": amount, "currency": currency}
         made = investor.post(
             f"/deals/{deal['id']}/term-sheets",
             {"template": template, "terms": {"investment": {"amount": money}}},

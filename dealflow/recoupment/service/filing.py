@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from dealflow.core.actor import SYSTEM
 from dealflow.core.db import hold, session
 from dealflow.core.ids import new
 from dealflow.files import service as storing
-from dealflow.recoupment import queries
+from dealflow.recoupment import queries, sources
 from dealflow.recoupment.models import DistributionStatement, StatementFile
 
 PURPOSE = "recoupment.statement"
@@ -37,13 +38,7 @@ class Plan:
 
 def missing_files(run_id: str) -> list[Plan]:
     """The files of a run's statements that are not there yet. Inside a system transaction."""
-    inputs = tuple(
-        {
-            "kind": row.kind, "id": row.source_id, "on": row.on.isoformat(), "counted_on": row.counted_on.isoformat(),
-            "amount_minor": row.amount_minor, **row.facts,
-        }
-        for row in queries.inputs_of(run_id)
-    )  # fmt: skip
+    inputs = cache(lambda own: _inputs(run_id, own))
     return [
         Plan(
             row.id,
@@ -52,12 +47,22 @@ def missing_files(run_id: str) -> list[Plan]:
             row.sha256,
             row.issued_on.isoformat(),
             row.dispute_until.isoformat(),
-            inputs,
+            inputs(row.own_currency),
         )
         for row in queries.statements(run_id)
         for form in FORMS
         if form not in queries.files_of(row.id)
     ]
+
+
+def _inputs(run_id: str, own_currency: str) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "kind": row.kind, "id": row.source_id, "on": row.on.isoformat(), "counted_on": row.counted_on.isoformat(),
+            "amount_minor": row.amount_minor, **row.facts,
+        }
+        for row in map(sources.shown_as, queries.inputs_of(run_id, own_currency))
+    )  # fmt: skip
 
 
 def store_file(plan: Plan, data: bytes) -> None:

@@ -27,10 +27,13 @@ from dealflow.recoupment.policy import Can, Tag
 from dealflow.recoupment.service.posting import COLLECTION, book_of, payable_to
 
 
-def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference: str) -> Payout:
-    """Record the transfer that paid everything a payee is owed by the runs up to this one, and post it.
+def mark_paid(
+    actor: Actor, run_id: str, *, payee: str, on: date, bank_reference: str, currency: str | None = None
+) -> Payout:
+    """Record the transfer that paid everything a payee is owed in a currency by the runs up to this one, and post it.
+    `currency` may be left out where it is owed in one.
 
-    Raises NotFound, Forbidden, InvalidTransition (not posted), Invalid (`on`, `payee`), Conflict (`nothing_due`,
+    Raises NotFound, Forbidden, InvalidTransition (not posted), Invalid (`on`, `payee`, `currency`), Conflict (`nothing_due`,
     `paid_already`).
     """
     run = queries.run(actor, run_id)
@@ -39,7 +42,7 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
         raise InvalidTransition(N_("Only posted runs are paid out"))
     if on > clock.today():
         raise Invalid.field("on", "in_the_future", N_("Mark a transfer once the bank has made it"))
-    found = queries.open_lines(run.project_id, payee, run.number)
+    found = _in_one_currency(run, queries.open_lines(run, payee), currency)
     total = sum(line.due_minor for line, _turn in found)
     if total <= 0:
         if not queries.lines(run.id, payee):
@@ -49,7 +52,7 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
         )  # fmt: skip
     payout = _kept(actor, run, found, on, bank_reference, total)
     desk = queries.desk(actor, run.project_id)
-    book, amount = book_of(actor, desk, run.currency), Money(total, run.currency)
+    book, amount = book_of(actor, desk, run.currency), Money(total, payout.currency)
     ledger.post(
         actor, book,
         Draft(
@@ -60,12 +63,31 @@ def mark_paid(actor: Actor, run_id: str, *, payee: str, on: date, bank_reference
     )  # fmt: skip
     audit.record(
         actor, Tag.PAID, payout, organisation_id=run.organisation_id,
-        after={"payee": payee, "amount_minor": total, "on": on, "bank_reference": bank_reference},
+        after={"payee": payee, "amount_minor": total, "currency": payout.currency, "on": on, "bank_reference": bank_reference},
     )  # fmt: skip
     emit(PayoutChanged(payout.id, payout.project_id))
     text = N_("%(project)s: transfer of %(day)s, reference %(reference)s.")
     _tell(actor, payout, desk, N_("A distribution was paid to you"), text)
     return payout
+
+
+def _in_one_currency(
+    run: queries.DistributionRun, found: list[tuple[DistributionLine, int]], currency: str | None
+) -> list[tuple[DistributionLine, int]]:
+    """The lines in a currency; in the only one that is owed in when none is given."""
+    by_currency: dict[str, list[tuple[DistributionLine, int]]] = {}
+    for line, turn in found:
+        by_currency.setdefault(line.own_currency or run.currency, []).append((line, turn))
+    if currency is not None:
+        return by_currency.get(currency, [])
+    owed = {c: rows for c, rows in by_currency.items() if sum(line.due_minor for line, _turn in rows) > 0}
+    if len(owed) > 1:
+        raise Invalid.field(
+            "currency", "several_currencies",
+            N_("This payee is owed in several currencies (%(found)s); each is paid by a transfer of its own, so name one"),
+            found=", ".join(sorted(owed)),
+        )  # fmt: skip
+    return next(iter(owed.values()), [])
 
 
 def _kept(
@@ -79,7 +101,8 @@ def _kept(
     organisation = found[-1][0].payee_organisation_id
     payout = Payout(
         id=new("pyo"), run_id=run.id, project_id=run.project_id, organisation_id=run.organisation_id, payee=found[-1][0].payee,
-        payee_organisation_id=organisation, on=on, bank_reference=reference, amount_minor=total, currency=run.currency,
+        payee_organisation_id=organisation, on=on, bank_reference=reference, amount_minor=total,
+        currency=found[-1][0].own_currency or run.currency,
         user_id=actor.user_id, user_name=actor.user_name,
     )  # fmt: skip
     rows = [
@@ -143,7 +166,7 @@ def _tell(actor: Actor, payout: Payout, desk: queries.Desk, title: str, text: st
     organisation = payout.payee_organisation_id
     if organisation is None or organisation == payout.organisation_id:
         return
-    (statement,) = [s for s in queries.statements(payout.run_id) if s.payee == payout.payee]
+    statement = queries.statement_about(payout)
     params = {
         "project": desk.titles,
         "day": payout.on.isoformat(),

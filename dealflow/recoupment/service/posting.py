@@ -27,6 +27,7 @@ from dealflow.notify import service as notify
 from dealflow.recoupment import queries, statements
 from dealflow.recoupment.events import DistributionPosted
 from dealflow.recoupment.models import (
+    DistributionConversion,
     DistributionInput,
     DistributionLine,
     DistributionRun,
@@ -80,7 +81,7 @@ def approve(actor: Actor, run_id: str, *, version: int | None = None) -> Distrib
             code="inputs_changed",
         )
     lines = queries.lines(run.id)
-    if not any(line.due_minor for line in lines):
+    if not any(line.due_minor or line.cost_due for line in lines):
         raise Conflict(N_("Nothing is due by this run; wait for receipts with evidence"), code="nothing_due")
     run.state, run.number = after, (prepared.last.number or 0) + 1 if prepared.last else 1
     run.approved_by_id, run.approved_by_name, run.approved_at = actor.user_id, actor.user_name, clock.now()
@@ -88,6 +89,7 @@ def approve(actor: Actor, run_id: str, *, version: int | None = None) -> Distrib
     desk = queries.desk(actor, run.project_id)
     new_inputs = computed(prepared).new
     _cover(run, new_inputs)
+    _keep(run, prepared.fresh)
     _post(actor, desk, run, lines, new_inputs)
     _issue(actor, desk, run, lines, prepared)
     audit.record(
@@ -112,6 +114,20 @@ def _cover(run: DistributionRun, new_inputs: Iterable[Input]) -> None:
         session().execute(insert(DistributionInput), rows)
 
 
+def _keep(run: DistributionRun, fresh: Iterable[Input]) -> None:
+    """What inputs come to in other currencies of the terms."""
+    rows = [
+        {
+            "id": new("rcv"), "run_id": run.id, "project_id": run.project_id, "organisation_id": run.organisation_id,
+            "kind": item.kind, "source_id": item.source_id, "currency": item.currency, "amount_minor": item.amount_minor,
+            "exchange": item.exchanged or {},
+        }
+        for item in fresh
+    ]  # fmt: skip
+    if rows:
+        session().execute(insert(DistributionConversion), rows)
+
+
 def _post(
     actor: Actor, desk: Desk, run: DistributionRun, lines: list[DistributionLine], new_inputs: Iterable[Input]
 ) -> None:
@@ -128,19 +144,33 @@ def _post(
         # What is less than the smallest unit of the terms' currency moves nothing.
         for item in new_inputs if item.kind == "receipt" and item.amount_minor
     ]  # fmt: skip
-    owed = [Line(UNDISTRIBUTED, Money(run.due_minor, run.currency))] if run.due_minor else []
-    owed += [
-        Line(payable_to(line.payee, line.payee_name), Money(-line.due_minor, run.currency))
-        for line in lines
-        if line.due_minor
-    ]
     drafts.append(
         Draft(
-            max(clock.today(), first_open), "distribution", f"run:{run.id}", owed, text=f"#{run.number} {run.through}",
+            max(clock.today(), first_open), "distribution", f"run:{run.id}", _owed(run, lines), text=f"#{run.number} {run.through}",
             source=run.id, data={"run_id": run.id},
         )
     )  # fmt: skip
     ledger.post_many(actor, book, drafts)
+
+
+def _owed(run: DistributionRun, lines: list[DistributionLine]) -> list[Line]:
+    """What is owed to whom; for what is owed in another currency than the run's, the money changes it by."""
+    owed = [Line(UNDISTRIBUTED, Money(run.due_minor, run.currency))]
+    changed: dict[str, int] = {}
+    taken = 0
+    for line in lines:
+        owed.append(
+            Line(
+                payable_to(line.payee, line.payee_name),
+                Money(-line.due_minor, line.own_currency or run.currency),
+            )
+        )
+        if line.own_currency:
+            changed[line.own_currency] = changed.get(line.own_currency, 0) + line.due_minor
+            taken += line.cost_due
+    owed.append(Line(COLLECTION, Money(-taken, run.currency)))
+    owed += [Line(COLLECTION, Money(minor, currency)) for currency, minor in sorted(changed.items())]
+    return [line for line in owed if line.amount.amount_minor]
 
 
 def _issue(
@@ -148,15 +178,16 @@ def _issue(
 ) -> None:
     issuer = accounts.organisation_cards([desk.organisation_id])[desk.organisation_id]
     carried = queries.open_by_payee(run.project_id)
-    for place, payee in enumerate(dict.fromkeys(line.payee for line in lines), 1):
-        mine = [line for line in lines if line.payee == payee]
+    for place, (payee, own) in enumerate(dict.fromkeys((x.payee, x.own_currency) for x in lines), 1):
+        mine = [line for line in lines if (line.payee, line.own_currency) == (payee, own)]
         days = prepared.terms.dispute_days.get(payee, settings().dispute_days)
-        content = statements.content(run, desk, issuer, mine, place, carried=carried.get(payee, 0))
+        content = statements.content(run, desk, issuer, mine, place, carried=carried.get((payee, own), 0))
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         row = DistributionStatement(
             id=new("dst"), run_id=run.id, project_id=run.project_id, organisation_id=run.organisation_id, payee=payee,
             payee_organisation_id=mine[0].payee_organisation_id, number=content["number"], issued_on=clock.today(),
             dispute_until=clock.today() + timedelta(days=days), content=content,
+            own_currency=own,
             sha256=hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest(),
         )  # fmt: skip
         session().add(row)

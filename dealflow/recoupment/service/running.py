@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +21,7 @@ from dealflow.core.ids import new
 from dealflow.finance.errors import FinanceInputError, Refused
 from dealflow.ledger.rates import Rate, find_rate
 from dealflow.notify import service as notify
-from dealflow.recoupment import computing, exchange, queries, sources
+from dealflow.recoupment import computing, exchange, order, queries, sources
 from dealflow.recoupment.computing import Base, Outcome
 from dealflow.recoupment.models import DistributionLine, DistributionRun
 from dealflow.recoupment.policy import Can, Tag
@@ -33,19 +34,20 @@ SHOWN = 5  # rates that are asked for in one refusal
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that a run through a day is computed from."""
+    """All that a run through a day is computed from. `fresh`: inputs in other currencies of the terms, as no posted run
+    has counted them yet."""
 
     terms: Terms
     inputs: list[Input]
     last: DistributionRun | None
     base: Base | None
     digest: str
+    fresh: tuple[Input, ...]
 
     @property
     def currency(self) -> str:
-        """What the terms pay in."""
-        (found,) = self.terms.currencies
-        return found
+        """What the money is in."""
+        return self.terms.currencies[0]
 
     @property
     def is_news(self) -> bool:
@@ -59,9 +61,9 @@ class Prepared:
 
 
 def prepare(project_id: str, organisation_id: str, through: date) -> Prepared:
-    """Read terms, inputs and what was posted before; in the terms' currency, at the rates of the organisation's table.
+    """Read terms, inputs and what was posted before; in the terms' currencies, at the rates of the organisation's table.
 
-    Raises Conflict (`no_terms`, `currency`, `no_rate`, `too_large`), Invalid (`through`).
+    Raises Conflict (`no_terms`, `no_rate`, `too_large`), Invalid (`through`).
     """
     last = queries.last_posted(project_id)
     if last is not None and through < last.through:
@@ -79,41 +81,47 @@ def prepare(project_id: str, organisation_id: str, through: date) -> Prepared:
         raise Conflict(
             N_("No term sheet of this project is executed yet; have one signed first"), code="no_terms"
         )
-    if len(terms.currencies) > 1:
-        raise Conflict(
-            N_("The term sheets of this project are in several currencies (%(found)s); amend them to one"),
-            code="currency", found=", ".join(sorted(terms.currencies)),
-        )  # fmt: skip
-    (currency,) = terms.currencies
-    inputs = _in_currency(sources.inputs(project_id, through), currency, organisation_id)
+    inputs, fresh = _in_currencies(sources.inputs(project_id, through), project_id, terms, organisation_id)
     base = None
     if last is not None:
         paid = {
             (line.term_sheet_id, line.tier, line.payee): line.cumulative_minor
             for line in queries.lines(last.id)
         }
-        base = Base(last.through, last.position, queries.covered(project_id), paid)
+        base = Base(
+            last.through, last.position, queries.covered(project_id), paid, order.cost_of(last.position)
+        )
     digest = computing.digest(terms, inputs, last.id if last else None, through)
-    return Prepared(terms, inputs, last, base, digest)
+    return Prepared(terms, inputs, last, base, digest, fresh)
 
 
-def _in_currency(found: list[Input], currency: str, organisation_id: str) -> list[Input]:
-    others = [item.source_id for item in found if item.currency != currency]
-    if not others:
-        return found
-    posted = {(row.kind, row.source_id): sources.as_posted(row) for row in queries.posted_as(others)}
+def _in_currencies(
+    found: list[Input], project_id: str, terms: Terms, organisation_id: str
+) -> tuple[list[Input], tuple[Input, ...]]:
+    """What came in, in the currencies of the terms, as posted runs have kept it, else at the rates of the house's table."""
+    money, *others = terms.currencies
+    if not others and all(item.currency == money for item in found):
+        return found, ()
+    foreign = [item.source_id for item in found if item.currency != money]
+    posted = {
+        money: {(row.kind, row.source_id): sources.as_posted(row) for row in queries.posted_as(foreign)}
+    }
+    by_key = {(item.kind, item.source_id): item for item in found}
+    for row in queries.conversions(project_id):
+        key = (row.kind, row.source_id)
+        posted.setdefault(row.currency, {})[key] = sources.as_converted(by_key[key], row)
 
     @cache
-    def rate_of(base: str, day: date) -> Rate | None:
-        return find_rate(session(), organisation_id, base, currency, day)
+    def rate_of(base: str, quote: str, day: date) -> Rate | None:
+        return find_rate(session(), organisation_id, base, quote, day)
 
     try:
-        return exchange.converted(found, currency, posted, rate_of)
+        return exchange.in_currencies(found, terms.currencies, posted, rate_of)
     except exchange.NoRatesError as error:
-        wanted = ", ".join(f"{base}/{currency} {day}" for base, day in error.missing[:SHOWN])
+        wanted = ", ".join(f"{base}/{quote} {day}" for base, quote, day in error.missing[:SHOWN])
         raise Conflict(
             N_(
-                "Receipts are in another currency than the terms, and there is no rate of their day (%(wanted)s) nor of the %(days)s days before it; enter it under Exchange rates (/exchange-rates), then make the run again"
+                "Receipts are in another currency than terms, and there is no rate of their day (%(wanted)s) nor of the %(days)s days before it; enter it under Exchange rates (/exchange-rates), then make the run again"
             ),
             code="no_rate", wanted=wanted + ("…" if len(error.missing) > SHOWN else ""), days=settings().rate_days,
         ) from None  # fmt: skip
@@ -138,7 +146,7 @@ def make(actor: Actor, project_id: str, *, through: date) -> DistributionRun:
     """A preview of the run through a day: a line for every tier and payee. A preview that waits is replaced, unless it
     says the same; with nothing new since the last posted run, that run.
 
-    Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `currency`, `no_rate`, `too_large`, `terms_refused`).
+    Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `no_rate`, `too_large`, `terms_refused`).
     """
     desk = queries.desk(actor, project_id)
     policy.require(actor, Can.RUN, desk, see=Can.SEE_PART)
@@ -167,7 +175,7 @@ def _kept(actor: Actor, desk: Desk, through: date, prepared: Prepared, outcome: 
             }
             for s in prepared.terms.sheets
         ],
-        exchange=exchange.summary(outcome.new), not_counted=sources.not_counted(desk.project_id, through), made_by_id=actor.user_id, made_by_name=actor.user_name,
+        exchange=exchange.told(outcome.new, prepared.fresh), not_counted=sources.not_counted(desk.project_id, through), made_by_id=actor.user_id, made_by_name=actor.user_name,
     )  # fmt: skip
     try:
         with session().begin_nested():
@@ -205,9 +213,20 @@ def _keep_lines(run: DistributionRun, terms: Terms, outcome: Outcome) -> None:
                 "payee_name": payee.name, "payee_kind": payee.kind, "payee_organisation_id": payee.organisation_id,
                 "source_ppm": line.source_ppm, "basis": line.basis, "cumulative_minor": line.cumulative_minor,
                 "due_minor": line.due_minor,
+                **_own_currency(run, line),
             }
         )  # fmt: skip
     session().execute(insert(DistributionLine), rows)
+
+
+def _own_currency(run: DistributionRun, line: computing.Line) -> dict[str, Any]:
+    if line.currency == run.currency:
+        return {"own_currency": "", "cost_minor": None, "cost_due_minor": None}
+    return {
+        "own_currency": line.currency,
+        "cost_minor": line.cost_minor,
+        "cost_due_minor": line.cost_due_minor,
+    }
 
 
 def locked(actor: Actor, run_id: str, permission: str, version: int | None) -> DistributionRun:
