@@ -124,11 +124,15 @@ def pay_charge(fund_id: str, charge_id: str, body: FundDayIn) -> dict[str, Any]:
     return present.charge(queries.get(actor(), fund_id), row)
 
 
+def _distributions(fund: Fund, rows: list[FundDistribution]) -> list[dict[str, Any]]:
+    names, told = queries.names(fund.id), queries.distribution_notices(fund.id)
+    own = queries.own_lps(actor(), [fund.id]).get(fund.id)
+    manages = policy.can(actor(), Can.MANAGE, fund)
+    return [present.distribution(fund, row, names, told, own=own, manages=manages) for row in rows]
+
+
 def _distribution(fund: Fund, row: FundDistribution) -> dict[str, Any]:
-    return present.distribution(
-        fund, row, queries.names(fund.id), own=queries.own_lps(actor(), [fund.id]).get(fund.id),
-        manages=policy.can(actor(), Can.MANAGE, fund),
-    )  # fmt: skip
+    return _distributions(fund, [row])[0]
 
 
 @bp.get("/funds/<fund_id>/distributions")
@@ -136,7 +140,7 @@ def _distribution(fund: Fund, row: FundDistribution) -> dict[str, Any]:
 def distributions(fund_id: str, query: Query) -> dict[str, Any]:
     """Distributions, the latest first; a partner sees its part of those that were posted."""
     fund = queries.get(actor(), fund_id)
-    return page([_distribution(fund, row) for row in queries.distributions(fund_id)], query)
+    return page(_distributions(fund, queries.distributions(fund_id)), query)
 
 
 @bp.post("/funds/<fund_id>/distributions")
@@ -171,6 +175,14 @@ def distribution(fund_id: str, distribution_id: str) -> dict[str, Any]:
 def approve(fund_id: str, distribution_id: str) -> dict[str, Any]:
     """Approve what somebody else prepared: posted and paid, once."""
     row = service.approve(actor(), fund_id, distribution_id)
+    return _distribution(queries.get(actor(), fund_id), row)
+
+
+@bp.post("/funds/<fund_id>/distributions/<distribution_id>/notices")
+@endpoint(Can.ISSUE, returns=FundDistributionOut)
+def issue_notices(fund_id: str, distribution_id: str) -> dict[str, Any]:
+    """Issue the notices of a distribution that was posted before there were any."""
+    row = service.issue_notices(actor(), fund_id, distribution_id)
     return _distribution(queries.get(actor(), fund_id), row)
 
 

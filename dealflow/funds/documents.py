@@ -76,15 +76,13 @@ def closing_file(actor: Actor, fund_id: str, closing_id: str, lp_id: str) -> dic
 
 
 def distribution_file(actor: Actor, fund_id: str, distribution_id: str, lp_id: str) -> dict[str, Any]:
-    """The notice of a distribution to a partner, for `download`; NotFound when it got no part, or before it is posted."""
+    """The notice of a distribution to a partner, for `download`; NotFound when it got no part, before it is posted, or where it has none."""
     fund, lp = queries.get(actor, fund_id), queries.lp(actor, fund_id, lp_id)
     row = queries.distribution(fund.id, distribution_id)
-    line = next(
-        (of for of in queries.distribution_lines(fund.id, lp.id) if of.distribution_id == row.id), None
-    )
-    if line is None or not line.facts:
+    told = queries.distribution_notices(fund.id, lp.id, distribution_id=row.id).get((row.id, lp.id))
+    if told is None:
         raise NotFound()
-    return _notice(papers.distribution_file(actor, fund, row, line))
+    return _notice(papers.distribution_file(actor, fund, row, told))
 
 
 def _notice(paper: tuple[bytes, str, str]) -> dict[str, Any]:

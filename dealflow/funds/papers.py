@@ -25,10 +25,10 @@ from dealflow.funds.models import (
     FundCallLine,
     FundClosing,
     FundDistribution,
-    FundDistributionLine,
     FundPaper,
     FundStatement,
 )
+from dealflow.funds.queries import Noticed
 from dealflow.funds.waterfall import OF_PARTNERS
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "funds" / "pdf"
@@ -103,15 +103,16 @@ def closing_html(fund: Fund, closing: FundClosing, facts: dict[str, Any]) -> str
     )  # fmt: skip
 
 
-def distribution_html(fund: Fund, row: FundDistribution, line: FundDistributionLine) -> str:
+def distribution_html(fund: Fund, row: FundDistribution, told: Noticed) -> str:
     """The notice of a distribution to one partner as a page to print, in the current language."""
-    facts, place = line.facts, {name: fund.money(minor) for name, minor in line.facts["position"].items()}
+    line, facts = told.line, told.facts
+    place = {name: fund.money(minor) for name, minor in facts["position"].items()}
     tiers = (
         [(tier, fund.money(facts["tiers"].get(tier, 0))) for tier in OF_PARTNERS] if facts["tiers"] else []
     )
     paid_in = place["contributed"] + place["outside"] - place["refunded"]
     return _environment().get_template("distribution.html").render(
-        fund=fund, row=row, facts=facts, place=place, paid_in=paid_in, manager=i18n.localised(facts["manager"]),
+        fund=fund, row=row, facts=facts, issued_on=told.issued_on, place=place, paid_in=paid_in, manager=i18n.localised(facts["manager"]),
         html_lang=i18n.HTML[i18n.language()], amount=fund.money(line.amount_minor), recallable=fund.money(line.recallable_minor),
         carry=fund.money(facts["carry_minor"]), gross=fund.money(line.amount_minor + facts["carry_minor"]),
         tiers=[(words.tier(tier), part) for tier, part in tiers if part.amount_minor or tier in ("roc_minor", "pref_minor")],
@@ -205,13 +206,13 @@ def closing_file(
 
 
 def distribution_file(
-    actor: Actor, fund: Fund, row: FundDistribution, line: FundDistributionLine
+    actor: Actor, fund: Fund, row: FundDistribution, told: Noticed
 ) -> tuple[bytes, str, str]:
     """The notice of a distribution to a partner in the current language: bytes, hash, file name."""
-    title = f"{words.distribution(row.kind, row.number)} — {line.facts['fund']}"
+    title, line = f"{words.distribution(row.kind, row.number)} — {told.facts['fund']}", told.line
     return _notice(
-        actor, line.id, f"{row.kind}-{row.number}", title, lambda: distribution_html(fund, row, line), row.paid_on,
-        line.lp_id, line.organisation_id,
+        actor, line.id, f"{row.kind}-{row.number}", title, lambda: distribution_html(fund, row, told),
+        told.issued_on or row.paid_on, line.lp_id, line.organisation_id,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ class Tag(StrEnum):
     PREPARED = "funds:distribution:prepared"
     DISTRIBUTED = "funds:distribution:posted"
     DROPPED = "funds:distribution:cancelled"
+    NOTICED = "funds:distribution:notices_issued"
     STATEMENT = "funds:statement:issued"
     BOOKED = "funds:book:posted"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dealflow.core import clock, policy
@@ -201,14 +201,18 @@ def charge(of: Fund, row: FundCharge) -> dict[str, Any]:
 
 
 def distribution(
-    of: Fund, row: FundDistribution, names: dict[str, str], *, own: FundLp | None, manages: bool
-) -> dict[str, Any]:
-    """A distribution; a partner sees its own part and neither the tiers nor the others."""
+    of: Fund, row: FundDistribution, names: dict[str, str], told: Mapping[tuple[str, str], queries.Noticed], *,
+    own: FundLp | None, manages: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """A distribution; a partner sees its own part and neither the tiers nor the others. `told`: notices of the fund."""
+    later = [
+        notice.issued_on for (known, _lp), notice in told.items() if known == row.id and notice.issued_on
+    ]
     shares = [
         {
             "lp_id": lp_id, "name": names.get(lp_id, ""), "amount": of.money(part["amount_minor"]).json(),
             "recallable": of.money(part["recallable_minor"]).json(),
-            "carry": of.money(part["carry_minor"]).json(),
+            "carry": of.money(part["carry_minor"]).json(), "notice": (row.id, lp_id) in told,
         }
         for lp_id, part in row.plan["lps"].items()
         if manages or (own is not None and own.id == lp_id)
@@ -220,7 +224,7 @@ def distribution(
         "text": row.text, "steps": row.plan["step"] if manages else None,
         "carry": of.money(row.plan["gp_minor"]).json() if manages else None,
         "prepared_by": row.prepared_by_name if manages else None, "approved_by": (row.approved_by_name or None) if manages else None,
-        "entry_id": row.entry_id, "shares": shares,
+        "entry_id": row.entry_id, "notices_issued_on": max(later).isoformat() if later else None, "shares": shares,
     }  # fmt: skip
 
 

@@ -163,10 +163,12 @@ class FundShareOut(Schema):
     amount: MoneyIn
     recallable: MoneyIn
     carry: FundSignedMoney | None
+    notice: bool
 
 
 class FundDistributionOut(Schema):
-    """A distribution with its preview by tier and partner; a partner sees its own part."""
+    """A distribution with its preview by tier and partner; a partner sees its own part. `notices_issued_on`: where its
+    notices were issued on a later day than it was posted."""
 
     id: str
     version: int
@@ -186,6 +188,7 @@ class FundDistributionOut(Schema):
     prepared_by: str | None
     approved_by: str | None
     entry_id: str | None
+    notices_issued_on: str | None
     shares: list[FundShareOut]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -15,6 +16,10 @@ from dealflow.audit.models import AuditEvent
 from dealflow.core import db
 from dealflow.finance.allocation import largest_remainder
 from dealflow.funds import queries, service, waterfall
+from dealflow.funds.models import Fund
+from dealflow.funds.service import notices
+from dealflow.ledger import queries as books
+from dealflow.web import migrate
 from tests.funds.conftest import House, Web, stand, yuan
 
 ACCOUNT = "户名：甲投资\n账号：0000 0000 0000 0077"
@@ -150,3 +155,86 @@ def test_parts_of_tiers_sum_to_each_partner_and_to_each_tier(weights: list[int],
         assert min(parts.values()) >= 0
         assert sum(parts[tier] for tier in waterfall.OF_PARTNERS) == lps[lp_id]["amount_minor"]
         assert sum(parts[tier] for tier in waterfall.OF_MANAGER) == lps[lp_id]["carry_minor"]
+
+
+@pytest.fixture
+def before(paid: House) -> House:
+    """The house after another call, as the release before notices left it, brought forward to this one."""
+    paid.paid(paid.called(date(2026, 3, 1), 500_000), date(2026, 3, 1))
+    config = migrate.config(db.database().url)
+    command.stamp(config, "head")
+    command.downgrade(config, "0029")
+    command.upgrade(config, "head")
+    stand(date(2026, 3, 5))
+    paid.sign_in()
+    return paid
+
+
+def test_one_posted_before_there_were_notices_gets_them_afterwards(before: House) -> None:
+    page = f"/funds/{before.fund_id}/distributions/{row_of(before).id}"
+    assert before.lp.get(path_of(before, "a")).status_code == 404
+    shown = before.manager.get(page).json
+    assert [part["notice"] for part in shown["shares"]] == [False, False]
+    assert "Issue the notices" in Web(before.manager).get(page).text
+    assert before.lp.post(f"{page}/notices").status_code in (403, 404)
+    assert Web(before.manager).post(f"{page}/notices", {}).status_code == 303
+    after = Web(before.manager).get(page).text
+    assert path_of(before, "a") in after
+    assert "Mar 5, 2026" in after
+    assert "Issue the notices" not in after
+    known = before.manager.get(page).json
+    assert (known["notices_issued_on"], [part["notice"] for part in known["shares"]]) == (
+        "2026-03-05", [True, True],
+    )  # fmt: skip
+    text = words(before.lp.get(path_of(before, "a"), query_string={"lang": "en"}).data)
+    # The figures of that day: what was called since is not in them.
+    for figure in ("CN¥600,000.00", "CN¥432,000.00", "CN¥1,080,000.00", "CN¥5,580,000.00", "CN¥180,000.00"):
+        assert figure in text, figure
+    assert "issued on 2026-03-05" in text
+    assert "Paid to this account" not in text
+    assert (
+        path_of(before, "a") in Web(before.lp).get(f"/funds/{before.fund_id}/lps/{before.partners['a']}").text
+    )
+    told = [
+        i for i in before.lp.get("/notifications").json["items"] if i["code"] == "fund_distribution_notice"
+    ]
+    assert len(told) == 1
+    with db.system_edge() as session:
+        row = session.scalars(
+            select(AuditEvent).where(AuditEvent.tag == "funds:distribution:notices_issued")
+        ).one()
+        assert row.after == {"partners": 2, "issued_on": "2026-03-05"}
+
+
+def test_late_notices_are_issued_once_and_stay_as_they_were(before: House) -> None:
+    path = f"/funds/{before.fund_id}/distributions/{row_of(before).id}/notices"
+    assert before.manager.post(path).status_code == 200
+    again = before.manager.post(path)
+    assert (again.status_code, again.json["code"]) == (409, "issued_already")
+    before.do(service.edit, {"name": "改名基金"})
+    drawn = before.manager.get(path_of(before, "a"), query_string={"lang": "zh"}).data
+    assert "一号基金" in words(drawn)
+    assert "2026-03-05" in words(drawn)
+    assert before.lp.get(path_of(before, "b")).status_code == 404
+
+
+def test_late_notices_say_what_those_of_the_day_said(paid: House) -> None:
+    """The same figures, whether kept on posting or read from the book afterwards."""
+    paid.paid(paid.called(date(2026, 3, 1), 500_000), date(2026, 3, 1))
+    row = row_of(paid)
+
+    def read(fund: Fund) -> None:
+        book = queries.book_of_fund(fund)
+        assert book is not None
+        found = notices.of_distribution(fund, row, books.entry(book, row.entry_id))
+        for line in queries.distribution_lines(fund.id, distribution_id=row.id):
+            assert found[line.lp_id] == line.facts
+
+    paid.ask(read)
+
+
+def test_what_is_not_posted_has_no_notices_to_issue(paid: House) -> None:
+    stand(date(2026, 2, 1))
+    paid.do(service.prepare, on=date(2026, 2, 1), amount=yuan(1_000))
+    answer = paid.manager.post(f"/funds/{paid.fund_id}/distributions/{row_of(paid).id}/notices")
+    assert (answer.status_code, answer.json["code"]) == (409, "invalid_transition")

@@ -229,7 +229,8 @@ class FundDistributionLine(Base, OfLp):
     """What one partner got of a posted distribution. Append only.
 
     `facts` is what its notice says beside the amounts, as it was on posting: {fund, manager, lp, payment_details,
-    carry_minor, tiers: {tier: minor}, position: {figure: minor}}; empty for those posted before there were notices.
+    carry_minor, tiers: {tier: minor}, position: {figure: minor}}; empty for those posted before there were notices, which
+    may have been issued afterwards (FundDistributionNotice).
     """
 
     __tablename__ = "fund_distribution_line"
@@ -242,6 +243,23 @@ class FundDistributionLine(Base, OfLp):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     recallable_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+
+
+class FundDistributionNotice(Base, OfLp):
+    """What a partner is told of a distribution that was posted before there were notices: `facts` as of its line, issued
+    afterwards on a day. Append only."""
+
+    __tablename__ = "fund_distribution_notice"
+    __table_args__ = (UniqueConstraint("line_id"),)
+    id: Mapped[str] = mapped_column(Id("fdn"), primary_key=True, default=lambda: new("fdn"))
+    line_id: Mapped[str] = mapped_column(Id("fdl"), ForeignKey("fund_distribution_line.id"))
+    fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"), index=True)
+    lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    issued_on: Mapped[date]
+    issued_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
+    issued_by_name: Mapped[str] = mapped_column(String(200), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class FundStatement(Base, OfLp):
@@ -276,5 +294,5 @@ class FundPaper(Base, OfLp):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-for _table in (FundPayment, FundDistributionLine, FundStatement, FundPaper):
+for _table in (FundPayment, FundDistributionLine, FundDistributionNotice, FundStatement, FundPaper):
     append_only(_table.__table__)

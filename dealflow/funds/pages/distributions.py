@@ -88,13 +88,12 @@ def clawback(fund_id: str) -> Any:
 
 
 def _page(fund: Fund, row: FundDistribution, form: ReasonForm | None = None) -> str:
-    noticed = {
-        line.lp_id
-        for line in queries.distribution_lines(fund.id)
-        if line.distribution_id == row.id and line.facts
-    }
+    lines = queries.distribution_lines(fund.id, distribution_id=row.id)
+    told = queries.distribution_notices(fund.id, distribution_id=row.id)
+    noticed = {lp_id: notice.issued_on for (_id, lp_id), notice in told.items()}
     return render(
-        "distribution", fund, "distributions", row=row, noticed=noticed, names=queries.names(fund.id), form=form or ReasonForm(), tiers=waterfall.TIERS,
+        "distribution", fund, "distributions", row=row, noticed=noticed, lacking=len(lines) - len(noticed),
+        may_issue=policy.can(actor(), Can.ISSUE, fund), names=queries.names(fund.id), form=form or ReasonForm(), tiers=waterfall.TIERS,
         own_work=row.prepared_by_id == actor().user_id, may_approve=policy.can(actor(), Can.APPROVE, fund),
     )  # fmt: skip
 
@@ -144,6 +143,23 @@ def cancel_distribution(fund_id: str, distribution_id: str) -> Any:
     if done is None:
         return _page(fund, row, form), status
     return go(_("The distribution is cancelled."), "distributions", fund_id=fund_id)
+
+
+@bp.post("/funds/<fund_id>/distributions/<distribution_id>/notices")
+@needs(Can.ISSUE)
+def issue_notices(fund_id: str, distribution_id: str) -> Any:
+    """Issue the notices of a distribution that was posted before there were any."""
+    row = queries.distribution(fund_id, distribution_id)
+    fund, form = _writable(fund_id, Can.ISSUE), ReasonForm()
+    done, status = attempt(form, lambda: service.issue_notices(actor(), fund_id, distribution_id))
+    if done is None:
+        return _page(fund, row, form), status
+    return go(
+        _("The notices are issued and the partners are told."),
+        "distribution",
+        fund_id=fund_id,
+        distribution_id=distribution_id,
+    )
 
 
 @bp.get("/funds/<fund_id>/distributions/<distribution_id>/notices/<lp_id>.pdf")

@@ -183,11 +183,12 @@ def _lp_page(
     )  # fmt: skip
 
 
-def _shares(fund: Fund, lp_id: str) -> list[tuple[Any, Any]]:
-    """Posted distributions with the partner's line."""
+def _shares(fund: Fund, lp_id: str) -> list[tuple[Any, Any, bool]]:
+    """Posted distributions with the partner's line, and whether there is a notice."""
     rows = {row.id: row for row in queries.distributions(fund.id)}
+    told = queries.distribution_notices(fund.id, lp_id)
     return [
-        (rows[line.distribution_id], line)
+        (rows[line.distribution_id], line, (line.distribution_id, lp_id) in told)
         for line in reversed(queries.distribution_lines(fund.id, lp_id))
         if line.distribution_id in rows
     ]

@@ -23,6 +23,7 @@ from dealflow.funds.queries.figures import (
 )
 from dealflow.funds.queries.objects import (
     FundQuery,
+    Noticed,
     by_id,
     call,
     call_lines,
@@ -34,6 +35,7 @@ from dealflow.funds.queries.objects import (
     commitments_on,
     distribution,
     distribution_lines,
+    distribution_notices,
     distributions,
     get,
     listed,
@@ -51,9 +53,9 @@ from dealflow.funds.queries.objects import (
 )
 
 __all__ = [
-    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
+    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
-    "distribution", "distribution_lines", "distributions", "fund_position", "get", "listed", "lp", "lps", "managed", "movements", "names",
+    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "listed", "lp", "lps", "managed", "movements", "names",
     "own_lps", "partner", "payments", "positions", "register_valuation_source", "split", "statement", "statements", "totals",
     "transfers", "vehicles",
 ]  # fmt: skip

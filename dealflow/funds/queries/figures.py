@@ -16,7 +16,7 @@ from dealflow.funds import chart
 from dealflow.funds.models import Fund, FundLp
 from dealflow.funds.queries.objects import by_id, commitments_on, lps
 from dealflow.ledger import queries as ledger
-from dealflow.ledger.queries import Book, PostedLine
+from dealflow.ledger.queries import Book, Entry, PostedLine
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,15 @@ def _position(
     )  # fmt: skip
 
 
-def positions(fund: Fund, through: date | None = None) -> dict[str, Position]:
-    """Where each partner stands at the end of a day, by id, in the partners' order. Three statements."""
+def positions(fund: Fund, through: date | None = None, *, after: Entry | None = None) -> dict[str, Position]:
+    """Where each partner stands at the end of a day, or stood when an entry had been posted; by id, in the partners'
+    order. Three statements."""
     book = book_of_fund(fund)
     lines = ledger.posted_lines(book, through=through, prefixes=("equity:",)) if book else []
-    committed, sums = commitments_on(fund.id, through), _sums(lines)
+    if after is not None:
+        lines = [line for line in lines if line.number <= after.number]
+    committed = commitments_on(fund.id, through, known_by=after.at if after else None)
+    sums = _sums(lines)
     return {
         row.id: _position(fund, row, committed.get(row.id, 0), sums.get(row.id, {})) for row in lps(fund.id)
     }

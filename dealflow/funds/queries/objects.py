@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, select, true
@@ -23,6 +24,7 @@ from dealflow.funds.models import (
     FundCommitment,
     FundDistribution,
     FundDistributionLine,
+    FundDistributionNotice,
     FundLp,
     FundPayment,
     FundStatement,
@@ -120,8 +122,11 @@ def commitments(fund_id: str) -> list[FundCommitment]:
     return list(session().scalars(query.order_by(FundCommitment.since, FundCommitment.id)))
 
 
-def commitments_on(fund_id: str, on: date | None = None) -> dict[str, int]:
-    """Partner id → minor units committed at the end of a day (default: all that is known), in the partners' order."""
+def commitments_on(
+    fund_id: str, on: date | None = None, *, known_by: datetime | None = None
+) -> dict[str, int]:
+    """Partner id → minor units committed at the end of a day (default: all that is known, or was by an instant), in the
+    partners' order."""
     query = (
         select(FundCommitment.lp_id, func.sum(FundCommitment.amount_minor))
         .where(FundCommitment.fund_id == fund_id)
@@ -129,6 +134,8 @@ def commitments_on(fund_id: str, on: date | None = None) -> dict[str, int]:
     )
     if on is not None:
         query = query.where(FundCommitment.since <= on)
+    if known_by is not None:
+        query = query.where(FundCommitment.created_at <= known_by)
     found = {row[0]: int(row[1]) for row in session().execute(query, execution_options=_JUDGED)}
     return {lp_id: found[lp_id] for lp_id in sorted(found)}
 
@@ -205,12 +212,41 @@ def distribution(fund_id: str, distribution_id: str) -> FundDistribution:
     return _found(session().scalars(query, execution_options=_ADDRESSED).first())
 
 
-def distribution_lines(fund_id: str, lp_id: str | None = None) -> list[FundDistributionLine]:
+def distribution_lines(
+    fund_id: str, lp_id: str | None = None, *, distribution_id: str | None = None
+) -> list[FundDistributionLine]:
     """What partners got, as far as the actor may know it."""
     query = select(FundDistributionLine).where(FundDistributionLine.fund_id == fund_id)
     if lp_id is not None:
         query = query.where(FundDistributionLine.lp_id == lp_id)
+    if distribution_id is not None:
+        query = query.where(FundDistributionLine.distribution_id == distribution_id)
     return list(session().scalars(query.order_by(FundDistributionLine.id)))
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What a partner is told of a distribution; `issued_on` where that was not when it was posted."""
+
+    line: FundDistributionLine
+    facts: dict[str, Any]
+    issued_on: date | None
+
+
+def distribution_notices(
+    fund_id: str, lp_id: str | None = None, *, distribution_id: str | None = None
+) -> dict[tuple[str, str], Noticed]:
+    """(Distribution, partner) → its notice, as far as the actor may know it. Two statements."""
+    lines = distribution_lines(fund_id, lp_id, distribution_id=distribution_id)
+    query = select(FundDistributionNotice).where(FundDistributionNotice.fund_id == fund_id)
+    later = {row.line_id: row for row in session().scalars(query)}
+    found = {}
+    for line in lines:
+        if line.facts:
+            found[line.distribution_id, line.lp_id] = Noticed(line, line.facts, None)
+        elif (row := later.get(line.id)) is not None:
+            found[line.distribution_id, line.lp_id] = Noticed(line, row.facts, row.issued_on)
+    return found
 
 
 def statement(fund_id: str, lp_id: str, period: str) -> FundStatement | None:

@@ -140,7 +140,7 @@ def approve(
         actor, open_book(actor, fund),
         Draft(row.paid_on, f"fund_{row.kind}", f"distribution:{row.id}", _lines(fund, row), text=row.text, source=row.id),
     )  # fmt: skip
-    facts = notices.of_distribution(fund, row)
+    facts = notices.of_distribution(fund, row, entry)
     for lp_id, part in row.plan["lps"].items():
         if part["amount_minor"] or part["carry_minor"]:
             session().add(

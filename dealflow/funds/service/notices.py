@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from dealflow.audit import service as audit
+from dealflow.core import clock
+from dealflow.core.actor import Actor
+from dealflow.core.db import session
+from dealflow.core.errors import Conflict, InvalidTransition
+from dealflow.core.i18n import N_
 from dealflow.core.money import Money
 from dealflow.funds import queries, waterfall
-from dealflow.funds.models import Fund, FundClosing, FundDistribution, FundLp
-from dealflow.funds.service.base import manager_names
+from dealflow.funds.models import Fund, FundClosing, FundDistribution, FundDistributionNotice, FundLp
+from dealflow.funds.policy import Can, Tag
+from dealflow.funds.service.base import hold, manager_names, open_book
+from dealflow.ledger import queries as books
+from dealflow.ledger.queries import Entry
+from dealflow.notify import service as notify
 
 Facts = dict[str, dict[str, Any]]
 # What a notice of a distribution says of the partner's place in the fund, with it counted in.
@@ -66,8 +76,8 @@ def _calls(fund: Fund, closing: FundClosing, lp_id: str) -> list[dict[str, Any]]
     return sorted(found.values(), key=lambda row: row["number"])
 
 
-def of_distribution(fund: Fund, row: FundDistribution) -> Facts:
-    """Partner → what it is told of a distribution that was posted just now."""
+def of_distribution(fund: Fund, row: FundDistribution, entry: Entry) -> Facts:
+    """Partner → what it is told of a distribution, which `entry` posted: figures as they stood then, names as they are."""
     manager, tiers = manager_names(fund), waterfall.shares(row.plan)
     return {
         lp_id: {
@@ -76,9 +86,51 @@ def of_distribution(fund: Fund, row: FundDistribution) -> Facts:
             "carry_minor": row.plan["lps"][lp_id]["carry_minor"], "tiers": tiers[lp_id],
             "position": {name: _minor(getattr(place, name)) for name in _STANDING},
         }
-        for lp_id, place in queries.positions(fund).items()
+        for lp_id, place in queries.positions(fund, after=entry).items()
         if lp_id in row.plan["lps"]
     }  # fmt: skip
+
+
+def issue(actor: Actor, fund_id: str, distribution_id: str) -> FundDistribution:
+    """Issue the notices of a distribution that was posted before there were notices. What they say of its day is of then;
+    to which account it was paid was not kept and is not told.
+
+    Raises NotFound, Forbidden, InvalidTransition (not posted), Conflict (`issued_already`).
+    """
+    fund = hold(actor, fund_id, Can.ISSUE)
+    row = queries.distribution(fund.id, distribution_id)
+    if row.state != "posted" or row.entry_id is None:
+        raise InvalidTransition(N_("A distribution has notices once it is posted"))
+    there = queries.distribution_notices(fund.id, distribution_id=row.id)
+    lines = queries.distribution_lines(fund.id, distribution_id=row.id)
+    lacking = [line for line in lines if (row.id, line.lp_id) not in there]
+    if not lacking:
+        raise Conflict(N_("All partners have the notice of this distribution"), code="issued_already")
+    told = of_distribution(fund, row, books.entry(open_book(actor, fund), row.entry_id))
+    for line in lacking:
+        session().add(
+            FundDistributionNotice(
+                line_id=line.id, fund_id=fund.id, lp_id=line.lp_id, organisation_id=fund.organisation_id, issued_on=clock.today(),
+                issued_by_id=actor.user_id, issued_by_name=actor.user_name, facts=told[line.lp_id] | {"payment_details": ""},
+            )
+        )  # fmt: skip
+    session().flush()
+    audit.record(
+        actor, Tag.NOTICED, row, after={"partners": len(lacking), "issued_on": clock.today().isoformat()},
+        organisation_id=fund.organisation_id,
+    )  # fmt: skip
+    _tell(actor, fund, {line.lp_id for line in lacking})
+    return row
+
+
+def _tell(actor: Actor, fund: Fund, lp_ids: set[str]) -> None:
+    for lp in queries.lps(fund.id):
+        if lp.id in lp_ids and lp.lp_organisation_id is not None:
+            notify.tell(
+                code="fund_distribution_notice", title=N_("The notice of a distribution of %(fund)s is ready"),
+                params={"fund": fund.name}, link=f"/funds/{fund.id}/lps/{lp.id}", organisation_id=lp.lp_organisation_id,
+                but=actor.user_id, by_mail=True,
+            )  # fmt: skip
 
 
 def _minor(value: queries.Figure | Money) -> int:
