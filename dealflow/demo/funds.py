@@ -82,7 +82,12 @@ def _raise(made: Raised, partner: Actor, later: Actor) -> Callable[[Actor], obje
             "c": {"organisation_id": later.organisation_id},
         }
         for key, party in parties.items():
-            made.partners[key] = service.add(actor, made.fund_id, **party).id
+            row = service.add(actor, made.fund_id, **party)
+            made.partners[key] = row.id
+            account = (
+                f"户名：{row.name}\n开户行：示例银行南通分行\n账号：0000 0000 0000 01{len(made.partners):02}"
+            )
+            service.pay_to(actor, made.fund_id, row.id, payment_details=account)
 
     return deed
 

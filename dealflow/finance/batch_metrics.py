@@ -1,7 +1,7 @@
 """Fund metrics from columns of flows: the answer of `fund_metrics.compute`, for funds with tens of thousands of rows.
 
 Source: shared finance schema, section 4. The figures are the same; rates come from `batch.rates`, which proves what it
-finds or asks `xirr`.
+finds or asks `xirr`, and are stated with their periods (`short`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from dealflow.finance.batch import Flags, Ints, day_numbers, rates, sums_by
+from dealflow.finance.batch import Flags, Ints, day_numbers, sums_by
 from dealflow.finance.fund_metrics import FLOW_KINDS
+from dealflow.finance.short import rates_of
 
 _PLUS = {"distribution", "distribution_recallable", "call_refund"}
 
@@ -52,7 +53,7 @@ def metrics(
     held: HoldingFlows,
     values: Sequence[int],
 ) -> dict[str, Any]:
-    """All figures at `as_of`, in the form of `fund_metrics.compute`.
+    """All figures at `as_of`, in the form of `fund_metrics.compute`, rates as `short.stated` gives them.
 
     `flows` are (day, kind of FLOW_KINDS, minor units), `values` the value of each holding; nothing is dated after `as_of`.
     """
@@ -86,14 +87,14 @@ def metrics(
 
 def _single(days: Sequence[date], amounts: Sequence[int]) -> dict[str, Any]:
     values = np.array(amounts, np.int64)
-    return rates(1, np.zeros(len(values), np.int64), day_numbers(days), values)[0]
+    return rates_of(1, np.zeros(len(values), np.int64), day_numbers(days), values)[0]
 
 
 def _ascending(owner: Ints) -> bool:
     return bool((owner[1:] >= owner[:-1]).all())
 
 
-def with_values(as_of: date, held: HoldingFlows, values: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+def _with_values(as_of: date, held: HoldingFlows, values: Sequence[int]) -> tuple[Ints, Ints, Ints]:
     """Owner, day and signed amount of all flows and of each holding's value at the end."""
     count = len(values)
     signed = np.where(held.cost, -held.amount, held.amount)
@@ -111,8 +112,8 @@ def _holdings(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Figures of each holding, and the rate over all of them."""
     count = len(ids)
-    owner, day, amount = with_values(as_of, held, values)
-    single = rates(count, owner, day, amount)
+    owner, day, amount = _with_values(as_of, held, values)
+    single = rates_of(count, owner, day, amount)
     costs = sums_by(held.owner, np.where(held.cost, held.amount, 0), count)
     proceeds = sums_by(held.owner, np.where(held.cost, 0, held.amount), count)
     found = {
@@ -127,4 +128,4 @@ def _holdings(
             ids, costs.tolist(), proceeds.tolist(), values, single, strict=True
         )
     }
-    return found, rates(1, np.zeros(len(owner), np.int64), day, amount)[0]
+    return found, rates_of(1, np.zeros(len(owner), np.int64), day, amount)[0]

@@ -15,8 +15,8 @@ from fractions import Fraction
 from typing import Any
 
 from dealflow.finance.allocation import decimal_string, half_up
-from dealflow.finance.batch import rate
 from dealflow.finance.errors import Refused
+from dealflow.finance.short import length, rate_of
 from dealflow.finance.xirr import Flow
 
 PLACES = 6
@@ -45,8 +45,8 @@ class Index:
 def equivalents(flows: Sequence[Flow], nav_minor: int, as_of: date, index: Index) -> dict[str, Any]:
     """Kaplan-Schoar ratio, Long-Nickels and direct alpha of an investor's flows (paid in negative) and its value.
 
-    `{"kaplan_schoar": ratio or None, "long_nickels": xirr's answer, "long_nickels_value_minor", "direct_alpha": xirr's
-    answer, "irr"}`; rates are yearly. Above 1, above 0: better than the index. Long-Nickels has no answer when the
+    `{"kaplan_schoar": ratio or None, "long_nickels": `short.stated`'s answer, "long_nickels_value_minor", "direct_alpha":
+    the same, "irr": the same}`. Above 1, above 0: better than the index. Long-Nickels has no answer when the
     index position was sold out (its value is not above zero). Raises Refused (`index_too_short`).
     """
     counted = [(on, amount) for on, amount in flows if on <= as_of]
@@ -55,12 +55,15 @@ def equivalents(flows: Sequence[Flow], nav_minor: int, as_of: date, index: Index
     paid = -sum((value for _on, value in grown if value < 0), Fraction(0))
     back = sum((value for _on, value in grown if value > 0), Fraction(0))
     other = half_up(paid - back)
-    sold_out = {"rate": None, "ambiguous": False, "reason": "sold_out"}
+    own = [*counted, (as_of, nav_minor)]
+    sold_out = {
+        "rate": None, "ambiguous": False, "reason": "sold_out", "days": length(own), "period_return": None,
+    }  # fmt: skip
     scaled = [(on, half_up(value * _SCALE)) for on, value in grown]
     return {
         "kaplan_schoar": decimal_string((nav_minor + back) / paid, 1, PLACES) if paid else None,
-        "long_nickels": rate([*counted, (as_of, other)]) if other > 0 else sold_out,
+        "long_nickels": rate_of([*counted, (as_of, other)]) if other > 0 else sold_out,
         "long_nickels_value_minor": other,
-        "direct_alpha": rate([*scaled, (as_of, nav_minor * _SCALE)]),
-        "irr": rate([*counted, (as_of, nav_minor)]),
+        "direct_alpha": rate_of([*scaled, (as_of, nav_minor * _SCALE)]),
+        "irr": rate_of(own),
     }

@@ -5,7 +5,7 @@ Source: shared finance schema, section 3; ACT/365, also in leap years.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -64,10 +64,15 @@ def xirr(flows: Iterable[Flow]) -> dict[str, Any]:
         return {"rate": None, "ambiguous": False, "reason": "no_root"}
     with localcontext() as context:
         context.prec = PRECISION
-        least = min(abs(rate) for rate in rates)
-        chosen = max(rate for rate in rates if abs(rate) - least < _SAME)
+        chosen = least(rates)
     rate = decimal_string(Fraction(chosen), 1, PLACES)
     return {"rate": rate, "ambiguous": len(rates) > 1, "reason": None}
+
+
+def least(rates: Sequence[Decimal]) -> Decimal:
+    """Of several rates the smallest in size; of two equal the positive. At PRECISION digits."""
+    size = min(abs(rate) for rate in rates)
+    return max(rate for rate in rates if abs(rate) - size < _SAME)
 
 
 def compute(data: dict[str, Any]) -> dict[str, Any]:

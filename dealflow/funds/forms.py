@@ -182,7 +182,7 @@ class LpForm(FundsForm):
 class AccountForm(FundsForm):
     """Where a partner's distributions are paid to."""
 
-    payment_details = TextAreaField(_l("Account for distributions"), filters=[lambda v: (v or "").strip()])
+    payment_details = TextAreaField(_l("Payment details"), filters=[lambda v: (v or "").strip()])
 
 
 class InviteForm(FundsForm):

@@ -13,9 +13,9 @@ from sqlalchemy.types import NULLTYPE
 
 from dealflow.core.db import database, session
 from dealflow.core.ids import decode
-from dealflow.finance.batch import Flags, Ints, rates, sums_by
+from dealflow.finance.batch import Flags, Ints, sums_by
 from dealflow.finance.batch_metrics import HoldingFlows, multiple
-from dealflow.finance.short import spans, stated
+from dealflow.finance.short import rates_of
 from dealflow.portfolio.models import Holding, HoldingFlow, Valuation
 from dealflow.portfolio.worth import Standing
 
@@ -74,7 +74,7 @@ class Columns:
             np.concatenate((flows.day, np.full(len(group), self.as_of.toordinal()))),
             np.concatenate((signed, worth)),
         )
-        found = [stated(*pair) for pair in zip(rates(count, *columns), spans(count, *columns), strict=True)]
+        found = rates_of(count, *columns)
         cost, back = np.zeros(count, np.int64), np.zeros(count, np.int64)
         total, number = np.zeros(count, np.int64), np.zeros(count, np.int64)
         np.add.at(cost, group, self.sums(flows.cost))

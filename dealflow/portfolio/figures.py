@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import gettext, localised
 from dealflow.finance.batch_metrics import metrics as compute
-from dealflow.finance.batch_metrics import multiple, with_values
-from dealflow.finance.short import length, rate_of, spans, stated
+from dealflow.finance.batch_metrics import multiple
+from dealflow.finance.short import rate_of
 from dealflow.funds import queries as funds
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import label
@@ -124,7 +122,6 @@ def metrics(found: State, by: str | None = None) -> dict[str, Any]:
     )  # fmt: skip
     paid_in, distributed = answer["paid_in_minor"], answer["distributed_minor"]
     signed = [(flow.on, flow.signed) for flow in found.flows]
-    _state_periods(found, answer)
     return answer | {
         "currency": found.vehicle.currency,
         "as_of": found.as_of.isoformat(),
@@ -139,17 +136,6 @@ def metrics(found: State, by: str | None = None) -> dict[str, Any]:
         "groups": groups(found, by) if by else [],
         "exchange": found.reading.as_dict(),
     }
-
-
-def _state_periods(found: State, answer: dict[str, Any]) -> None:
-    """Say of each rate how long its period is, and of those under a year what the period brought."""
-    owner, day, amount = with_values(found.as_of, found.held.flows, found.values)
-    held = spans(len(found.held.ids), owner, day, amount)
-    for one, days in zip(answer["holdings"].values(), held, strict=True):
-        one["irr"] = stated(one["irr"], days)
-    answer["gross_irr"] = stated(answer["gross_irr"], spans(1, np.zeros_like(owner), day, amount)[0])
-    own = [*((flow.on, flow.signed) for flow in found.flows), (found.as_of, found.nav_minor)]
-    answer["irr"] = stated(answer["irr"], length(own))
 
 
 def without_line(found: State) -> dict[str, Any]:

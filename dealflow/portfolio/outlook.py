@@ -11,7 +11,6 @@ from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_, show_day
 from dealflow.finance import pacing, pme, slate, spread
 from dealflow.finance.errors import Refused
-from dealflow.finance.short import length, stated
 from dealflow.portfolio import exchange, planning, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.models import Benchmark
@@ -145,13 +144,11 @@ def equivalents(found: State, benchmark: Benchmark) -> dict[str, Any]:
         rows = zip(held.day.tolist(), held.cost.tolist(), held.amount.tolist(), strict=True)
         flows = [(date.fromordinal(day), -minor if cost else minor) for day, cost, minor in rows]
     try:
-        answer = pme.equivalents(flows, found.nav_minor, found.as_of, planning.index_of(benchmark))
+        return pme.equivalents(flows, found.nav_minor, found.as_of, planning.index_of(benchmark))
     except Refused:
         first = min((on for on, _minor in flows), default=found.as_of)
         message = N_("The index begins after %(day)s, when the first money moved; import earlier levels")
         raise Invalid.field("benchmark_id", "index_too_short", message, day=show_day(first)) from None
-    days = length([*flows, (found.as_of, found.nav_minor)])
-    return answer | {name: stated(answer[name], days) for name in ("long_nickels", "direct_alpha", "irr")}
 
 
 def timeline(actor: Actor, found: Sequence[State], until: date) -> list[dict[str, Any]]:

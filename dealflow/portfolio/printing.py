@@ -30,7 +30,7 @@ def _environment() -> Environment:
 def rate_text(answer: dict[str, Any]) -> str:
     """A rate for people in one line: the percentage with what `rate_why` says of it, or why there is none."""
     why = rate_why(answer)
-    if answer["rate"] is None:
+    if shown_rate(answer) is None:
         return why
     return _("%(rate)s (%(why)s)", rate=rate_short(answer), why=why) if why else rate_short(answer)
 
@@ -50,7 +50,7 @@ def rate_short(answer: dict[str, Any]) -> str:
 
 def rate_why(answer: dict[str, Any]) -> str:
     """What stands below a rate: why there is none, that it is one of several, that it is not annualised."""
-    if answer["rate"] is None:
+    if shown_rate(answer) is None:
         return {
             "no_sign_change": _("None: money moved one way only"),
             "no_root": _("None: no rate fits these flows"),

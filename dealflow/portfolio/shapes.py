@@ -236,7 +236,7 @@ class RateOut(Schema):
     """A yearly rate; `ambiguous` when several exist, `reason` when none does.
 
     `days` is the period from the first flow to the last. Under a year a rate is not shown annualised: `period_return` is
-    what the whole period brought, and None otherwise.
+    what the whole period brought (also where that is more than any yearly rate tells), and None otherwise.
     """
 
     rate: str | None

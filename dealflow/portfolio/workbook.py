@@ -238,6 +238,12 @@ def _metrics(book: Book, schedule: dict[str, str], flows: tuple[str, str, int]) 
         book.check(_(reporting.METRIC_LABELS[key]), f"'{name}'!B{at + 1}", value, 1e-6)
     sheet.write_string(12, 0, _("Net IRR"))
     net = figures["irr"]
+    brought = shown_rate(net)
+    if net["rate"] is None and brought is not None and not net["ambiguous"]:
+        # A spreadsheet looks for a yearly rate, of which there is none for so much in so few days.
+        sheet.write_number(12, 1, brought, book.rate)
+        sheet.write_string(12, 2, rate_why(net))
+        return
     if net["rate"] is None or net["ambiguous"]:
         # A spreadsheet would give an error, or one of several rates, as if it were the only one.
         sheet.write_string(12, 1, _("No single rate"))

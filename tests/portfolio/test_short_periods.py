@@ -64,6 +64,24 @@ def test_the_report_says_so_on_paper_and_in_the_workbook(young: Portfolio) -> No
     assert book.cells["Figures"][(3, 13)] == "140 days, not annualised"
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "5 days, not annualised"), ("zh", "5 天，未年化")])
+def test_what_a_few_days_brought_is_shown_though_no_yearly_rate_tells_it(
+    young: Portfolio, lang: str, said: str
+) -> None:
+    """Bought on 20 February and worth twice as much five days later: over a year that would be beyond any rate."""
+    began, day = date(2025, 2, 20), date(2025, 2, 25)
+    young.value("龙王归来", day, 4_000_000)
+    held = young.manager.get(f"/funds/{young.fund_id}/metrics?as_of={day}").get_json()["holdings"][
+        young.ids["龙王归来"]
+    ]["irr"]
+    assert (day - began).days == held["days"] == 5
+    assert (held["rate"], held["reason"]) == (None, "no_root")
+    assert float(held["period_return"]) == pytest.approx(1.0, abs=1e-8)
+    page = young.manager.browser(lang).get(f"/funds/{young.fund_id}/metrics?as_of={day}&by=holding").text
+    assert said in page
+    assert "100.0%" in page
+
+
 @pytest.mark.slow
 def test_libreoffice_computes_the_same(young: Portfolio, tmp_path: Path) -> None:
     young.manager.post(f"/funds/{young.fund_id}/reports", {"quarter": QUARTER})
