@@ -14,7 +14,10 @@ import numpy as np
 EDGES = (1, 3, 6)  # groups of credits: none, 1-2, 3-5, 6 and more
 LABELS = ("0", "1-2", "3-5", "6+")
 BOUNDS = (0.8, 1.25)  # declared: exposure over the exposure without looking at credits
-FLOOR = 0.85  # aimed at a little above the bound, for a place cannot be split
+FLOOR = 0.85  # aimed at a little above the bound
+# A place cannot be split: it is given to who is owed at least half of it. Given only when it is owed whole, a group with a
+# pitch or two in a list would stay a place short in each, and a rare group far below the bound in all.
+NEAREST = 0.5
 RESOLUTION = 1e-9
 
 # Columns that speak of what a team has made before.
@@ -43,11 +46,11 @@ class Floors:
         return cls(groups, FLOOR * np.cumsum(member * discounts(len(order))[:, None], axis=0))
 
     def open_to(self, given: np.ndarray, place: int, left: np.ndarray) -> np.ndarray:
-        """Which rows may take the place (from 1): those of the group that is owed the whole place and most, else all
-        that are left."""
+        """Which rows may take the place (from 1): those of the group that is owed most, when it is owed at least half
+        of the place; else all that are left."""
         due = self.owed[min(place, len(self.owed)) - 1] - given
         for group in np.lexsort((np.arange(len(due)), -due)):
-            if due[group] < discounts(place)[-1]:
+            if due[group] < NEAREST * discounts(place)[-1]:
                 break
             mine: np.ndarray = left & (self.groups == group)
             if mine.any():

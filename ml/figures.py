@@ -32,6 +32,7 @@ def by_group(served: Served, answers: Sequence[Answer]) -> list[dict[str, Any]]:
     values = logits(served.ranker, served.matrix, known)
     stated, seen = sigmoid(values), np.array([float(answer.positive) for answer in known])
     names = np.array([answer.mandate["id"] for answer in known])
+    in_order = _in_order(served, known, seen)
     found = []
     for kind, name, holds in _groups(served):
         inside = np.array([holds(answer) for answer in known])
@@ -42,7 +43,7 @@ def by_group(served: Served, answers: Sequence[Answer]) -> list[dict[str, Any]]:
                 "seen": round(float(seen[inside].mean()), 4),
                 "stated": round(float(stated[inside].mean()), 4),
                 "gap": gap.as_dict(4),
-                "ordered": _ordered(values, seen, names, inside),
+                "ordered": _ordered(in_order, inside),
             }
         found.append(entry)
     return found
@@ -68,17 +69,47 @@ def _groups(served: Served) -> list[tuple[str, str, Callable[[Answer], bool]]]:
     return groups
 
 
-def _ordered(
-    values: np.ndarray, seen: np.ndarray, names: np.ndarray, inside: np.ndarray
-) -> dict[str, float] | None:
-    """Share of pairs of one mandate, the wanted one in the group, that the scores put right; ties count half."""
-    shares, clusters = [], []
-    for number in np.flatnonzero(inside & (seen > 0)):
-        against = values[(names == names[number]) & (seen == 0)]
-        if len(against):
-            shares.append(float((against < values[number]).mean() + 0.5 * (against == values[number]).mean()))
-            clusters.append(str(names[number]))
-    return clustered_interval(np.array(shares), clusters=clusters).as_dict(4) if shares else None
+def _ordered(in_order: Mapping[int, tuple[str, float]], inside: np.ndarray) -> dict[str, float] | None:
+    """Share of pairs of one mandate, the wanted one in the group, that the scores put right."""
+    told = [in_order[number] for number in np.flatnonzero(inside) if number in in_order]
+    if not told:
+        return None
+    return clustered_interval(
+        np.array([share for _name, share in told]), clusters=[n for n, _s in told]
+    ).as_dict(4)
+
+
+def _standings(served: Served, answers: Sequence[Answer]) -> np.ndarray:
+    """[answers, answers] of one mandate, in time order: the logit of the second one's project by the history of the first.
+
+    Two answers are compared by the history of the earlier. By a history each of its own, what was wanted would be held
+    back: it is missing from its own history and stands in that of the other.
+    """
+    matrix = served.matrix
+    rows = np.array([matrix.positions[answer.project_id] for answer in answers])
+    weights = [served.ranker.mandate_weights(a.mandate, history_rows(a, matrix)) for a in answers]
+    found: np.ndarray = np.array([served.ranker.logits(matrix, each, rows) for each in weights])
+    return found
+
+
+def _in_order(served: Served, answers: Sequence[Answer], seen: np.ndarray) -> dict[int, tuple[str, float]]:
+    """For each wanted answer of a mandate that also left one: the mandate, and the share of those left that the scores put
+    below it; ties count half."""
+    by_mandate: dict[str, list[int]] = {}
+    for number, answer in enumerate(answers):
+        by_mandate.setdefault(str(answer.mandate["id"]), []).append(number)
+    found = {}
+    for name, numbers in by_mandate.items():
+        labels = seen[numbers]
+        if labels.all() or not labels.any():
+            continue
+        logits = _standings(served, [answers[number] for number in numbers])
+        left = np.flatnonzero(labels == 0)
+        for at in np.flatnonzero(labels):
+            earlier = np.minimum(left, at)
+            gap = logits[earlier, at] - logits[earlier, left]
+            found[numbers[at]] = (name, float((gap > 0).mean() + 0.5 * (gap == 0).mean()))
+    return found
 
 
 def arrangement(

@@ -76,3 +76,9 @@ def team(rng: Random, *, english_names: bool, size: int) -> list[dict[str, Any]]
             {"name": name, "role": role, "credits": 0 if rng.random() < 0.2 else rng.randint(low, high)}
         )
     return people
+
+
+def newcomers(rng: Random, people: list[dict[str, Any]], works: int) -> list[dict[str, Any]]:
+    """The same people as a team with so many earlier works or a few more, all made by the first of them."""
+    made = works + rng.choice((0, 0, 1, 2, 3))
+    return [person | {"credits": 0 if number else made} for number, person in enumerate(people)]

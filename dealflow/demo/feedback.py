@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from random import Random
+from statistics import quantiles
 from typing import Any
 
 from dealflow.core.actor import Actor
@@ -18,6 +20,8 @@ from dealflow.matching.schemas import FeedbackIn
 
 MAIN, OURS = ("investor", "investor2", "fund"), ("creator", "creator2")
 _ACTIONS = {"": 36, "save": 28, "pass": 24, "request_intro": 6, "undo": 6}
+_WANTED, _LEFT = ("save", "save", "save", "save", "undo"), ("", "", "", "pass", "pass")
+_DECIDED = 2.5  # how much of an answer is taste, and how much the day
 
 
 def answer_matches(
@@ -32,6 +36,7 @@ def answer_matches(
         rng = Random(f"dealflow:{mandate.key}:answers")  # noqa: S311 - variety, no secret
         fit = [life for life in told if life.invests and _fits(mandate.values, life)]
         rng.shuffle(fit)
+        taste = Taste(mandate, fit)
         main = mandate.house in MAIN
         if main:
             # The people who can log in meet each other's work first.
@@ -39,8 +44,37 @@ def answer_matches(
         for number, life in enumerate(fit[: rng.randint(12, 18) if main else rng.randint(3, 9)]):
             known = (mandate.house, life.idea.key) in kept
             action = "save" if known else "request_intro" if main and number < 3 else None
-            _answer(script, mandate, life, rng, action, asked)
+            _answer(script, taste, life, rng, action, asked)
     return asked
+
+
+class Taste:
+    """What an investor wants: what its mandate states, two genres it likes without saying so, earlier works, and an ask of
+    its size. Two of five pitches that fit are wanted more likely than not."""
+
+    def __init__(self, mandate: Stated, fit: Sequence[Life]) -> None:
+        self.mandate, self.rng = mandate, Random(f"dealflow:{mandate.key}:taste")  # noqa: S311 - variety, no secret
+        genres = sorted({genre for life in fit for genre in life.values["genres"]})
+        self.unsaid = set(self.rng.sample(genres, min(2, len(genres))))
+        likings = [self.liking(life) for life in fit]
+        self.middle = quantiles(likings, n=5)[2] if len(likings) > 1 else 0.0
+
+    def liking(self, life: Life) -> float:
+        """How well it likes a pitch; 1 is a genre it states with full weight."""
+        wishes, offered = self.mandate.values["preferences"], life.values
+        genres = set(offered["genres"])
+        stated = sum(weight for genre, weight in (wishes.get("genres") or {}).items() if genre in genres)
+        stage = (wishes.get("stages") or {}).get(offered["stage"], 0.0)
+        ways = (wishes.get("instruments") or {}).items()
+        instrument = max((weight for way, weight in ways if way in offered["instruments"]), default=0.0)
+        proven = 0.25 * min(3, len(offered["track_record"]))
+        size = math.log10(offered["ask"]["amount_minor"] / wishes["ticket"]["amount_minor"])
+        return float(stated + stage + instrument + proven + 0.6 * len(self.unsaid & genres) - abs(size - 0.3))
+
+    def answer(self, life: Life) -> str:
+        """What it does with a pitch it has looked at."""
+        chance = 1 / (1 + math.exp(_DECIDED * (self.middle - self.liking(life))))
+        return self.rng.choice(_WANTED if self.rng.random() < chance else _LEFT)
 
 
 def _fits(mandate: dict[str, Any], life: Life) -> bool:
@@ -54,18 +88,22 @@ def _fits(mandate: dict[str, Any], life: Life) -> bool:
 
 
 def _answer(
-    script: Script, mandate: Stated, life: Life, rng: Random, action: str | None, asked: set[Pair]
+    script: Script, taste: Taste, life: Life, rng: Random, action: str | None, asked: set[Pair]
 ) -> None:
+    mandate = taste.mandate
     words = table("talk")["en" if life.idea.overseas else "zh"]
     days = min(mandate.days, life.shown) * rng.uniform(0.1, 0.9)
-    action = action or rng.choices(list(_ACTIONS), list(_ACTIONS.values()))[0]
+    drawn = action or rng.choices(list(_ACTIONS), list(_ACTIONS.values()))[0]
+    why = rng.choice(words["passing"]) if drawn == "pass" and rng.random() < 0.8 else None
+    # Who asks for an introduction is drawn: the demo's deals follow from it. All else is a matter of taste.
+    action = drawn if action or drawn == "request_intro" else taste.answer(life)
     pair = (mandate.house, life.idea.key)
     if action == "request_intro" and pair in asked:
         # One question for a pair; another mandate of the same house keeps the pitch in mind.
         action = "save"
     steps: list[tuple[str, str | None]] = [("view", None)]
     if action == "pass":
-        steps.append(("pass", rng.choice(words["passing"]) if rng.random() < 0.8 else None))
+        steps.append(("pass", why or taste.rng.choice(words["passing"])))
     elif action == "request_intro":
         steps += [("save", None), ("request_intro", rng.choice(words["opening"]))]
         ends, days = introductions.fate(len(asked), days, min(mandate.days, life.shown) * 0.9)

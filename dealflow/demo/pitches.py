@@ -137,6 +137,7 @@ def values(idea: Idea, place: Place, stage: str, today: date) -> dict[str, Any]:
     episodes = rng.randrange(40, 101, 2) if rng.random() < 0.8 else rng.randrange(30, 61, 2)
     low, high = premise["audience"][1:]
     scenes = rng.sample(premise["scenes"], min(len(premise["scenes"]), rng.randint(3, 6)))
+    works = track_record(place, today)
     return {
         "title": {"en": idea.title["en"]} if idea.overseas and idea.row % 2 else idea.title,
         "logline": people.fill(premise["loglines"][idea.row % len(premise["loglines"])], idea.parts),
@@ -152,8 +153,8 @@ def values(idea: Idea, place: Place, stage: str, today: date) -> dict[str, Any]:
         "stage": stage,
         **figures.raise_of(rng, premise, stage, "USD" if idea.overseas else "CNY"),
         "instruments": rng.choice(_INSTRUMENTS),
-        "team": cast.team(rng, english_names=idea.overseas, size=rng.randint(3, 6)),
-        "track_record": track_record(place, today),
+        "team": _team(rng, idea, len(works)),
+        "track_record": works,
         "comparables": comparables(rng, genres, chinese=not idea.overseas),
         "schedule": schedule(rng, stage, today),
         "scenes_needed": scenes,
@@ -169,6 +170,11 @@ def _synopsis(rng: Random, idea: Idea, people: cast.Cast, episodes: int) -> str:
         shelf = pools[pool].get(idea.premise["shelf"]) or pools[pool]["any"]
         paragraphs.append(rng.choice(shelf).format(**about))
     return "\n\n".join(paragraphs)
+
+
+def _team(rng: Random, idea: Idea, works: int) -> list[dict[str, Any]]:
+    people = cast.team(rng, english_names=idea.overseas, size=rng.randint(3, 6))
+    return people if works > 1 else cast.newcomers(idea.rng("newcomers"), people, works)
 
 
 def _languages(rng: Random, place: Place) -> list[str]:

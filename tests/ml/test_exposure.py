@@ -50,6 +50,20 @@ def test_floors_hold_at_every_place() -> None:
     assert [row for row, _ in kept] == best.tolist()
 
 
+def test_a_rare_group_keeps_its_share_of_many_lists() -> None:
+    rng = np.random.default_rng(3)
+    shown, blind = [], []
+    for _ in range(300):
+        groups = np.where(rng.random(60) < 0.03, 0, 3)
+        fair = rng.normal(size=60)
+        logits = fair + 0.8 * (groups > 0)
+        order = np.argsort(-logits)
+        floors = Floors.of_blind(groups[order], fair[order])
+        shown.append(groups[[row for row, _ in arrange(Head(order, logits[order], floors=floors), 10, 0.0)]])
+        blind.append(groups[np.argsort(-fair)[:10]])
+    assert within_bounds(ratios(shown, blind))
+
+
 def test_a_team_of_newcomers_keeps_its_share_of_the_product_s_lists(ranker: Ranker) -> None:
     famous = {"plays": 10**9, "evidence_class": "platform_statement"}
     projects = [

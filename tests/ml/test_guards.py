@@ -10,6 +10,7 @@ import pytest
 
 import ml
 from benchmarks.matching import gaming
+from ml.answers import Answer
 from ml.credence import MOST_ATTENTION, Witness, attention
 from ml.figures import arrangement, by_group
 from ml.gates import Served
@@ -79,6 +80,20 @@ def test_groups_are_told_with_intervals_and_small_ones_not_judged(
     few = by_group(Served(ranker, matrix), answered(matrix, 12))
     assert all("gap" not in entry for entry in few)
     assert by_group(Served(ranker, matrix), []) == []
+
+
+def test_answers_that_follow_nothing_are_in_no_order(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    rng = np.random.default_rng(8)
+    found: list[Answer] = []
+    for number in range(60):
+        mandate, before = samples.mandate(id=f"mnd_{number}", constraints={}, preferences={}), ()
+        for row in rng.choice(len(matrix), 8, replace=False).tolist():
+            action = "request_intro" if rng.random() < 0.5 else "pass"
+            found.append(Answer(mandate, matrix.id_at(row), action, None, before))
+            before = (*before, (matrix.id_at(row), action))
+    # What was wanted is missing from its own history and stands in that of what was not: no reason to see it below.
+    ordered = by_group(Served(ranker, matrix), found)[0]["ordered"]
+    assert ordered["low"] < 0.5 < ordered["high"]
 
 
 def test_variety_makes_lists_less_alike_and_its_cost_is_told(ranker: Ranker, matrix: ProjectMatrix) -> None:
