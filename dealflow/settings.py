@@ -66,6 +66,7 @@ class Settings:
     rate_days: int = 10
     rate_cross: str = "CNY"
     print_cache: int = 512 * 1024 * 1024
+    shown_lists: int = 2048 * 1024 * 1024
     upload_limit: int = 64 * 1024 * 1024
     video_limit: int = 200 * 1024 * 1024
     flask: dict[str, Any] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class Settings:
             dispute_days=_number(env, "DEALFLOW_DISPUTE_DAYS", 30, 1, 365),
             rate_days=_number(env, "DEALFLOW_RATE_DAYS", 10, 0, 366),
             print_cache=_number(env, "DEALFLOW_PRINT_CACHE_MB", 512, 0, 1_000_000) * 1024 * 1024,
+            shown_lists=_number(env, "DEALFLOW_SHOWN_LISTS_MB", 2048, 0, 1_000_000) * 1024 * 1024,
             rate_cross=env.get("DEALFLOW_RATE_CROSS", "CNY"),
         )
         settings.check()

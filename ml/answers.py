@@ -1,7 +1,7 @@
 """Answers of investors to shown projects, as training and held-out data.
 
-What was shown high is looked at more: an answer counts by the inverse of the chance that its place is looked at
-(`ml.propensity`).
+What was shown high is looked at more: an answer counts by the inverse of the chance that its place was looked at
+(estimated by `ml.propensity` from what lists have shown).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,23 +11,22 @@ from typing import Any
 import numpy as np
 
 from ml.matrix import ProjectMatrix
-from ml.propensity import prior
 from ml.train import POSITIVE, FeedbackEvent
 from ml.weights import ACTION_WEIGHTS
 
 MOST_HISTORY = 40
-_CURVE = prior()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Where a mandate stood with a project at the end, and what its investor had answered before."""
+    """Where a mandate stood with a project at the end, and what its investor had answered before. `chance`: how likely
+    the place it stood in is looked at; 1 where the place is not known."""
 
     mandate: Mapping[str, Any]
     project_id: str
     action: str
-    rank: int | None = None
     history: tuple[tuple[str, str], ...] = ()
+    chance: float = 1.0
 
     @property
     def positive(self) -> bool:
@@ -36,12 +35,7 @@ class Answer:
     @property
     def importance(self) -> float:
         """How much it counts: by its kind and by how likely its place is looked at."""
-        return abs(ACTION_WEIGHTS[self.action]) / propensity(self.rank)
-
-
-def propensity(rank: int | None) -> float:
-    """Chance that a place is looked at; 1 where the place is not known."""
-    return 1.0 if rank is None else float(_CURVE.of(np.array([rank]))[0])
+        return abs(ACTION_WEIGHTS[self.action]) / self.chance
 
 
 def split(answers: Sequence[Answer], share: float = 0.25) -> tuple[list[Answer], list[Answer]]:
@@ -67,7 +61,7 @@ def events(answers: Sequence[Answer], matrix: ProjectMatrix) -> list[FeedbackEve
             matrix.x[matrix.positions[answer.project_id]],
             answer.action,
             history_rows(answer, matrix),
-            propensity(answer.rank),
+            answer.chance,
         )
         for answer in answers
         if answer.project_id in matrix.positions

@@ -16,6 +16,9 @@ from ml.exposure import LABELS, Floors, discounts
 from ml.matrix import ProjectMatrix
 
 EXPLORATION_EVERY = 10  # places 10, 20, 30 … of the arranged head: a tenth
+# Logits that a project exactly like one above it gives up. On real investments nothing up to twice as much costs a
+# measurable part of NDCG (benchmarks/ranking/stages.py); a third of it changes lists by next to nothing.
+DIVERSITY = 0.5
 SHORTLIST = 500  # newcomers, best first, whose logits are drawn
 
 

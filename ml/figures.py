@@ -71,7 +71,7 @@ def _groups(served: Served) -> list[tuple[str, str, Callable[[Answer], bool]]]:
 
 def _ordered(in_order: Mapping[int, tuple[str, float]], inside: np.ndarray) -> dict[str, float] | None:
     """Share of pairs of one mandate, the wanted one in the group, that the scores put right."""
-    told = [in_order[number] for number in np.flatnonzero(inside) if number in in_order]
+    told = [in_order[number] for number in np.flatnonzero(inside).tolist() if number in in_order]
     if not told:
         return None
     return clustered_interval(

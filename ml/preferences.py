@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from ml import arrange
 from ml.matrix import ProjectMatrix
 from ml.rank import Placed, Ranker
 
 # preferences.diversity → logits that a project exactly like one above it gives up. Left out: `usual`.
-DIVERSITY = {"off": 0.0, "usual": 0.15, "more": 0.45}
+DIVERSITY = {"off": 0.0, "usual": arrange.DIVERSITY, "more": 3 * arrange.DIVERSITY}
 
 
 def diversity(mandate: Mapping[str, Any]) -> float:

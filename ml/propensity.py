@@ -30,6 +30,10 @@ class Attention:
         found: np.ndarray = self.chance[_group(places)].clip(LEAST, 1.0)
         return found
 
+    def of_place(self, place: int | None) -> float:
+        """The same for one place; 1 where it is not known."""
+        return 1.0 if place is None else float(self.of(np.array([place]))[0])
+
 
 def prior() -> Attention:
     """The curve before any feedback: the discount of NDCG at the middle of each group."""
@@ -62,20 +66,6 @@ def estimate(places: np.ndarray, logits: np.ndarray, answered: np.ndarray) -> At
         if np.abs(chance - before).max() < 1e-9:
             break
     return Attention(np.minimum(chance, 1.0))
-
-
-def answer_weights(
-    places: np.ndarray, logits: np.ndarray, answered: np.ndarray, attention: Attention
-) -> np.ndarray:
-    """Weight of each impression as an example of a yes (answered) or a no (not): 1 for an answer, and for silence the
-    chance that the project was looked at all the same (the expectation step of Wang et al. 2018)."""
-    chance = attention.of(places)
-    groups = _bin(logits)
-    hits = np.bincount(groups, answered.astype(np.float64), BINS)
-    looks = np.bincount(groups, chance, BINS)
-    appeal = np.minimum(hits / np.maximum(looks, 1e-9), 0.999)[groups]
-    silent = chance * (1 - appeal) / (1 - chance * appeal)
-    return np.where(answered, 1.0, silent)
 
 
 def _group(places: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ml import store
-from ml.arrange import EXPLORATION_EVERY, Head, arrange, shortlist, thompson, unit_rows
+from ml.arrange import DIVERSITY, EXPLORATION_EVERY, Head, arrange, shortlist, thompson, unit_rows
 from ml.explain import Explanation, Reason, explain_row
 from ml.exposure import CREDIT_COEFFICIENTS, Floors, groups_of
 from ml.matrix import ProjectFrame, ProjectMatrix, build_matrix
@@ -118,7 +118,7 @@ class Ranker:
         k: int,
         *,
         explore: bool = True,
-        diversity: float = 0.15,
+        diversity: float = DIVERSITY,
         seed: int = 0,
         bounded: bool = True,
     ) -> list[Placed]:
@@ -140,7 +140,7 @@ class Ranker:
         scores: np.ndarray,
         k: int,
         explore: bool = True,
-        diversity: float = 0.15,
+        diversity: float = DIVERSITY,
         seed: int = 0,
         bounded: bool = True,
     ) -> list[Placed]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ranking import arranging, references
+from benchmarks.ranking import references
 from ml.benchmark.data import SPLITS, Data, Mandate, load, read_rows
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
@@ -229,7 +229,6 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
                 }
                 for part, figures in found[name].items()
             }
-    report["arranging"] = arranging.effects(data, counts, rows, by_query["history"]["blend"][0], options)
     report["seconds"] = round(time.perf_counter() - started, 1)
     return report
 

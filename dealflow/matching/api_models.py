@@ -45,7 +45,8 @@ class EventOut(Schema):
 
 
 class CardOut(ModelOut):
-    """A model's card; `measured` are the figures on this installation's own answers, by group, with intervals."""
+    """A model's card; `measured` are the figures on this installation's own answers, by group, with intervals; `looks.groups` how
+    likely places are looked at: [first place, chance]."""
 
     intercept: float
     weights: list[WeightOut]
@@ -53,6 +54,7 @@ class CardOut(ModelOut):
     exploration_every: int
     info: dict[str, Any]
     measured: dict[str, Any]
+    looks: dict[str, Any]
     events: list[EventOut]
     cannot_promote: str
     cannot_try: str
@@ -146,6 +148,7 @@ def model_card(version: str) -> dict[str, Any]:
         "exploration_every": card.exploration_every,
         "info": card.info,
         "measured": card.measured,
+        "looks": card.looks,
         "events": [
             {"kind": event.kind, "at": clock.rfc3339(event.at), "reason": event.reason}
             for event in cards.history(version)

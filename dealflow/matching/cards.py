@@ -132,6 +132,21 @@ class Card:
         """Figures on this platform's own answers; empty before the first measuring."""
         return self.metrics.get("measured") or {}
 
+    @property
+    def looks(self) -> dict[str, Any]:
+        """How likely places are looked at: as it was trained with, else as measured last; empty before both."""
+        return self.metrics.get("looks") or self.measured.get("looks") or {}
+
+    @property
+    def looks_by_place(self) -> list[tuple[str, float]]:
+        """(first to last place, chance) of each group of places."""
+        groups = self.looks.get("groups") or []
+        ends = [f"–{group[0] - 1}" for group in groups[1:]] + ["+"]
+        return [
+            (str(first) if end == f"–{first}" else f"{first}{end}", chance)
+            for (first, chance), end in zip(groups, ends, strict=True)
+        ]
+
 
 def versions() -> list[dict[str, Any]]:
     """All models, the newest first; before the first start was finished, the shipped one."""

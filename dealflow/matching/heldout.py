@@ -16,6 +16,7 @@ from dealflow.matching.models import MatchFeedback
 if TYPE_CHECKING:
     from ml.answers import Answer
     from ml.gates import Served
+    from ml.propensity import Attention
     from ml.rank import Ranker
 
 MOST_MANDATES = 200
@@ -32,9 +33,10 @@ def sampled(most: int = MOST_MANDATES) -> list[dict[str, Any]]:
     return sorted(stated(), key=lambda m: (zlib.crc32(m["id"].encode()), m["id"]))[:most]
 
 
-def answers() -> list[Answer]:
+def answers(looked: Attention | None = None) -> list[Answer]:
     """The last standing of every pair with what the investor had answered before, in order of time. Taken-back answers
-    and those of mandates that are gone are left out."""
+    and those of mandates that are gone are left out. `looked`: how likely places are looked at; needed where answers are
+    weighed."""
     from ml.answers import MOST_HISTORY, Answer
 
     known = {mandate["id"]: mandate for mandate in stated()}
@@ -52,7 +54,10 @@ def answers() -> list[Answer]:
     for (mandate_id, project_id), (_number, action, rank) in sorted(standing.items(), key=lambda e: e[1][0]):
         if mandate_id in known:
             earlier = before.setdefault(mandate_id, [])
-            found.append(Answer(known[mandate_id], project_id, action, rank, tuple(earlier[-MOST_HISTORY:])))
+            chance = looked.of_place(rank) if looked else 1.0
+            found.append(
+                Answer(known[mandate_id], project_id, action, tuple(earlier[-MOST_HISTORY:]), chance)
+            )
             earlier.append((project_id, action))
     return found
 

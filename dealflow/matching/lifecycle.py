@@ -20,7 +20,7 @@ from dealflow.core.db import session, system_edge
 from dealflow.core.errors import InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.core.jobs import enqueue
-from dealflow.matching import heldout, live, queries
+from dealflow.matching import heldout, live, looks, queries
 from dealflow.matching.models import ModelEvent, RankerModel
 from dealflow.matching.policy import Can, Tag
 from dealflow.notify import service as notify
@@ -65,18 +65,19 @@ def train(actor: Actor) -> RankerModel | None:
 
     policy.require(actor, Can.GOVERN)
     with system_edge(write=False):
-        answered = heldout.answers()
+        looked = looks.estimated()
+        answered = heldout.answers(looked.attention)
         base = heldout.served(live.ranker_of(""))
     fit_on, _held = split(answered)
     fitted = adapt(base.ranker.model, events(fit_on, base.matrix))
     fitted = calibrate(fitted, base.matrix, fit_on)
     if fitted.version == base.ranker.version:
         return None
-    known: dict[str, Any] = {"answers": len(answered), "fitted_on": len(fit_on)}
+    known: dict[str, Any] = {"answers": len(answered), "fitted_on": len(fit_on), "looks": looked.as_dict()}
     with system_edge():
         row = store(fitted, known)
         if row is not None:
-            note(actor, row, "trained", **known)
+            note(actor, row, "trained", answers=len(answered), fitted_on=len(fit_on))
     return examine(actor, fitted.version)
 
 
@@ -119,7 +120,7 @@ def examine(actor: Actor, version: str) -> RankerModel:
             problem = ""
             current = heldout.served(live.ranker_of(serving.model_version if serving else ""))
             candidate = heldout.served(candidate_ranker, like=current)
-            _fitted, held = split(heldout.answers())
+            _fitted, held = split(heldout.answers(looks.estimated().attention))
             listed = heldout.sampled()
     if problem:
         with system_edge():

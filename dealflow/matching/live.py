@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dealflow.core import clock
-from dealflow.matching import queries, signals
+from dealflow.matching import archive, queries, signals
 from dealflow.pitches import queries as pitches
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STATE = "matrix.json"
 KEEP_VERSIONS = 4
-KEEP_DAYS = 7
 # More changes than this are left to the worker; until it has run, the changed projects are not shown.
 MOST_OVERLAID = 500
 _KEPT_APPLIED = 1000
@@ -312,27 +311,26 @@ def _store(made: Snapshot, last: str, applied: Mapping[str, str], changed: int) 
 
 
 def _prune(root: Path, current_version: str) -> None:
-    """Drop old versions but for the newest few and the last one of each of the latest days, so that lists of a week can
-    be worked out again; who has one mapped keeps it until it closes it."""
+    """Keep the newest few versions; put those away that lists were made from, so that these can be worked out again, and
+    drop all others. Who has one mapped keeps it until it closes it."""
     versions = [path for path in root.iterdir() if path.is_dir() and path.name != current_version]
     versions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    days: set[int] = set()
-    for number, path in enumerate(versions):
-        day = int(path.stat().st_mtime // 86_400)
-        kept = number < KEEP_VERSIONS - 1 or (day not in days and len(days) < KEEP_DAYS)
-        days.add(day)
-        if not kept:
-            shutil.rmtree(path, ignore_errors=True)
+    old = versions[KEEP_VERSIONS - 1 :]
+    needed = archive.needed([path.name for path in old]) if old else set()
+    for path in old:
+        if path.name in needed:
+            archive.put_away(path, root.parent)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def stored_matrix(version: str) -> ProjectMatrix | None:
-    """A matrix of the latest days by its version; None when it is not kept any more."""
+    """A matrix by its version, as it serves or as it was put away; None when it is not kept any more."""
     from ml.matrix import ProjectMatrix
 
     try:
         return ProjectMatrix.load(folder() / "matrix", version=version)
     except FileNotFoundError:
-        return None
+        return archive.bring(version, folder())
 
 
 def trial_in_force() -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dealflow.core import clock
 from dealflow.core.db import session, system_edge
 from dealflow.core.i18n import N_
-from dealflow.matching import heldout, lifecycle, live, queries
+from dealflow.matching import heldout, lifecycle, live, looks, queries
 from dealflow.matching.models import DriftReport, MatchFeedback
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def watch() -> dict[str, Any]:
         served = heldout.served(live.ranker_of(version))
         answered, listed = heldout.answers(), heldout.sampled()
         figures = _figures(served, listed)
-        first = _first(version)
-    found = of(served, _unseen(answered, serving.metrics), listed)
+        first, looked = _first(version), looks.estimated()
+    found = of(served, _unseen(answered, serving.metrics), listed) | {"looks": looked.as_dict()}
     findings = _compared(first.figures if first else None, figures)
     with system_edge():
         row = queries.model(version)

@@ -133,7 +133,7 @@ def exposure() -> str:
     serving = queries.model_in_service()
     figures: dict[str, Any] = (serving.metrics if serving else {}).get("measured") or {}
     return render_template(
-        "matching/exposure.html", figures=figures, ways=cards.WAYS, bounds=cards.exposure_bounds(), tab="exposure",
+        "matching/exposure.html", figures=figures, ways=cards.WAYS, groups=cards.GROUPS, bounds=cards.exposure_bounds(), tab="exposure",
         version=serving.model_version if serving else "",
     )  # fmt: skip
 

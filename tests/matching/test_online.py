@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from dealflow.core import clock, db, jobs
+from dealflow.core import clock, config, db, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.core.errors import Conflict, InvalidTransition
-from dealflow.matching import lifecycle, lists, live, queries, service, trials
+from dealflow.matching import archive, lifecycle, lists, live, queries, service, trials
 from dealflow.matching.models import ModelEvent, RankedList, TrialAnswer
 from tests.conftest import Person
 from tests.factories import pitches
@@ -95,6 +96,29 @@ def test_a_list_can_be_worked_out_by_another_model(
     assert {p["project_id"] for p in other["replayed"]} == {p["project_id"] for p in other["shown"]}
     assert [p["score"] for p in other["replayed"]] != [p["score"] for p in other["shown"]]
     assert investor.get(f"/ranked-lists/{row.id}?model=rank-unknown").status_code == 404
+
+
+def test_a_list_is_worked_out_long_after_its_matrix_served(
+    investor: Person, mandate: str, projects: list[str], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ids(investor, mandate)
+    (row,) = kept()
+    served = live.folder() / "matrix" / row.matrix_version
+    for _ in range(live.KEEP_VERSIONS + 1):
+        clock.set_base(clock.now() + timedelta(days=1))
+        service.rebuild()
+    assert not served.exists()
+    found = investor.get(f"/ranked-lists/{row.id}").json
+    assert found["same"] is True
+    assert [place["project_id"] for place in found["replayed"]] == before
+    # Matrices that no list was made from are not kept, and no more than the bound of all others.
+    assert [path.stem for path in (live.folder() / archive.FOLDER).iterdir()] == [row.matrix_version]
+    monkeypatch.setattr(config, "settings", lambda: app.extensions["dealflow.settings"].with_(shown_lists=0))
+    archive.put_away(
+        live.folder() / "matrix" / (live.folder() / "matrix" / "CURRENT").read_text(), live.folder()
+    )
+    gone = investor.get(f"/ranked-lists/{row.id}").json
+    assert (gone["same"], gone["replayed"], len(gone["shown"])) == (None, None, 12)
 
 
 def test_a_list_whose_matrix_is_gone_is_still_shown(

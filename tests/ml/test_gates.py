@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from ml import gates
-from ml.answers import Answer, events, propensity, split
+from ml.answers import Answer, events, split
 from ml.calibration import calibrate, logits
 from ml.gates import Served
 from ml.logistic import sigmoid
 from ml.matrix import ProjectMatrix
+from ml.propensity import prior
 from ml.rank import Ranker
 from ml.statistics import chi_square_limit, clustered_interval, debiased_calibration_error
 from ml.train import ATTENTION_CAP, model_version
@@ -41,7 +42,12 @@ def answered(matrix: ProjectMatrix, count: int = 300) -> list[Answer]:
             max_per_project=None,
         )
         found.append(
-            Answer(mandate, matrix.id_at(row), "save" if rng.random() < chance else "pass", number % 9 + 1)
+            Answer(
+                mandate,
+                matrix.id_at(row),
+                "save" if rng.random() < chance else "pass",
+                chance=prior().of_place(number % 9 + 1),
+            )
         )
     return found
 
@@ -137,12 +143,14 @@ def test_all_gates_are_told_in_one_order(
 
 
 def test_a_place_few_look_at_counts_for_more(matrix: ProjectMatrix) -> None:
-    assert propensity(None) == propensity(1) == 1.0
-    assert propensity(4) > propensity(12) > propensity(10**6) > 0
-    made = events(
-        [Answer({}, matrix.id_at(0), "save", 4, ((matrix.id_at(1), "pass"), ("gone", "save")))], matrix
-    )
-    assert (made[0].propensity, len(made[0].history)) == (propensity(4), 1)
+    looked = prior().of_place
+    assert looked(None) == looked(1) == 1.0
+    assert looked(4) > looked(12) > looked(10**6) > 0
+    history = ((matrix.id_at(1), "pass"), ("gone", "save"))
+    rare = Answer({}, matrix.id_at(0), "save", history, looked(4))
+    made = events([rare], matrix)
+    assert (made[0].propensity, len(made[0].history)) == (looked(4), 1)
+    assert rare.importance > Answer({}, matrix.id_at(0), "save", history).importance
     assert events([Answer({}, "gone", "save")], matrix) == []
 
 

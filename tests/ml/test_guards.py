@@ -89,7 +89,7 @@ def test_answers_that_follow_nothing_are_in_no_order(ranker: Ranker, matrix: Pro
         mandate, before = samples.mandate(id=f"mnd_{number}", constraints={}, preferences={}), ()
         for row in rng.choice(len(matrix), 8, replace=False).tolist():
             action = "request_intro" if rng.random() < 0.5 else "pass"
-            found.append(Answer(mandate, matrix.id_at(row), action, None, before))
+            found.append(Answer(mandate, matrix.id_at(row), action, before))
             before = (*before, (matrix.id_at(row), action))
     # What was wanted is missing from its own history and stands in that of what was not: no reason to see it below.
     ordered = by_group(Served(ranker, matrix), found)[0]["ordered"]
