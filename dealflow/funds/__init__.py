@@ -13,7 +13,17 @@ def register(app: Flask) -> None:
     from dealflow.core import nav, policy
     from dealflow.core.i18n import N_
     from dealflow.files import access
-    from dealflow.funds import api, api_money, api_statements, chart, invariants, pages, panels, papers  # noqa: F401
+    from dealflow.funds import (  # noqa: F401
+        api,
+        api_money,
+        api_payments,
+        api_statements,
+        chart,
+        invariants,
+        pages,
+        panels,
+        papers,
+    )
     from dealflow.funds.policy import POLICY
     from dealflow.ledger import access as ledger_access
     from dealflow.ledger import labels
@@ -23,6 +33,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(api_money.bp)
+    app.register_blueprint(api_payments.bp)
     app.register_blueprint(api_statements.bp)
     # Papers are read through the partner they are for, never by the id of the file.
     access.allow(papers.PURPOSE, lambda actor, stored: False, papers.in_use)

@@ -15,6 +15,7 @@ BOOK = "fund"
 BANK = Side("assets:bank", "asset", N_("Bank account of the fund"))
 FEES_PAYABLE = Side("liabilities:fees_payable", "liability", N_("Management fees owed"))
 EXPENSES_PAYABLE = Side("liabilities:expenses_payable", "liability", N_("Expenses owed"))
+OVERPAID = "liabilities:overpaid:"
 
 # Cash flows of a partner: last part of the code → kind of flow (as in the metrics), label.
 FLOWS = {
@@ -50,6 +51,11 @@ _EQUITY = {tail: label for tail, (_kind, label) in FLOWS.items()} | CALLED | CAR
 def receivable(lp: Any) -> Side:
     """What a partner still owes of calls."""
     return Side(f"assets:receivable:{lp.id}", "asset", N_("Owed by partners"), lp.name)
+
+
+def overpaid(lp: Any) -> Side:
+    """What a partner paid beyond its calls: used for a later call, or paid back."""
+    return Side(f"{OVERPAID}{lp.id}", "liability", N_("Overpaid by partners"), lp.name)
 
 
 def equity(lp: Any, what: str) -> Side:
@@ -89,6 +95,8 @@ def owner(code: str) -> tuple[str, str, str] | None:
 ENTRIES = {
     "fund_call": N_("Capital call"),
     "fund_payment": N_("Payment of a partner"),
+    "fund_offset": N_("Overpaid money used for a call"),
+    "fund_refund": N_("Overpaid money paid back"),
     "fund_closing": N_("Closing"),
     "fund_transfer": N_("Transfer between partners"),
     "fund_fee": N_("Management fee"),

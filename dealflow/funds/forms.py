@@ -339,3 +339,12 @@ class ReasonForm(FundsForm):
     """Why something is cancelled."""
 
     reason = StringField(_l("Reason"))
+
+
+class RefundForm(FundsForm):
+    """What a partner overpaid and gets back."""
+
+    amount = MoneyField(_l("Amount paid back"))
+    on = DateField(_l("Paid back on"))
+    reference = StringField(_l("Reference of the bank"))
+    reason = StringField(_l("Reason; the partner reads it"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from dealflow.core import clock
 from dealflow.core.db import session
@@ -57,14 +57,12 @@ def unfunded() -> list[str]:
 def paid() -> list[str]:
     """Lines of calls against payments, and receivables against lines."""
     found = []
-    sums = dict(
-        session().execute(
-            select(FundPayment.call_line_id, func.sum(FundPayment.amount_minor)).group_by(FundPayment.call_line_id)
-        ).all()
-    )  # fmt: skip
+    sums: dict[str, int] = defaultdict(int)
+    for row in queries.standing(session().scalars(select(FundPayment))):
+        sums[row.call_line_id or ""] += row.amount_minor
     for line in session().scalars(select(FundCallLine)):
-        if line.paid_minor != int(sums.get(line.id, 0)):
-            found.append(f"{line.id}: {line.paid_minor} paid, payments sum to {sums.get(line.id, 0)}")
+        if line.paid_minor != sums[line.id]:
+            found.append(f"{line.id}: {line.paid_minor} paid, payments sum to {sums[line.id]}")
     for fund in _funds():
         owed: dict[str, int] = defaultdict(int)
         issued = [call for call in queries.calls(fund.id) if call.state == "issued"]
@@ -78,6 +76,23 @@ def paid() -> list[str]:
             if there != owed[lp_id]:
                 found.append(f"{fund.id}: {lp_id} owes {owed[lp_id]}, the book says {there}")
     return found
+
+
+@invariant("funds: what partners overpaid is what their payments say")
+def overpaid() -> list[str]:
+    """Excess that came in, less what was used for calls and paid back, against the book."""
+    sums: dict[str, int] = defaultdict(int)
+    for row in queries.standing(session().scalars(select(FundPayment))):
+        sign = 1 if row.kind == "payment" else -1
+        sums[row.lp_id] += sign * (row.amount_minor if row.kind == "offset" else row.excess_minor)
+    there = {
+        lp_id: money.amount_minor for fund in _funds() for lp_id, money in queries.overpaid(fund).items()
+    }
+    return [
+        f"{lp_id}: {sums[lp_id]} overpaid, the book says {there.get(lp_id, 0)}"
+        for lp_id in sorted(sums.keys() | there.keys())
+        if sums[lp_id] != there.get(lp_id, 0)
+    ]
 
 
 @invariant("funds: distributions are posted as they were planned")

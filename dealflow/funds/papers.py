@@ -84,7 +84,7 @@ def notice_html(fund: Fund, call: FundCall, line: FundCallLine) -> str:
         for row in call.purposes
     ]
     return _environment().get_template("notice.html").render(
-        fund=fund, call=call, facts=facts, manager=manager, purposes=purposes, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
+        fund=fund, call=call, facts=facts, manager=manager, purposes=purposes, reference=line.reference, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
         inside=fund.money(line.inside_minor), outside=fund.money(line.outside_minor), html_lang=i18n.HTML[i18n.language()],
     )  # fmt: skip
 

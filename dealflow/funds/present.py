@@ -152,6 +152,8 @@ def call_line(of: Fund, call: FundCall, line: FundCallLine, names: dict[str, str
     }  # fmt: skip
     found = {name: of.money(minor).json() for name, minor in parts.items()}
     return {
+        "id": line.id,
+        "reference": line.reference,
         "lp_id": line.lp_id,
         "name": names.get(line.lp_id, ""),
         **found,
@@ -182,13 +184,26 @@ def _given(row: FundPayment | FundCharge) -> dict[str, Any] | None:
     return Money(row.given_minor, row.given_currency).json()
 
 
-def payment(of: Fund, row: FundPayment, call_id: str) -> dict[str, Any]:
-    """A payment."""
+def payment(of: Fund, row: FundPayment, call_id: str | None, *, manages: bool = True) -> dict[str, Any]:
+    """Money about a call; which line of a bank statement it stands on is told to the manager."""
+    parts = {"amount": row.amount_minor, "interest": row.interest_minor, "excess": row.excess_minor}
     return {
-        "id": row.id, "call_id": call_id, "lp_id": row.lp_id, "on": row.paid_on.isoformat(), "amount": of.money(row.amount_minor).json(),
-        "interest": of.money(row.interest_minor).json(), "given": _given(row), "rate": row.rate, "reference": row.reference,
+        "id": row.id, "kind": row.kind, "call_id": call_id, "lp_id": row.lp_id, "on": row.paid_on.isoformat(),
+        **{name: of.money(minor).json() for name, minor in parts.items()}, "given": _given(row), "rate": row.rate,
+        "reference": row.reference, "payer": row.payer, "note": row.note, "typed": row.kind == "payment" and row.bank_line_id is None,
+        "bank_line_id": row.bank_line_id if manages else None, "reverses_id": row.reverses_id,
         "entry_id": row.entry_id, "created_at": clock.rfc3339(row.created_at),
     }  # fmt: skip
+
+
+def payments(of: Fund, rows: Iterable[FundPayment], *, manages: bool) -> list[dict[str, Any]]:
+    """All that was entered about calls, the latest first, with the call of each."""
+    found = list(rows)
+    lines = queries.lines_by_id(row.call_line_id for row in found if row.call_line_id)
+    return [
+        payment(of, row, lines[row.call_line_id].call_id if row.call_line_id else None, manages=manages)
+        for row in reversed(found)
+    ]
 
 
 def charge(of: Fund, row: FundCharge) -> dict[str, Any]:

@@ -31,8 +31,10 @@ class FundCallIn(Schema):
 
 
 class FundCallLineOut(Schema):
-    """What a call asks of one partner."""
+    """What a call asks of one partner. `reference`: what the partner writes into its transfer."""
 
+    id: str
+    reference: str
     lp_id: str
     name: str
     amount: MoneyIn
@@ -81,15 +83,41 @@ class FundPaymentIn(Schema):
     rate: RateText | None = None
 
 
+class FundOffsetIn(Schema):
+    """The partner whose overpaid money is used for a call, as much as there is and the call needs."""
+
+    lp_id: Ref("lpt")  # type: ignore[valid-type]
+
+
+class FundRefundIn(Schema):
+    """What a partner overpaid and gets back. `reference`: the bank's, entered once."""
+
+    amount: MoneyIn
+    on: Date | None = None
+    reference: Key
+    reason: Text(500, least=1)  # type: ignore[valid-type]
+
+
 class FundPaymentOut(Schema):
-    """A payment as entered."""
+    """Money about a call, as entered: `amount` went to the call, `interest` to what was late, `excess` is held as overpaid.
+
+    A refund gives excess back, an offset uses it for a call, a reversal takes the entry `reverses_id` back. `typed`: no line
+    of a bank statement stands behind it; `bank_line_id` is told to the manager.
+    """
 
     id: str
-    call_id: str
+    kind: Literal["payment", "offset", "refund", "reversal"]
+    call_id: str | None
     lp_id: str
     on: str
     amount: MoneyIn
     interest: MoneyIn
+    excess: MoneyIn
+    payer: str
+    note: str
+    typed: bool
+    bank_line_id: str | None
+    reverses_id: str | None
     given: MoneyIn | None
     rate: str | None
     reference: str

@@ -21,6 +21,13 @@ DISTRIBUTION = Machine(
 )  # fmt: skip
 CALL_STATES = ("draft", "issued", "cancelled")
 DISTRIBUTION_STATES = ("draft", "posted", "cancelled")
+PAYMENTS = ("payment", "offset", "refund", "reversal")
+PAYMENT_LABELS = {
+    "payment": N_("Payment"),
+    "offset": N_("Overpaid money used"),
+    "refund": N_("Overpaid money paid back"),
+    "reversal": N_("Entry taken back"),
+}
 LABELS = {
     "draft": N_("Draft"),
     "issued": N_("Issued"),

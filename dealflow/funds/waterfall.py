@@ -38,7 +38,7 @@ def contributions(fund: Fund, through: date) -> list[dict[str, Any]]:
     for payment in queries.payments(fund.id):
         if payment.paid_on > through:
             continue
-        call = calls[lines[payment.call_line_id].call_id]
+        call = calls[lines[str(payment.call_line_id)].call_id]
         deals = [(row["deal"], row["amount_minor"]) for row in call.purposes]
         if fund.carry_mode == "european":
             deals = [(None, call.amount_minor)]

@@ -96,3 +96,8 @@ def tier(key: str) -> str:
 def state(key: str) -> str:
     """A state of a call, a call's line or a distribution."""
     return gettext(states.LABELS.get(key) or _LINES[key])
+
+
+def payment(kind: str) -> str:
+    """What an entry about a call is."""
+    return gettext(states.PAYMENT_LABELS[kind])

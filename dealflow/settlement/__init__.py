@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
         panels,
         using,
     )
-    from dealflow.settlement.policy import POLICY
+    from dealflow.settlement.policy import POLICY, Can
 
     policy.declare(POLICY)
     using.install()
@@ -33,4 +33,8 @@ def register(app: Flask) -> None:
     parties = ("investor", "fund", "creator", "studio")
     nav.add(
         "tranches", N_("Tranches"), "settlement.index", "coins", order=45, shown=lambda actor: actor.kind in parties
+    )  # fmt: skip
+    # Those who get money for projects find the statements from their tranches too; managers of funds have no tranches to call.
+    nav.add(
+        "bank", N_("Bank statements"), "settlement.bank", "file-spreadsheet", order=56, shown=lambda actor: policy.can(actor, Can.SEE_BANK)
     )  # fmt: skip

@@ -14,16 +14,16 @@ from dealflow.core.http import actor, api_blueprint, endpoint
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.settlement import lines, queries, service, showing
+from dealflow.settlement import bank_queries, service, showing
+from dealflow.settlement.bank_queries import LineQuery
 from dealflow.settlement.policy import Can
-from dealflow.settlement.queries import LineQuery
 from dealflow.settlement.shapes import (
     BankLineOut,
     BankStatementIn,
     BankStatementOut,
     ConfirmLineIn,
     IgnoreLineIn,
-    SettlementPaymentOut,
+    LinePaymentOut,
 )
 
 bp = api_blueprint("settlement_bank")
@@ -46,7 +46,7 @@ def read_mapping(text: str) -> dict[str, str] | None:
 @bp.post("/bank-statements")
 @endpoint(Can.IMPORT, returns=BankStatementOut, status=201, upload=BankStatementIn)
 def bring_in() -> Any:
-    """Import a bank statement (multipart: file, preset?, mapping?, currency?); the same file changes nothing."""
+    """Import a bank statement (multipart: file, preset?, mapping?, currency?, fund_id?); the same file changes nothing."""
     policy.require(actor(), Can.IMPORT)
     values = load(BankStatementIn, dict(request.form.items()))
     sent = request.files.get("file")
@@ -55,7 +55,7 @@ def bring_in() -> Any:
     with closing(sent):
         done = service.bring_in(
             actor(), sent.stream.read(tabular.FILE_LIMIT + 1), sent.filename, preset=values.preset, mapping=read_mapping(values.mapping),
-            currency=values.currency,
+            currency=values.currency, fund_id=values.fund_id,
         )  # fmt: skip
     return showing.statement_dict(done.statement, again=done.again), 200 if done.again else 201
 
@@ -65,7 +65,7 @@ def bring_in() -> Any:
 def statements(query: Query) -> dict[str, Any]:
     """The organisation's bank statements, the latest first."""
     policy.require(actor(), Can.SEE_BANK)
-    rows, total = queries.statements(actor(), query)
+    rows, total = bank_queries.statements(actor(), query)
     return listing([showing.statement_dict(row) for row in rows], total, query)
 
 
@@ -74,35 +74,34 @@ def statements(query: Query) -> dict[str, Any]:
 def bank_lines(query: LineQuery) -> dict[str, Any]:
     """Money that came in, with the calls it may be for."""
     policy.require(actor(), Can.SEE_BANK)
-    rows, total = queries.lines(actor(), query)
-    found = lines.suggestions(actor(), rows)
-    return listing([showing.line_dict(row, found.get(row.id, ())) for row in rows], total, query)
+    rows, total = bank_queries.lines(actor(), query)
+    return listing(showing.line_dicts(actor(), rows), total, query)
 
 
 @bp.get("/bank-lines/<line_id>")
 @endpoint(Can.SEE_BANK, returns=BankLineOut)
 def bank_line(line_id: str) -> dict[str, Any]:
     """One line with the calls it may be for."""
-    row = queries.line(actor(), line_id)
-    return showing.line_dict(row, lines.suggestions(actor(), [row]).get(row.id, ()))
+    return showing.one_line(actor(), bank_queries.line(actor(), line_id))
 
 
 @bp.post("/bank-lines/<line_id>/confirm")
-@endpoint(Can.IMPORT, body=ConfirmLineIn, returns=SettlementPaymentOut, status=201)
+@endpoint(Can.IMPORT, body=ConfirmLineIn, returns=LinePaymentOut, status=201)
 def confirm(line_id: str, body: ConfirmLineIn) -> dict[str, Any]:
     """Say which call a line pays; it is recorded."""
-    return showing.payment_dict(service.confirm(actor(), line_id, body.call_id))
+    made = service.confirm(actor(), line_id, body.call_id, rate=body.rate)
+    return showing.line_payment_dict(line_id, made)
 
 
 @bp.post("/bank-lines/<line_id>/ignore")
 @endpoint(Can.IMPORT, body=IgnoreLineIn, returns=BankLineOut)
 def ignore(line_id: str, body: IgnoreLineIn) -> dict[str, Any]:
     """Set aside a line that pays no call."""
-    return showing.line_dict(service.ignore(actor(), line_id, reason=body.reason))
+    return showing.one_line(actor(), service.ignore(actor(), line_id, reason=body.reason))
 
 
 @bp.post("/bank-lines/<line_id>/restore")
 @endpoint(Can.IMPORT, returns=BankLineOut)
 def restore(line_id: str) -> dict[str, Any]:
     """Take back a line that was set aside."""
-    return showing.line_dict(service.restore(actor(), line_id))
+    return showing.one_line(actor(), service.restore(actor(), line_id))

@@ -86,7 +86,7 @@ class WaiveForm(Form):
 
 
 class BankStatementForm(Form):
-    """A bank statement's file and how it is read."""
+    """A bank statement's file, whose account it is of, and how it is read."""
 
     file = FileField(_l("Bank statement"))
     preset = SelectField(
@@ -97,7 +97,17 @@ class BankStatementForm(Form):
         ],
         validate_choice=False,
     )
-    currency = StringField(_l("Currency where the file names none"), default="CNY", filters=[_text])
+    fund_id = SelectField(_l("Account of the fund"), validate_choice=False, filters=[_nothing])
+    currency = StringField(_l("Currency where the file names none"), filters=[_text])
 
     def plain(self) -> dict[str, object]:
-        return {"preset": self.preset.data or "", "currency": (self.currency.data or "").upper()}
+        return {
+            "preset": self.preset.data or "", "currency": (self.currency.data or "").upper() or None, "fund_id": self.fund_id.data,
+        }  # fmt: skip
+
+
+class ConfirmForm(Form):
+    """The call that a line pays."""
+
+    call_id = StringField(_l("Call"), filters=[_text])
+    rate = StringField(_l("Day's rate, for another currency"), filters=[_text, _nothing])

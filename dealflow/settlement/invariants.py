@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dealflow.core.db import session
 from dealflow.core.invariants import invariant
+from dealflow.funds import claims as fund_claims
 from dealflow.ledger import verification
 from dealflow.settlement import books, waivers
 from dealflow.settlement.models import BankLine, Commitment, InterestWaiver, PaymentCall, Tranche, Transfer
@@ -85,14 +86,19 @@ def waived() -> list[str]:
     return found
 
 
-@invariant("settlement: a bank line is matched exactly when a payment stands on it")
+@invariant("settlement: a bank line is matched exactly when one payment stands on it")
 def matched() -> list[str]:
     """Lines and payments agree."""
-    paying = {
+    paying = [
         row.bank_line_id for row in standing(list(session().scalars(select(Transfer)))) if row.bank_line_id
-    }
-    lines = session().execute(select(BankLine.id, BankLine.state))
-    return [f"line {key}: {state}" for key, state in lines if (state == "matched") != (key in paying)]
+    ]
+    paying += [str(found.payment.bank_line_id) for found in fund_claims.of_bank_lines()]
+    lines = {key: state for key, state in session().execute(select(BankLine.id, BankLine.state))}
+    found = [
+        f"line {key}: {state}" for key, state in lines.items() if (state == "matched") != (key in paying)
+    ]
+    found += [f"line {key}: no such line" for key in sorted(set(paying) - lines.keys())]
+    return found + [f"line {key}: {number} payments" for key, number in Counter(paying).items() if number > 1]
 
 
 @verification.check("settlement: money of commitments")

@@ -1,48 +1,48 @@
-"""Lines of bank statements with the calls they may pay."""
+"""Lines of bank statements with the claims they may pay."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import dataclass, field
 
-from dealflow.accounts.queries import organisation_cards
 from dealflow.core.actor import Actor
-from dealflow.pitches.queries import briefs
-from dealflow.settlement import queries, service
-from dealflow.settlement.models import BankLine, PaymentCall
+from dealflow.settlement import bank_queries, service
+from dealflow.settlement.models import BankLine
+from dealflow.settlement.service import Claim, Paid
 from dealflow.settlement.suggesting import Candidate, Suggestion, suggest
 
 
-def suggestions(actor: Actor, lines: Iterable[BankLine]) -> dict[str, list[Suggestion]]:
-    """Line id → the calls of the actor's projects that a line yet to be matched may pay, the likeliest first."""
-    waiting = [line for line in lines if line.state == "new"]
-    calls = queries.open_calls(actor, as_payee=True) if waiting else []
-    investors = organisation_cards(call.investor_organisation_id for call in calls)
-    projects = briefs(call.project_id for call in calls)
-    names = {key: [n for n in (card.name_zh, card.name_en) if n] for key, card in investors.items()}
-    titles = {key: [t for t in brief["titles"].values() if t] for key, brief in projects.items()}
-    paid = queries.principal_paid(call.id for call in calls)
-    return {
-        line.id: suggest(
-            line.amount, line.payer, line.text, line.booked_on, _candidates(line, calls, names, titles, paid)
+@dataclass(frozen=True)
+class Matches:
+    """By line id: the likeliest claims of a line yet to be matched, all that it may be for, and what stands on it."""
+
+    suggestions: dict[str, list[Suggestion]] = field(default_factory=dict)
+    choices: dict[str, list[Claim]] = field(default_factory=dict)
+    paid: dict[str, Paid] = field(default_factory=dict)
+
+
+def matches(actor: Actor, lines: Iterable[BankLine]) -> Matches:
+    """What the lines are for, or may be for."""
+    rows = list(lines)
+    waiting = [line for line in rows if line.state == "new"]
+    claims = service.open_claims(actor) if waiting else []
+    accounts = bank_queries.accounts(waiting)
+    found = Matches(paid=service.paid_by(rows))
+    for line in waiting:
+        choices = [claim for claim in claims if claim.may_be_paid_by(line, accounts[line.statement_id])]
+        found.choices[line.id] = choices
+        found.suggestions[line.id] = suggest(
+            line.amount, line.payer, line.text, line.booked_on, _candidates(line, choices)
         )
-        for line in waiting
-    }
+    return found
 
 
-def _candidates(
-    line: BankLine,
-    calls: Sequence[PaymentCall],
-    names: dict[str, list[str]],
-    titles: dict[str, list[str]],
-    paid: dict[str, list[tuple[date, int]]],
-) -> list[Candidate]:
+def _candidates(line: BankLine, claims: Sequence[Claim]) -> list[Candidate]:
     return [
         Candidate(
-            call.id, call.reference, call.outstanding,
-            service.owed_interest(call, line.booked_on, paid[call.id]) if call.due_on < line.booked_on else 0, call.due_on,
-            names[call.investor_organisation_id], titles[call.project_id],
+            claim.id, claim.reference, claim.outstanding, claim.owed(line.booked_on) if claim.due_on < line.booked_on else 0,
+            claim.due_on, claim.payers, claim.subjects,
         )
-        for call in calls
-        if call.currency == line.currency
+        for claim in claims
+        if claim.outstanding.currency == line.currency
     ]  # fmt: skip

@@ -6,14 +6,15 @@ from typing import Any
 
 from flask import url_for
 
-from dealflow.core import clock, find, slots
+from dealflow.core import clock, find, policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import N_, show_day
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import show
 from dealflow.pitches.queries import briefs
-from dealflow.settlement import queries
+from dealflow.settlement import bank_queries, queries, service
 from dealflow.settlement.models import Tranche
+from dealflow.settlement.policy import Can
 from dealflow.settlement.queries import TrancheQuery
 from dealflow.settlement.states import LABELS, TONES
 
@@ -117,14 +118,27 @@ def _item(row: Tranche, title: str, icon: str) -> dict[str, Any]:
 
 
 def _bank(actor: Actor) -> list[dict[str, Any]]:
-    if actor.kind not in ("creator", "studio"):
+    """Lines of bank statements yet to be matched, for each account."""
+    if not policy.can(actor, Can.IMPORT):
         return []
-    _rows_found, number = queries.lines(actor, queries.LineQuery(state="new", limit=1))
-    if not number:
-        return []
+    found = bank_queries.unmatched(actor)
+    names = {fund.id: fund.name for fund in service.accounts(actor)} if found else {}
     return [
         {
-            "title": _("Match what came in at the bank to calls"), "text": _("Lines yet to be matched: %(number)s", number=number),
-            "href": url_for("settlement.bank", state="new"), "action": _("Look at it"), "icon": "coins",
+            "title": _("Match what came in at the bank to calls"),
+            "text": " · ".join(filter(None, (names.get(fund_id or ""), _("Lines yet to be matched: %(number)s", number=number)))),
+            "href": url_for("settlement.bank", state="new", fund_id=fund_id), "action": _("Look at it"), "icon": "coins",
         }
+        for fund_id, number in list(found.items())[:MOST]
     ]  # fmt: skip
+
+
+@slots.fill("fund.call", order=10)
+def statements_of_fund(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
+    """For the manager, on the page of a call: the way to the bank statements of the fund's account."""
+    if not policy.can(actor, Can.IMPORT) or fund.organisation_id != actor.organisation_id:
+        return None
+    return "settlement/_fund_call.html", {
+        "fund": fund,
+        "waiting": bank_queries.unmatched(actor).get(fund.id, 0),
+    }

@@ -66,7 +66,8 @@ def is_payee(actor: Actor, thing: Any) -> bool:
     return thing is not None and thing.side_of(actor) == "project"
 
 
-is_paid = of_kind("creator", "studio")
+# Those who get money for a project, and those who manage a fund that calls for it.
+is_paid = of_kind("creator", "studio", "fund")
 
 POLICY: dict[StrEnum, Rows] = {
     Can.LIST: [[logged_in]],

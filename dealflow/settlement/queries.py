@@ -18,8 +18,6 @@ from dealflow.core.paging import Query
 from dealflow.core.schema import Date, Ref
 from dealflow.settlement import interest
 from dealflow.settlement.models import (
-    BankLine,
-    BankStatement,
     Commitment,
     MilestoneFact,
     MilestoneProof,
@@ -41,12 +39,6 @@ class TrancheQuery(Query):
     project_id: Ref("prj") | None = None  # type: ignore[valid-type]
     deal_id: Ref("deal") | None = None  # type: ignore[valid-type]
     due_by: Date | None = None
-
-
-class LineQuery(Query):
-    """Filters of the list of bank lines."""
-
-    state: Literal["new", "matched", "ignored"] | None = None
 
 
 def _one(model: Any, key: str) -> Any:
@@ -83,18 +75,6 @@ def proof(actor: Actor, proof_id: str) -> MilestoneProof:
 def transfer(actor: Actor, transfer_id: str) -> Transfer:
     """Money that moved, of which the actor may know; NotFound otherwise."""
     found: Transfer = _one(Transfer, transfer_id)
-    return found
-
-
-def line(actor: Actor, line_id: str) -> BankLine:
-    """A line of the organisation's statements; NotFound otherwise."""
-    found: BankLine = _one(BankLine, line_id)
-    return found
-
-
-def statement(actor: Actor, statement_id: str) -> BankStatement:
-    """A statement of the organisation; NotFound otherwise."""
-    found: BankStatement = _one(BankStatement, statement_id)
     return found
 
 
@@ -235,6 +215,12 @@ def transfers(*, commitment_id: str | None = None, call_id: str | None = None) -
     return list(session().scalars(query.order_by(Transfer.id.desc())))
 
 
+def transfers_of_lines(line_ids: Iterable[str]) -> dict[str, Transfer]:
+    """Bank line id → the payment that stands on it. One statement."""
+    query = select(Transfer).where(Transfer.bank_line_id.in_(list(line_ids))).order_by(Transfer.id)
+    return {str(row.bank_line_id): row for row in standing(list(session().scalars(query)))}
+
+
 def reversal_of(transfer_id: str) -> Transfer | None:
     """The entry that takes a transfer back, if there is one."""
     return session().scalars(select(Transfer).where(Transfer.reverses_id == transfer_id)).first()
@@ -275,53 +261,6 @@ def facts(project_id: str, investor_organisation_id: str | None) -> list[Milesto
 def fact(project_id: str, kind: str, investor_organisation_id: str | None) -> MilestoneFact | None:
     """The record of one milestone of a project that counts for an investor (None: for all of them)."""
     return next((row for row in facts(project_id, investor_organisation_id) if row.kind == kind), None)
-
-
-def statements(actor: Actor, query: Query) -> tuple[list[BankStatement], int]:
-    """A page of the organisation's statements, the latest first, and how many there are."""
-    total = session().scalar(select(func.count()).select_from(BankStatement)) or 0
-    rows = select(BankStatement).order_by(BankStatement.id.desc()).limit(query.limit).offset(query.offset)
-    return list(session().scalars(rows)), total
-
-
-def statement_by_hash(actor: Actor, sha256: str) -> BankStatement | None:
-    """The organisation's statement with these very bytes."""
-    query = select(BankStatement).where(
-        BankStatement.organisation_id == actor.organisation_id, BankStatement.sha256 == sha256
-    )
-    return session().scalars(query).first()
-
-
-def statement_by_columns(actor: Actor, digest: str) -> BankStatement | None:
-    """The organisation's latest statement with the same columns."""
-    query = select(BankStatement).where(
-        BankStatement.organisation_id == actor.organisation_id, BankStatement.columns_digest == digest
-    )
-    return session().scalars(query.order_by(BankStatement.id.desc()).limit(1)).first()
-
-
-def known_fingerprints(actor: Actor, fingerprints: Sequence[str]) -> set[str]:
-    """Those that an earlier statement of the organisation brought."""
-    found: set[str] = set()
-    for start in range(0, len(fingerprints), 500):
-        query = select(BankLine.fingerprint).where(
-            BankLine.organisation_id == actor.organisation_id,
-            BankLine.fingerprint.in_(fingerprints[start : start + 500]),
-        )
-        found |= set(session().scalars(query))
-    return found
-
-
-def lines(actor: Actor, query: LineQuery, statement_id: str | None = None) -> tuple[list[BankLine], int]:
-    """A page of the organisation's bank lines, the latest first, and how many there are."""
-    wanted = select(BankLine)
-    if query.state:
-        wanted = wanted.where(BankLine.state == query.state)
-    if statement_id is not None:
-        wanted = wanted.where(BankLine.statement_id == statement_id)
-    total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    rows = wanted.order_by(BankLine.booked_on.desc(), BankLine.id).limit(query.limit).offset(query.offset)
-    return list(session().scalars(rows)), total
 
 
 def files_in_use(ids: Iterable[str]) -> set[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from dealflow.core.schema import CurrencyCode, Date, MoneyIn, Ref, Schema, Text
+from dealflow.ledger.rate_forms import RateText
 
 Reason = Text(2000, least=1)
 Words = Text(2000)
@@ -84,17 +87,22 @@ class WaiveInterestIn(Schema):
 
 
 class BankStatementIn(Schema):
-    """How a statement's file is read: a bank, or own columns as a JSON object (field to heading)."""
+    """How a statement's file is read: a bank, or own columns as a JSON object (field to heading). `fund_id`: whose account it
+    is of, for managers of funds. `currency`: where the file names none; CNY, or the fund's."""
 
     preset: Text(20) = ""  # type: ignore[valid-type]
     mapping: Text(4000) = ""  # type: ignore[valid-type]
-    currency: CurrencyCode = "CNY"
+    currency: CurrencyCode | None = None
+    fund_id: Ref("fnd") | None = None  # type: ignore[valid-type]
 
 
 class ConfirmLineIn(Schema):
-    """The call that a line pays."""
+    """The call that a line pays: a call for a tranche (`pcl_…`), or what a fund's call asks of one partner (`fli_…`).
 
-    call_id: Ref("pcl")  # type: ignore[valid-type]
+    `rate`: units of the fund's currency for one of the line's, when it came in another one and the table has none."""
+
+    call_id: Annotated[str, Field(max_length=40, examples=["pcl_01hv…", "fli_01hv…"])]
+    rate: RateText | None = None
 
 
 class IgnoreLineIn(Schema):
@@ -238,6 +246,7 @@ class BankStatementOut(Schema):
     preset: str
     sha256: str
     rows: int
+    fund_id: str | None
     outgoing: int
     fresh: int
     known: int
@@ -246,11 +255,35 @@ class BankStatementOut(Schema):
 
 
 class LineSuggestionOut(Schema):
-    """A call that a line may pay, and why."""
+    """A call that a line may pay, and why. `title`: what it is for; `party`: who owes it."""
 
     call_id: str
+    reference: str
+    outstanding: MoneyIn
+    title: str
+    party: str
     score: int
     reasons: list[dict[str, Any]]
+
+
+class LinePaymentOut(Schema):
+    """What was recorded from a line: in the book of a project's funding (`kind` tranche) or of a fund (`fund`)."""
+
+    id: str
+    kind: Literal["tranche", "fund"]
+    call_id: str
+    bank_line_id: str
+    on: str
+    amount: MoneyIn
+    principal: MoneyIn
+    interest: MoneyIn
+    excess: MoneyIn
+    entry_id: str
+    commitment_id: str | None
+    tranche_id: str | None
+    project_id: str | None
+    fund_id: str | None
+    lp_id: str | None
 
 
 class BankLineOut(SettlementRow):
@@ -267,3 +300,4 @@ class BankLineOut(SettlementRow):
     state: Literal["new", "matched", "ignored"]
     reason: str
     suggestions: list[LineSuggestionOut]
+    payment: LinePaymentOut | None

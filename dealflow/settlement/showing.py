@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import gettext
 from dealflow.core.money import Money
-from dealflow.settlement import queries, service
+from dealflow.settlement import lines, queries, service
 from dealflow.settlement.models import (
     BankLine,
     BankStatement,
@@ -21,6 +21,7 @@ from dealflow.settlement.models import (
     Transfer,
 )
 from dealflow.settlement.policy import Can
+from dealflow.settlement.service import Claim, Paid
 from dealflow.settlement.suggesting import REASONS, Suggestion
 
 # What can be done with a tranche, by its state and whom the table allows.
@@ -153,21 +154,45 @@ def statement_dict(row: BankStatement, *, again: bool = False) -> dict[str, Any]
     """A statement."""
     return {
         "id": row.id, "created_at": clock.rfc3339(row.at), "name": row.name, "preset": row.preset, "sha256": row.sha256,
-        "rows": row.rows, "outgoing": row.outgoing, "fresh": row.fresh, "known": row.known, "by": row.user_name, "again": again,
+        "rows": row.rows, "fund_id": row.fund_id, "outgoing": row.outgoing, "fresh": row.fresh, "known": row.known, "by": row.user_name, "again": again,
     }  # fmt: skip
 
 
-def line_dict(row: BankLine, found: Iterable[Suggestion] = ()) -> dict[str, Any]:
-    """A bank line with the calls it may pay."""
+def line_payment_dict(line_id: str, paid: Paid) -> dict[str, Any]:
+    """What was recorded from a bank line."""
+    names = ("commitment_id", "tranche_id", "project_id", "fund_id", "lp_id")
+    parts = {name: paid.of(getattr(paid, name)).json() for name in ("principal", "interest", "excess")}
+    return {
+        "id": paid.id, "kind": paid.kind, "call_id": paid.call_id, "bank_line_id": line_id, "on": paid.on.isoformat(),
+        "amount": paid.amount.json(), **parts, "entry_id": paid.entry_id, **{name: paid.ids.get(name) for name in names},
+    }  # fmt: skip
+
+
+def line_dicts(actor: Actor, rows: Sequence[BankLine]) -> list[dict[str, Any]]:
+    """Bank lines with the calls they may pay, or what they paid."""
+    found = lines.matches(actor, rows)
+    return [_line(row, found) for row in rows]
+
+
+def one_line(actor: Actor, row: BankLine) -> dict[str, Any]:
+    """A single bank line."""
+    return line_dicts(actor, [row])[0]
+
+
+def _line(row: BankLine, found: lines.Matches) -> dict[str, Any]:
+    claims = {claim.id: claim for claim in found.choices.get(row.id, ())}
+    paid = found.paid.get(row.id)
     return _row(row) | {
         "statement_id": row.statement_id, "row": row.place, "on": row.booked_on.isoformat(), "amount": row.amount.json(),
         "payer": row.payer, "payer_account": row.payer_account, "text": row.text, "serial": row.serial, "state": row.state,
-        "reason": row.reason,
-        "suggestions": [
-            {
-                "call_id": s.call_id, "score": s.score,
-                "reasons": [{"code": r, "points": REASONS[r][0], "label": gettext(REASONS[r][1])} for r in s.reasons],
-            }
-            for s in found
-        ],
+        "reason": row.reason, "payment": line_payment_dict(row.id, paid) if paid else None,
+        "suggestions": [_suggestion(s, claims[s.call_id]) for s in found.suggestions.get(row.id, ())],
+    }  # fmt: skip
+
+
+def _suggestion(found: Suggestion, claim: Claim) -> dict[str, Any]:
+    return {
+        "call_id": claim.id, "reference": claim.reference, "outstanding": claim.outstanding.json(), "title": claim.title,
+        "party": claim.party, "score": found.score,
+        "reasons": [{"code": r, "points": REASONS[r][0], "label": gettext(REASONS[r][1])} for r in found.reasons],
     }  # fmt: skip

@@ -18,7 +18,7 @@ REASONS = {
     "part": (5, N_("The amount is a part of what is outstanding")),
     "payer": (25, N_("The payer has the investor's name")),
     "payer_alike": (12, N_("The payer's name is like the investor's")),
-    "project": (10, N_("The remarks name the project")),
+    "project": (10, N_("The remarks name the project or fund")),
     "day": (5, N_("It came within ten days of the due date")),
 }
 # One of these must hold: a day or a part alone says nothing.
@@ -32,7 +32,7 @@ NEAR_DAYS = 10
 
 @dataclass(frozen=True)
 class Candidate:
-    """An open call: what it needs, from whom, for what."""
+    """An open call: what it needs, from whom (all names that are known of it), for what project or fund."""
 
     call_id: str
     reference: str

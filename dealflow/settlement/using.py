@@ -6,8 +6,9 @@ from typing import Any
 
 from dealflow.core.actor import Actor
 from dealflow.files import access as files
+from dealflow.funds import service as funds
 from dealflow.ledger import access as books
-from dealflow.settlement import papers, queries
+from dealflow.settlement import papers, queries, service
 from dealflow.settlement.books import KIND
 from dealflow.settlement.service import PURPOSE
 
@@ -26,4 +27,5 @@ def install() -> None:
     """Register with the rooms below."""
     files.allow(PURPOSE, proof_readable, queries.files_in_use)
     files.allow(papers.PURPOSE, papers.readable, papers.in_use)
+    funds.register_statements("settlement", service.free)
     books.allow(KIND, book_readable, endpoint="settlement.of_project", parameter="project_id")

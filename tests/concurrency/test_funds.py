@@ -1,6 +1,6 @@
 """Two hands on one fund: a call issued twice, one payment entered twice, two payments of the same debt, a distribution
 approved twice and by two people, two prepared, a fee posted twice, two closings, books closed while one posts, one rate
-entered by many. One effect each, on both databases."""
+entered by many, one bank statement imported and its lines matched by many. One effect each, on both databases."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flask import Flask
 from dealflow.core import clock, db, invariants
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
+from tests.factories.commitments import upload
 from tests.factories.funds import cny, raised
 
 CLIENTS = 4
@@ -136,6 +137,71 @@ def test_what_is_posted_while_the_books_are_closed_is_in_the_statement_or_refuse
     assert told == taken * 700
     late = colleague.post(f"{fund}/charges", expense | {"reference": "too late"})
     assert (late.status_code, late.json["errors"][0]["code"]) == (422, "period_closed")
+
+
+def test_a_statement_of_many_hands_pays_each_call_once(world: tuple[Person, Person, dict[str, str]]) -> None:
+    manager, colleague, ids = world
+    people, today = (manager, colleague) * 2, clock.today().isoformat()
+    fund = f"/funds/{ids['fund']}"
+    asked = {row["lp_id"]: row for row in manager.get(f"{fund}/calls/{ids['call']}").json["lines"]}
+    mine, other = asked[ids["lp"]], asked[ids["lp2"]]
+    # The partner's whole part, and the same once more: two lines.
+    rows = f"{today},1000.00,,甲,{mine['reference']}\n" * 2 + f"{today},500.00,,乙,{other['reference']}\n"
+    content = f"交易时间,收入金额,支出金额,对方户名,交易用途\n{rows}".encode()
+    answers = at_once([lambda p=p: upload(p, "/bank-statements", content) for p in people])
+    assert counts(answers) == {201: 1, 200: CLIENTS - 1}
+    lines = {row["row"]: row["id"] for row in manager.get("/bank-lines").json["items"]}
+    first, again, part = (lines[number] for number in sorted(lines))
+    # One line by many hands, some of whom mean another call.
+    answers = at_once(
+        [
+            lambda p=p, n=n: p.post(f"/bank-lines/{first}/confirm", {"call_id": (mine, other)[n // 3]["id"]})
+            for n, p in enumerate(people)
+        ]
+    )
+    assert counts(answers) == {201: 1, 409: CLIENTS - 1}
+    (made,) = [answer.json for answer in answers if answer.status_code == 201]
+    # The same debt by another line, and by hand, while the first is taken back: whatever comes first, the books add up.
+    undo = f"{fund}/payments/{made['id']}/reverse"
+    typed = {"lp_id": ids["lp"], "amount": cny(100_000), "reference": "typed"}
+    answers = at_once(
+        [
+            lambda: manager.post(f"/bank-lines/{again}/confirm", {"call_id": mine["id"]}),
+            lambda: colleague.post(f"{fund}/calls/{ids['call']}/payments", typed),
+            lambda: manager.post(undo, {"reason": "x"}),
+            lambda: colleague.post(undo, {"reason": "x"}),
+            lambda: colleague.post(f"/bank-lines/{part}/confirm", {"call_id": other["id"]}),
+        ]
+    )
+    assert answers[1].status_code in (201, 422), answers[1].json
+    assert [answers[n].status_code for n in (0, 4)] == [201, 201]
+    # One takes it back; the other is told so, or that what was overpaid is used.
+    assert sorted(answer.status_code for answer in answers[2:4]) == [201, 409]
+    assert manager.get(f"/bank-lines/{first}").json["state"] == "new"
+
+
+def test_overpaid_money_is_used_once(world: tuple[Person, Person, dict[str, str]]) -> None:
+    manager, colleague, ids = world
+    people, fund = (manager, colleague) * 2, f"/funds/{ids['fund']}"
+    mine = next(
+        row for row in manager.get(f"{fund}/calls/{ids['call']}").json["lines"] if row["lp_id"] == ids["lp"]
+    )
+    content = f"交易时间,收入金额,支出金额,对方户名,交易用途\n{clock.today()},1500.00,,甲,款\n".encode()
+    upload(manager, "/bank-statements", content)
+    (line,) = manager.get("/bank-lines").json["items"]
+    assert manager.post(f"/bank-lines/{line['id']}/confirm", {"call_id": mine["id"]}).status_code == 201
+    assert manager.post(f"{fund}/calls/{ids['draft_call']}/issue").status_code == 200
+    used, back = f"{fund}/calls/{ids['draft_call']}/offsets", f"{fund}/lps/{ids['lp']}/refunds"
+    body = {"amount": cny(50_000), "reference": "OUT", "reason": "x"}
+    deeds = [lambda p=p: p.post(used, {"lp_id": ids["lp"]}) for p in people]
+    deeds += [lambda p=p: p.post(back, body) for p in people]
+    answers = at_once(deeds)
+    offsets, refunds = counts(answers[:CLIENTS]), counts(answers[CLIENTS:])
+    # Either all of it was used for the call, once, or all of it was paid back, which is said again to whoever asks again.
+    assert (offsets, refunds) in (
+        ({201: 1, 409: CLIENTS - 1}, {422: CLIENTS}),
+        ({409: CLIENTS}, {201: CLIENTS}),
+    )
 
 
 def test_a_rate_entered_by_many_at_once_is_one_row_and_of_two_rates_one_is_entered(

@@ -27,10 +27,11 @@ from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import OwnedByOrganisation
 from dealflow.funds.models.fund import FundLp, OfLp, held_by
-from dealflow.funds.states import CALL_STATES, DISTRIBUTION_STATES
+from dealflow.funds.states import CALL_STATES, DISTRIBUTION_STATES, PAYMENTS
 
 PURPOSES = ("investment", "fee", "expenses")
 CHARGES = ("fee", "expense", "income")
+_TYPED = text("bank_line_id IS NULL AND kind <> 'reversal'")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -101,42 +102,71 @@ class FundCallLine(Base, OfLp):
         return self.inside_minor + self.outside_minor
 
     @property
+    def reference(self) -> str:
+        """What the partner writes into its transfer, so that it is found on the statement: the end of the id."""
+        return f"DF{self.id[-8:].upper()}"
+
+    @property
     def open_minor(self) -> int:
         """What is not paid yet."""
         return self.amount_minor - self.paid_minor
 
 
 class FundPayment(Base, OfLp):
-    """Money of a partner for a call. `reference` is the bank's: the same one is entered once. Append only.
+    """Money between a partner and the fund about calls, in its parts, with the entry that posted it. Append only.
 
+    A payment brings what goes to the call (`amount_minor`, of it `inside_minor` within the commitment), late interest and
+    excess; an offset turns excess into a payment of a call; a refund gives excess back; a reversal undoes one of these, with
+    its amounts. `reference` is the bank's. What was typed in is entered once for a reference, what stands on a bank statement
+    once for its line (`bank_line_id`, a row of a higher room); `turn` counts how often it was taken back before.
     `given_*` is what came in when it came in another currency, at `rate` (units of the fund's currency for one of it).
     """
 
     __tablename__ = "fund_payment"
     __table_args__ = (
-        UniqueConstraint("fund_id", "reference"),
+        Index(
+            "uq__fund_payment__typed", "fund_id", "reference", "turn", unique=True,
+            sqlite_where=_TYPED, postgresql_where=_TYPED,
+        ),
+        UniqueConstraint("bank_line_id", "turn"),
+        UniqueConstraint("reverses_id"),
+        CheckConstraint(_one_of("kind", PAYMENTS), name="kind"),
         CheckConstraint(
-            "amount_minor > 0 AND interest_minor >= 0 AND inside_minor BETWEEN 0 AND amount_minor",
+            "amount_minor >= 0 AND interest_minor >= 0 AND excess_minor >= 0 AND amount_minor + interest_minor + excess_minor > 0 "
+            "AND inside_minor BETWEEN 0 AND amount_minor",
             name="amounts",
         ),
         CheckConstraint("(rate IS NULL) = (given_currency IS NULL)", name="rate"),
-    )
+        CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
+    )  # fmt: skip
     id: Mapped[str] = mapped_column(Id("fpy"), primary_key=True, default=lambda: new("fpy"))
     fund_id: Mapped[str] = mapped_column(Id("fnd"), ForeignKey("fund.id"))
-    call_line_id: Mapped[str] = mapped_column(Id("fli"), ForeignKey("fund_call_line.id"), index=True)
+    call_line_id: Mapped[str | None] = mapped_column(Id("fli"), ForeignKey("fund_call_line.id"), index=True)
     lp_id: Mapped[str] = mapped_column(Id("lpt"), ForeignKey("fund_lp.id"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    kind: Mapped[str] = mapped_column(String(10), default="payment", server_default="payment")
     paid_on: Mapped[date]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     inside_minor: Mapped[int] = mapped_column(BigInteger)
     interest_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    excess_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     given_minor: Mapped[int | None] = mapped_column(BigInteger)
     given_currency: Mapped[str | None] = mapped_column(String(3))
     rate: Mapped[str | None] = mapped_column(String(40))
     reference: Mapped[str] = mapped_column(String(100))
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    payer: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    note: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    bank_line_id: Mapped[str | None] = mapped_column(Id("bln"))
+    reverses_id: Mapped[str | None] = mapped_column(Id("fpy"), ForeignKey("fund_payment.id"))
     entry_id: Mapped[str] = mapped_column(Id("ent"), ForeignKey("ledger_entry.id"))
     created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def whole_minor(self) -> int:
+        """All that moved."""
+        return self.amount_minor + self.interest_minor + self.excess_minor
 
 
 class FundCharge(Base, Versioned, OwnedByOrganisation):

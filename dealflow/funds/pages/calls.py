@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from dealflow.core import clock, policy
+from dealflow.core import clock, policy, slots
 from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
@@ -82,20 +82,23 @@ def _preview(fund: Fund, call: FundCall) -> tuple[dict[str, tuple[int, int]], st
         return {}, refusal.errors[0].text()
 
 
-def _page(
-    fund: Fund, call: FundCall, pay: PaymentForm | None = None, reason: ReasonForm | None = None
-) -> str:
+def call_page(
+    fund: Fund, call: FundCall, pay: PaymentForm | None = None, reason: ReasonForm | None = None, undo: ReasonForm | None = None,
+    undone_id: str = "",
+) -> str:  # fmt: skip
+    """One call with what it asks of each partner and what was entered about it; `undo`: a refused wish to take an entry back."""
     names = queries.names(fund.id)
     lines = queries.call_lines([call])[call.id]
     preview, refused = _preview(fund, call)
     pay = pay or PaymentForm(data={"on": clock.today(), "currency": fund.currency})
     open_lines = [line for line in lines if line.open_minor]
     pay.lp_id.choices = pairs([(line.lp_id, names[line.lp_id]) for line in open_lines])
-    ids = {line.id for line in lines}
+    rows = queries.payment_rows(fund.id, line_ids=[line.id for line in lines])
     return render(
         "call", fund, "calls", call=call, lines=[(line, present.call_line(fund, call, line, names)) for line in lines], preview=preview,
         refused=refused, names=names, pay=pay, reason=reason or ReasonForm(), open_lines=open_lines,
-        payments=[row for row in queries.payments(fund.id) if row.call_line_id in ids],
+        payments=rows, standing={row.id for row in queries.standing(rows)}, overpaid=queries.overpaid(fund), undo=undo or ReasonForm(),
+        undone_id=undone_id, panels=slots.panels("fund.call", actor(), fund) if call.state == "issued" else [],
     )  # fmt: skip
 
 
@@ -104,7 +107,7 @@ def _page(
 def call(fund_id: str, call_id: str) -> str:
     """One call with what it asks of each partner."""
     fund = queries.managed(actor(), fund_id)
-    return _page(fund, queries.call(actor(), fund_id, call_id))
+    return call_page(fund, queries.call(actor(), fund_id, call_id))
 
 
 def _held(fund_id: str, call_id: str, permission: Can) -> tuple[Fund, FundCall]:
@@ -122,7 +125,7 @@ def issue_call(fund_id: str, call_id: str) -> Any:
     form = ReasonForm()
     done, status = attempt(form, lambda: service.issue_call(actor(), fund_id, call_id, version=version()))
     if done is None:
-        return _page(fund, found, reason=form), status
+        return call_page(fund, found, reason=form), status
     return go(_("The call is issued and the partners are told."), "call", fund_id=fund_id, call_id=call_id)
 
 
@@ -134,12 +137,12 @@ def cancel_call(fund_id: str, call_id: str) -> Any:
     form = ReasonForm(request.form)
     values = form.judged(FundReasonIn)
     if values is None:
-        return _page(fund, found, reason=form), 422
+        return call_page(fund, found, reason=form), 422
     done, status = attempt(
         form, lambda: service.cancel_call(actor(), fund_id, call_id, reason=values.reason, version=version())
     )
     if done is None:
-        return _page(fund, found, reason=form), status
+        return call_page(fund, found, reason=form), status
     return go(_("The call is cancelled."), "call", fund_id=fund_id, call_id=call_id)
 
 
@@ -151,7 +154,7 @@ def pay(fund_id: str, call_id: str) -> Any:
     form = PaymentForm(request.form)
     values = form.judged(FundPaymentIn)
     if values is None:
-        return _page(fund, found, pay=form), 422
+        return call_page(fund, found, pay=form), 422
     done, status = attempt(
         form,
         lambda: service.pay(
@@ -160,7 +163,7 @@ def pay(fund_id: str, call_id: str) -> Any:
         ),
     )  # fmt: skip
     if done is None:
-        return _page(fund, found, pay=form), status
+        return call_page(fund, found, pay=form), status
     return go(_("The payment is entered."), "call", fund_id=fund_id, call_id=call_id)
 
 

@@ -13,7 +13,17 @@ from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, MoneyError, parse
 from dealflow.funds import documents, present, queries, service
-from dealflow.funds.forms import AccountForm, ClosingForm, FundsForm, InviteForm, LpForm, TransferForm, pairs
+from dealflow.funds.forms import (
+    AccountForm,
+    ClosingForm,
+    FundsForm,
+    InviteForm,
+    LpForm,
+    ReasonForm,
+    RefundForm,
+    TransferForm,
+    pairs,
+)
 from dealflow.funds.models import Fund
 from dealflow.funds.pages.base import attempt, bp, go, render
 from dealflow.funds.policy import Can
@@ -158,9 +168,11 @@ def transfer(fund_id: str) -> Any:
     return go(_("The commitment is transferred."), "lps", fund_id=fund_id)
 
 
-def _lp_page(
-    fund_id: str, lp_id: str, form: FundsForm | None = None, account: FundsForm | None = None
-) -> str:
+def lp_page(
+    fund_id: str, lp_id: str, form: FundsForm | None = None, account: FundsForm | None = None, refund: FundsForm | None = None,
+    undo: FundsForm | None = None, undone_id: str = "",
+) -> str:  # fmt: skip
+    """One partner; `refund` and `undo`: refused wishes to pay overpaid money back, and to take an entry back."""
     fund, row = queries.get(actor(), fund_id), queries.lp(actor(), fund_id, lp_id)
     manages = policy.can(actor(), Can.MANAGE, fund)
     calls = [call for call in queries.calls(fund_id) if call.state != "draft"]
@@ -171,6 +183,7 @@ def _lp_page(
         if line.lp_id == lp_id
     }
     today = clock.today()
+    refunds = [row for row in queries.payment_rows(fund_id, lp_id) if row.call_line_id is None]
     accounts = queries.capital_accounts(fund, today.replace(month=1, day=1), today)
     return render(
         "lp", fund, "lps", lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today,
@@ -178,6 +191,8 @@ def _lp_page(
         shares=_shares(fund, lp_id), commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
         closings=[(row, row.notices[lp_id]) for row in queries.closings(fund_id) if lp_id in row.notices],
         flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
+        overpaid=queries.overpaid(fund).get(lp_id), refunds=refunds, standing={row.id for row in queries.standing(refunds)},
+        refund=refund or RefundForm(data={"on": today}), undo=undo or ReasonForm(), undone_id=undone_id,
         form=form or InviteForm(data={"email": row.email}),
         pay_to=account or AccountForm(data={"payment_details": row.payment_details}),
     )  # fmt: skip
@@ -198,7 +213,7 @@ def _shares(fund: Fund, lp_id: str) -> list[tuple[Any, Any, bool]]:
 @needs(Can.SEE_LP)
 def lp(fund_id: str, lp_id: str) -> str:
     """One partner: its commitment, calls with notices, distributions and statements."""
-    return _lp_page(fund_id, lp_id)
+    return lp_page(fund_id, lp_id)
 
 
 @bp.post("/funds/<fund_id>/lps/<lp_id>/account")
@@ -209,12 +224,12 @@ def pay_to(fund_id: str, lp_id: str) -> Any:
     form = AccountForm(request.form)
     values = form.judged(FundAccountIn)
     if values is None:
-        return _lp_page(fund_id, lp_id, account=form), 422
+        return lp_page(fund_id, lp_id, account=form), 422
     done, status = attempt(
         form, lambda: service.pay_to(actor(), fund_id, lp_id, payment_details=values.payment_details)
     )
     if done is None:
-        return _lp_page(fund_id, lp_id, account=form), status
+        return lp_page(fund_id, lp_id, account=form), status
     return go(_("The account is saved; the next notices print it."), "lp", fund_id=fund_id, lp_id=lp_id)
 
 
@@ -226,10 +241,10 @@ def invite(fund_id: str, lp_id: str) -> Any:
     form = InviteForm(request.form)
     values = form.judged(FundInviteIn)
     if values is None:
-        return _lp_page(fund_id, lp_id, form), 422
+        return lp_page(fund_id, lp_id, form), 422
     done, status = attempt(form, lambda: service.invite(actor(), fund_id, lp_id, email=values.email))
     if done is None:
-        return _lp_page(fund_id, lp_id, form), status
+        return lp_page(fund_id, lp_id, form), status
     return go(
         _("The invitation is on its way to %(email)s.", email=values.email),
         "lp",

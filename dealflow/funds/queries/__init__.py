@@ -18,6 +18,7 @@ from dealflow.funds.queries.figures import (
     cash,
     cashflows,
     fund_position,
+    overpaid,
     positions,
     split,
 )
@@ -38,6 +39,7 @@ from dealflow.funds.queries.objects import (
     distribution_notices,
     distributions,
     get,
+    lines_by_id,
     listed,
     lp,
     lps,
@@ -45,7 +47,10 @@ from dealflow.funds.queries.objects import (
     names,
     own_lps,
     partner,
+    payment,
+    payment_rows,
     payments,
+    standing,
     statement,
     statements,
     transfers,
@@ -55,7 +60,8 @@ from dealflow.funds.queries.objects import (
 __all__ = [
     "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
-    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "listed", "lp", "lps", "managed", "movements", "names",
-    "own_lps", "partner", "payments", "positions", "register_valuation_source", "split", "statement", "statements", "totals",
+    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "listed", "lp", "lps", "managed", "movements", "names",
+    "overpaid", "own_lps", "partner", "payment", "payment_rows", "payments", "positions", "register_valuation_source", "split",
+    "standing", "statement", "statements", "totals",
     "transfers", "vehicles",
 ]  # fmt: skip

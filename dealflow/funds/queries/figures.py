@@ -74,6 +74,16 @@ def cash(fund: Fund, on: date | None = None) -> Money:
     return ledger.balance(book, chart.BANK.code, on=on) if book else fund.money(0)
 
 
+def overpaid(fund: Fund) -> dict[str, Money]:
+    """Partner → what it paid beyond its calls and the fund still holds for it; none for those with nothing."""
+    book = book_of_fund(fund)
+    lines = ledger.posted_lines(book, prefixes=(chart.OVERPAID,)) if book else []
+    sums: dict[str, int] = defaultdict(int)
+    for line in lines:
+        sums[line.code.removeprefix(chart.OVERPAID)] -= line.amount.amount_minor
+    return {lp_id: fund.money(minor) for lp_id, minor in sums.items() if minor}
+
+
 def cashflows(fund_id: str, lp_id: str | None = None, through: date | None = None) -> list[Flow]:
     """The cash flows of all partners or of one, by day and entry."""
     book = ledger.book_for(chart.BOOK, fund_id)

@@ -175,12 +175,40 @@ def call_lines(calls: Iterable[FundCall]) -> dict[str, list[FundCallLine]]:
     return found
 
 
-def payments(fund_id: str, lp_id: str | None = None) -> list[FundPayment]:
-    """Payments that the actor may know of, oldest first."""
+def lines_by_id(ids: Iterable[str]) -> dict[str, FundCallLine]:
+    """Lines of calls that the actor may know of, by their ids. One statement."""
+    query = select(FundCallLine).where(FundCallLine.id.in_(set(ids)))
+    return {row.id: row for row in session().scalars(query)}
+
+
+def payment_rows(
+    fund_id: str, lp_id: str | None = None, line_ids: Iterable[str] | None = None
+) -> list[FundPayment]:
+    """All that was entered about calls and that the actor may know of, oldest first, with what was taken back."""
     query = select(FundPayment).where(FundPayment.fund_id == fund_id)
     if lp_id is not None:
         query = query.where(FundPayment.lp_id == lp_id)
+    if line_ids is not None:
+        query = query.where(FundPayment.call_line_id.in_(list(line_ids)))
     return list(session().scalars(query.order_by(FundPayment.paid_on, FundPayment.id)))
+
+
+def standing(rows: Iterable[FundPayment]) -> list[FundPayment]:
+    """Those that were not taken back, without the entries that take back."""
+    found = list(rows)
+    undone = {row.reverses_id for row in found if row.reverses_id}
+    return [row for row in found if row.kind != "reversal" and row.id not in undone]
+
+
+def payments(fund_id: str, lp_id: str | None = None) -> list[FundPayment]:
+    """What was paid of calls and stands, as far as the actor may know of it, oldest first."""
+    return [row for row in standing(payment_rows(fund_id, lp_id)) if row.call_line_id is not None]
+
+
+def payment(actor: Actor, fund_id: str, payment_id: str) -> FundPayment:
+    """An entry about a call that the actor may know of; NotFound otherwise."""
+    query = select(FundPayment).where(FundPayment.id == payment_id, FundPayment.fund_id == fund_id)
+    return _found(session().scalars(query).first())
 
 
 def charges(fund_id: str) -> list[FundCharge]:

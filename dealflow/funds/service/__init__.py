@@ -11,12 +11,14 @@ from dealflow.funds.service.distributions import approve, prepare, prepare_clawb
 from dealflow.funds.service.distributions import cancel as cancel_distribution
 from dealflow.funds.service.funds import create, edit
 from dealflow.funds.service.notices import issue as issue_notices
+from dealflow.funds.service.overpaying import offset, refund, register_statements
+from dealflow.funds.service.overpaying import reverse as reverse_payment
 from dealflow.funds.service.partners import add, invite, invited, join, pay_to
-from dealflow.funds.service.payments import late_interest, pay
+from dealflow.funds.service.payments import Statement, late_interest, line_of, pay
 from dealflow.funds.service.statements import issue_statements
 
 __all__ = [
-    "Purpose", "accrue_fee", "add", "approve", "book_of", "cancel_call", "cancel_distribution", "charge", "create", "draft_call",
-    "edit", "equalisation", "hold_closing", "invite", "invited", "issue_call", "issue_notices", "issue_statements", "join", "late_interest", "pay", "pay_charge", "pay_to", "post",
-    "prepare", "prepare_clawback", "transfer",
+    "Purpose", "Statement", "accrue_fee", "add", "approve", "book_of", "cancel_call", "cancel_distribution", "charge", "create", "draft_call",
+    "edit", "equalisation", "hold_closing", "invite", "invited", "issue_call", "issue_notices", "issue_statements", "join", "late_interest", "line_of", "offset", "pay", "pay_charge",
+    "pay_to", "post", "prepare", "prepare_clawback", "refund", "register_statements", "reverse_payment", "transfer",
 ]  # fmt: skip

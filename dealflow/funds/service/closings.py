@@ -68,7 +68,11 @@ def paid_by_call(fund: Fund) -> dict[str, dict[str, int]]:
     calls = {call.id: call for call in queries.calls(fund.id)}
     lines = {line.id: line for rows in queries.call_lines(calls.values()).values() for line in rows}
     for payment in queries.payments(fund.id):
-        call, lp_id, inside = calls[lines[payment.call_line_id].call_id], payment.lp_id, payment.inside_minor
+        call, lp_id, inside = (
+            calls[lines[str(payment.call_line_id)].call_id],
+            payment.lp_id,
+            payment.inside_minor,
+        )
         if true_up.applies(fund):
             fee = true_up.fee_part(call, inside, outside=False)
             found[call.id + true_up.FEE][lp_id] += fee

@@ -79,6 +79,8 @@ def _check(fund: Fund, on: date, amount: Money, recallable: Money | None) -> Non
             "on", "no_commitments", N_("Nobody has committed anything to the fund by this day")
         )
     held = min(queries.cash(fund).amount_minor, queries.cash(fund, on).amount_minor)
+    # What partners overpaid is theirs, not the fund's to share out.
+    held -= sum(money.amount_minor for money in queries.overpaid(fund).values())
     if amount.amount_minor > held:
         there = fund.money(held)
         raise Invalid.field(

@@ -17,7 +17,10 @@ from dealflow.settlement.states import LINE
 
 
 class BankStatement(Base, OwnedByOrganisation):
-    """A file that was imported. The database lets an organisation import the same bytes once."""
+    """A file that was imported. The database lets an organisation import the same bytes once.
+
+    `fund_id`: the fund or vehicle whose account it is of; none for the organisation's own account.
+    """
 
     __tablename__ = "bank_statement"
     __table_args__ = (
@@ -26,6 +29,7 @@ class BankStatement(Base, OwnedByOrganisation):
     )
     id: Mapped[str] = mapped_column(Id("bst"), primary_key=True, default=lambda: new("bst"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
+    fund_id: Mapped[str | None] = mapped_column(Id("fnd"), ForeignKey("fund.id"), index=True)
     sha256: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(200))
     preset: Mapped[str] = mapped_column(String(20))

@@ -6,19 +6,20 @@ from contextlib import closing
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from dealflow.core import policy, tabular
-from dealflow.core.errors import Invalid, TooLarge
+from dealflow.core.errors import Conflict, Invalid, InvalidTransition, TooLarge
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import Query, listing
-from dealflow.settlement import lines, presets, queries, service
-from dealflow.settlement.forms import BankStatementForm
-from dealflow.settlement.pages.base import WORDS, arguments, bp, named
+from dealflow.settlement import bank_queries, lines, presets, service
+from dealflow.settlement.bank_queries import LineQuery
+from dealflow.settlement.forms import BankStatementForm, ConfirmForm
+from dealflow.settlement.pages.base import WORDS, arguments, bp
 from dealflow.settlement.policy import Can
-from dealflow.settlement.queries import LineQuery
-from dealflow.settlement.shapes import BankStatementIn
+from dealflow.settlement.shapes import BankStatementIn, ConfirmLineIn
 from dealflow.settlement.suggesting import REASONS
 
 _LAST = 8
@@ -31,17 +32,20 @@ def bank() -> str:
     return _page(read_query(LineQuery, arguments()))
 
 
-def _page(query: LineQuery, form: BankStatementForm | None = None, header: list[str] | None = None) -> str:
+def _page(
+    query: LineQuery, form: BankStatementForm | None = None, header: list[str] | None = None, refused: ConfirmForm | None = None
+) -> str:  # fmt: skip
     policy.require(actor(), Can.SEE_BANK)
-    rows, total = queries.lines(actor(), query)
-    calls = queries.open_calls(actor(), as_payee=True)
-    statements, _number = queries.statements(actor(), Query(limit=_LAST))
+    rows, total = bank_queries.lines(actor(), query)
+    statements, _number = bank_queries.statements(actor(), Query(limit=_LAST))
+    funds = service.accounts(actor())
+    form = form or BankStatementForm(data={"fund_id": query.fund_id})
+    form.fund_id.choices = [SelectChoice(fund.id, fund.name) for fund in funds]
     return render_template(
-        "settlement/bank.html", rows=rows, found=listing(rows, total, query), query=query, calls=calls,
-        by_id={call.id: call for call in calls}, suggestions=lines.suggestions(actor(), rows), reasons=REASONS,
-        statements=statements, form=form or BankStatementForm(), header=header, fields=presets.FIELDS,
-        bank_names={p.key: p.name for p in presets.PRESETS}, chosen=_mapping(),
-        may_import=policy.can(actor(), Can.IMPORT), **named(calls), **WORDS,
+        "settlement/bank.html", rows=rows, found=listing(rows, total, query), query=query, matches=lines.matches(actor(), rows),
+        reasons=REASONS, statements=statements, form=form, header=header, fields=presets.FIELDS, funds={f.id: f.name for f in funds},
+        accounts=bank_queries.accounts(rows), bank_names={p.key: p.name for p in presets.PRESETS}, chosen=_mapping(),
+        may_import=policy.can(actor(), Can.IMPORT), refused=refused, **WORDS,
     )  # fmt: skip
 
 
@@ -69,7 +73,8 @@ def bring_in() -> Any:
         with closing(sent):
             content = sent.stream.read(tabular.FILE_LIMIT + 1)
         done = service.bring_in(
-            actor(), content, sent.filename, preset=values.preset, mapping=_mapping() or None, currency=values.currency
+            actor(), content, sent.filename, preset=values.preset, mapping=_mapping() or None, currency=values.currency,
+            fund_id=values.fund_id,
         )  # fmt: skip
     except Invalid as refusal:
         if any(
@@ -92,20 +97,30 @@ def bring_in() -> Any:
             ),
             "success",
         )  # fmt: skip
-    return redirect(url_for("settlement.bank", state="new"), 303)
+    return redirect(url_for("settlement.bank", state="new", fund_id=done.statement.fund_id), 303)
 
 
-def _back() -> Any:
-    return redirect(url_for("settlement.bank", state="new"), 303)
+def _back(line_id: str) -> Any:
+    """To the lines that wait, of the same fund's account."""
+    fund_id = bank_queries.account_of_line(actor(), line_id)
+    return redirect(url_for("settlement.bank", state="new", fund_id=fund_id), 303)
 
 
 @bp.post("/bank/lines/<line_id>/confirm")
 @needs(Can.IMPORT)
 def confirm(line_id: str) -> Any:
     """Say which call a line pays."""
-    made = service.confirm(actor(), line_id, request.form.get("call_id", ""))
+    form = ConfirmForm(request.form)
+    values = form.load(ConfirmLineIn)
+    if values is None:
+        return _page(LineQuery(state="new"), refused=form), 422
+    try:
+        made = service.confirm(actor(), line_id, values.call_id, rate=values.rate)
+    except (Invalid, Conflict, InvalidTransition) as refusal:
+        status = form.refuse(refusal)
+        return _page(LineQuery(state="new"), refused=form), status
     flash(_("The payment is recorded."), "success")
-    return redirect(url_for("settlement.show_call", payment_call_id=made.call_id), 303)
+    return redirect(made.link, 303)
 
 
 @bp.post("/bank/lines/<line_id>/ignore")
@@ -114,7 +129,7 @@ def ignore(line_id: str) -> Any:
     """Set a line aside."""
     service.ignore(actor(), line_id, reason=request.form.get("reason", ""))
     flash(_("The line is set aside."), "success")
-    return _back()
+    return _back(line_id)
 
 
 @bp.post("/bank/lines/<line_id>/restore")
@@ -123,4 +138,4 @@ def restore(line_id: str) -> Any:
     """Take a line back that was set aside."""
     service.restore(actor(), line_id)
     flash(_("The line waits for a call again."), "success")
-    return _back()
+    return _back(line_id)

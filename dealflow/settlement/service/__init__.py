@@ -2,17 +2,30 @@
 
 from dealflow.settlement.service.calling import call, earliest_due, withdraw
 from dealflow.settlement.service.calling import remind_due as remind_of_calls
+from dealflow.settlement.service.claims import Claim, Paid, open_claims, paid_by
 from dealflow.settlement.service.committing import catch_up, commit
 from dealflow.settlement.service.paying import due_at_closing, offset, owed_interest, record
 from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
 from dealflow.settlement.service.refunding import refund, refund_excess, reverse
-from dealflow.settlement.service.statements import bring_in, confirm, ignore, preset_for, read, restore
+from dealflow.settlement.service.statements import (
+    accounts,
+    bring_in,
+    confirm,
+    free,
+    ignore,
+    preset_for,
+    read,
+    restore,
+)
 from dealflow.settlement.service.tranches import end, extend, hold, miss_due, reached, release
 from dealflow.settlement.service.waiving import take_back, waive
 
 __all__ = [
     "PURPOSE",
+    "Claim",
+    "Paid",
     "accept",
+    "accounts",
     "bring_in",
     "call",
     "catch_up",
@@ -22,11 +35,14 @@ __all__ = [
     "earliest_due",
     "end",
     "extend",
+    "free",
     "hold",
     "ignore",
     "miss_due",
     "offset",
+    "open_claims",
     "owed_interest",
+    "paid_by",
     "preset_for",
     "reached",
     "read",

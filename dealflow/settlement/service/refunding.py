@@ -14,11 +14,11 @@ from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.money import Money
 from dealflow.settlement import books, queries
-from dealflow.settlement.models import BankLine, Commitment, PaymentCall, Tranche, Transfer
+from dealflow.settlement.models import Commitment, PaymentCall, Tranche, Transfer
 from dealflow.settlement.policy import Can, Tag
-from dealflow.settlement.service import base, paying
+from dealflow.settlement.service import base, paying, statements
 from dealflow.settlement.service.paying import Parts
-from dealflow.settlement.states import CALL, LINE
+from dealflow.settlement.states import CALL
 
 
 def refund(
@@ -134,7 +134,8 @@ def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
         _unrefund(actor, commitment, tranche, call, known, why)
     elif tranche is not None and call is not None:
         _unpay(actor, commitment, tranche, call, known, why)
-    _free_line(known)
+    if known.bank_line_id is not None:
+        statements.free(known.bank_line_id)
     session().flush()
     audit.record(
         actor,
@@ -214,9 +215,3 @@ def _unrefund(
         )  # fmt: skip
     else:
         base.happened(actor, tranche, "reverse", text=why, amount_minor=known.principal_minor)
-
-
-def _free_line(known: Transfer) -> None:
-    if known.bank_line_id is not None:
-        line = base.fresh(BankLine, known.bank_line_id)
-        line.state = LINE.fire(line.state, "unmatch", line)

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -19,11 +20,13 @@ from dealflow.core.db import hold, session
 from dealflow.core.errors import FieldError, Invalid
 from dealflow.core.i18n import N_, gettext
 from dealflow.core.tabular import Table
-from dealflow.settlement import presets, queries
-from dealflow.settlement.models import BankLine, BankStatement, Transfer
+from dealflow.funds import queries as funds
+from dealflow.settlement import bank_queries, presets
+from dealflow.settlement.models import BankLine, BankStatement
 from dealflow.settlement.policy import Can, Tag
 from dealflow.settlement.presets import Incoming, Preset, Unreadable
-from dealflow.settlement.service import paying
+from dealflow.settlement.service import base, claims
+from dealflow.settlement.service.claims import Paid
 from dealflow.settlement.states import LINE
 
 ROW_LIMIT = 5000
@@ -61,7 +64,7 @@ def preset_for(
     fitting = presets.detect(table.header)
     if fitting is not None:
         return fitting
-    before = queries.statement_by_columns(actor, digest_of(table.header))
+    before = bank_queries.statement_by_columns(actor, digest_of(table.header))
     return _own(before.mapping, table.header) if before is not None and before.mapping else None
 
 
@@ -94,17 +97,20 @@ def bring_in(
     *,
     preset: str = "",
     mapping: Mapping[str, str] | None = None,
-    currency: str = "CNY",
+    currency: str | None = None,
+    fund_id: str | None = None,
 ) -> Imported:
     """Import a statement: what came in and is not known yet becomes lines to match. The same file changes nothing.
 
-    Raises Forbidden, TooLarge, Invalid (`file` with the rows that cannot be read, `preset`, `mapping`; `file`
-    `unknown_columns` when nothing fits).
+    `fund_id`: the fund whose account it is of; a manager of one fund may leave it out. `currency`: where the file names
+    none; CNY, or the fund's. Raises Forbidden, TooLarge, Invalid (`file` with the rows that cannot be read, `preset`,
+    `mapping`, `fund_id`; `file` `unknown_columns` when nothing fits).
     """
     policy.require(actor, Can.IMPORT)
+    fund = account_of(actor, fund_id)
     sha256 = hashlib.sha256(content).hexdigest()
     limits.take_turns(f"bank:{actor.organisation_id}")
-    known = queries.statement_by_hash(actor, sha256)
+    known = bank_queries.statement_by_hash(actor, sha256)
     if known is not None:
         return Imported(known, again=True)
     table = read(content)
@@ -112,9 +118,9 @@ def bring_in(
     if chosen is None:
         message = N_("No bank's columns were recognised; name the columns yourself")
         raise Invalid.field("file", "unknown_columns", message)
-    rows = _rows(table, chosen, currency)
+    rows = _rows(table, chosen, currency or (fund.currency if fund else "CNY"))
     statement = BankStatement(
-        organisation_id=str(actor.organisation_id), sha256=sha256, name=name[:200], preset=chosen.key, rows=len(table.rows),
+        organisation_id=str(actor.organisation_id), fund_id=fund.id if fund else None, sha256=sha256, name=name[:200], preset=chosen.key, rows=len(table.rows),
         mapping={f: c[0] for f, c in chosen.columns.items()} if chosen.key == presets.OWN else {},
         columns_digest=digest_of(table.header), outgoing=len(table.rows) - len(rows), fresh=0, known=0,
         user_id=actor.user_id, user_name=actor.user_name,
@@ -125,15 +131,34 @@ def bring_in(
             session().flush()
             _lines(actor, statement, rows)
     except IntegrityError:
-        there = queries.statement_by_hash(actor, sha256)
+        there = bank_queries.statement_by_hash(actor, sha256)
         if there is None:
             raise
         return Imported(there, again=True)
     audit.record(
         actor, Tag.IMPORTED, statement,
-        after={"name": statement.name, "sha256": sha256, "fresh": statement.fresh, "known": statement.known},
+        after={"name": statement.name, "sha256": sha256, "fund_id": statement.fund_id, "fresh": statement.fresh, "known": statement.known},
     )  # fmt: skip
     return Imported(statement, again=False)
+
+
+def accounts(actor: Actor) -> list[Any]:
+    """The funds on whose accounts the actor's organisation gets money: those it manages."""
+    rows, _total = funds.listed(actor)
+    return [row for row in rows if row.organisation_id == actor.organisation_id]
+
+
+def account_of(actor: Actor, fund_id: str | None) -> Any | None:
+    """The fund whose account a statement is of; None for a house that manages none. Invalid (`fund_id`)."""
+    managed = accounts(actor) if actor.kind == "fund" else []
+    if fund_id is None and len(managed) == 1:
+        return managed[0]
+    found = next((row for row in managed if row.id == fund_id), None)
+    if found is None and fund_id is not None:
+        raise Invalid.field("fund_id", "unknown_fund", N_("You manage no such fund"))
+    if found is None and actor.kind == "fund":
+        raise Invalid.field("fund_id", "required", N_("Say which fund's bank account this is"))
+    return found
 
 
 def _rows(table: Table, chosen: Preset, currency: str) -> list[tuple[int, Incoming]]:
@@ -161,11 +186,12 @@ def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incomin
     for number, row in rows:
         content = json.dumps(
             [row.day.isoformat(), row.amount.amount_minor, row.amount.currency, row.payer, row.payer_account, row.text, row.serial]
+            + ([statement.fund_id] if statement.fund_id else [])
         )  # fmt: skip
         # Two payments that look alike in every column are two; the second time round they are the same two.
         seen[content] += 1
         made.append((number, row, hashlib.sha256(f"{content}#{seen[content]}".encode()).hexdigest()))
-    known = queries.known_fingerprints(actor, [fingerprint for _n, _row, fingerprint in made])
+    known = bank_queries.known_fingerprints(actor, [fingerprint for _n, _row, fingerprint in made])
     fresh = [entry for entry in made if entry[2] not in known]
     for number, row, fingerprint in fresh:
         session().add(
@@ -180,24 +206,36 @@ def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incomin
 
 
 def _held(actor: Actor, line_id: str) -> BankLine:
-    known = queries.line(actor, line_id)
+    known = bank_queries.line(actor, line_id)
     policy.require(actor, Can.IMPORT, known, see=Can.SEE_BANK)
     return hold(BankLine, known.id)
 
 
-def confirm(actor: Actor, line_id: str, call_id: str) -> Transfer:
-    """A person says which call a line pays; it is recorded. Raises NotFound, Forbidden, InvalidTransition, and what
-    `paying.record` raises."""
+def confirm(actor: Actor, line_id: str, call_id: str, *, rate: str | None = None) -> Paid:
+    """A person says which call a line pays (`call_id` of any of `claims.KINDS`); it is recorded. `rate`: for a call that may
+    be paid in another currency, when the table of rates has none. Raises NotFound, Forbidden, InvalidTransition, Invalid
+    (`call_id`), and what the recording of the call's kind raises."""
     line = _held(actor, line_id)
-    line.state = LINE.fire(line.state, "match", line)
+    state = LINE.fire(line.state, "match", line)
+    account = bank_queries.accounts([line])[line.statement_id]
+    made = claims.pay(actor, call_id, line, account=account, rate=rate)
+    line.state = state
     session().flush()
-    made = paying.record(
-        actor, call_id, amount=line.amount, on=line.booked_on, payer=line.payer, reference=line.serial or line.text[:60], line=line
-    )  # fmt: skip
     audit.record(
-        actor, Tag.MATCHED, line, before={"state": "new"}, after={"state": "matched", "payment": made.id}
+        actor,
+        Tag.MATCHED,
+        line,
+        before={"state": "new"},
+        after={"state": "matched", "kind": made.kind, "payment": made.id},
     )
     return made
+
+
+def free(line_id: str) -> None:
+    """Let a line wait for a call again, since its payment was taken back."""
+    line = base.fresh(BankLine, line_id)
+    line.state = LINE.fire(line.state, "unmatch", line)
+    session().flush()
 
 
 def ignore(actor: Actor, line_id: str, *, reason: str = "") -> BankLine:
