@@ -16,6 +16,8 @@ from dealflow.demo.script import Script
 from dealflow.funds import queries, service
 from dealflow.funds.periods import last_ended
 from dealflow.ledger import rate_entry
+from dealflow.settlement import bank_queries
+from dealflow.settlement import service as bank
 
 _MANAGER, _PARTNER, _LATER = "fund", "lp", "i05"
 _WAN = 1_000_000
@@ -64,7 +66,7 @@ def arrange(script: Script, members: Members) -> Raised:
         ),
         (2, manager, lambda actor: _abroad(actor, made)),
         (4, manager, _call(made, 3, {"investment": 3_000})),
-        (1, manager, _pay(made, 3, only="b")),
+        (1, manager, lambda actor: _from_statement(actor, made, 3)),
     ]
     for days, actor, deed in deeds:
         script.add(script.ago(days), actor, deed)
@@ -110,18 +112,43 @@ def _call(made: Raised, number: int, wan: dict[str, int]) -> Callable[[Actor], o
     return deed
 
 
-def _pay(made: Raised, number: int, only: str = "") -> Callable[[Actor], object]:
+def _pay(made: Raised, number: int) -> Callable[[Actor], object]:
     def deed(actor: Actor) -> None:
         call = queries.call(actor, made.fund_id, made.calls[number])
         for place, line in enumerate(queries.call_lines([call])[call.id]):
-            if only and line.lp_id != made.partners[only]:
-                continue
             service.pay(
                 actor, made.fund_id, call.id, lp_id=line.lp_id, amount=Money(line.amount_minor), on=clock.today(),
                 reference=f"ICBC-{number:02}{place:04}",
             )  # fmt: skip
 
     return deed
+
+
+def _from_statement(actor: Actor, made: Raised, number: int) -> None:
+    """A statement of the fund's account: one partner's part is confirmed, a part of another's waits, the bank's interest is
+    set aside."""
+    call, names, day = (
+        queries.call(actor, made.fund_id, made.calls[number]),
+        queries.names(made.fund_id),
+        clock.today(),
+    )
+    asked = {line.lp_id: line for line in queries.call_lines([call])[call.id]}
+    whole, part = asked[made.partners["b"]], asked[made.partners["a"]]
+    came = [
+        (whole.amount_minor, names[whole.lp_id], f"实缴出资 {whole.reference}"),
+        (part.amount_minor // 2, names[part.lp_id], f"第{number}次出资（首笔） {part.reference}"),
+        (3_126_40, "示例银行上海分行", "存款结息"),
+    ]  # fmt: skip
+    rows = [
+        f"{7001 + place},{day} 10:0{place}:00,贷,,{Money(minor).major:.2f},{text},{payer}"
+        for place, (minor, payer, text) in enumerate(came)
+    ]
+    content = "\n".join(["凭证号,交易时间,借/贷,借方发生额,贷方发生额,摘要,对方单位名称", *rows]).encode()
+    bank.bring_in(actor, content, f"{day:%Y-%m}-基金账户明细.csv", fund_id=made.fund_id)
+    lines, _total = bank_queries.lines(actor, bank_queries.LineQuery(fund_id=made.fund_id))
+    by_amount = {line.amount_minor: line for line in lines}
+    bank.confirm(actor, by_amount[whole.amount_minor].id, whole.id)
+    bank.ignore(actor, by_amount[3_126_40].id, reason="存款利息，不对应出资通知")
 
 
 def _charge(made: Raised, kind: str, wan: int, reference: str, text: str) -> Callable[[Actor], object]:

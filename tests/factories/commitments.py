@@ -107,4 +107,5 @@ def funding(creator: Any, investor: Any, words: str) -> dict[str, str]:
     return {
         "commitment": commitment["id"], "tranche": second["id"], "opened": third["id"], "payment_call": call["id"],
         "payment": payment["id"], "waiver": waiver_id, "proof": proof["id"], "line": line["id"],
+        "claim_of_line": call["id"],
     }  # fmt: skip

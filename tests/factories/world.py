@@ -130,6 +130,7 @@ def populate(world: World) -> World:
     world.ids |= commitments.funding(creator, investor, "CANARY-tranche")
     if "fund.owner" in world.people:
         world.ids |= funds.raised(world["fund.owner"], world["fund.member"], investor)
+        world.ids |= funds.stated(world["fund.owner"], world.ids)
         world.ids |= holdings.held(world["fund.owner"], world.ids["fund"])
     return world
 

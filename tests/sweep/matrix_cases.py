@@ -13,7 +13,7 @@ from flask import Flask
 from PIL import Image
 
 from dealflow.accounts.models import ApiToken, Membership, UserSession
-from dealflow.core import clock, db, ids, jobs
+from dealflow.core import db, ids, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.core.jobs import Job
 from dealflow.core.money import Money
@@ -27,7 +27,7 @@ from dealflow.notify.models import Notification, Webhook, WebhookDelivery
 from tests.conftest import Person
 from tests.factories import distributions, pitches, rooms
 from tests.factories.world import MANDATE, World
-from tests.sweep import matrix_distributions, matrix_portfolio
+from tests.sweep import matrix_distributions, matrix_funds, matrix_portfolio, matrix_settlement
 from tests.sweep.routes import Route, routes
 
 # Names of objects in the world, by the parameter of the address that they stand for.
@@ -64,21 +64,8 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "grant_id": ("grant",),
     "question_id": ("question",),
     "link_id": ("link",),
-    "fund_id": ("fund",),
-    "lp_id": ("lp",),
-    "call_id": ("call",),
-    "closing_id": ("closing",),
-    "charge_id": ("charge",),
-    "distribution_id": ("distribution",),
     "release_id": ("release",),
     "receipt_id": ("receipt",),
-    "commitment_id": ("commitment",),
-    "tranche_id": ("tranche",),
-    "payment_call_id": ("payment_call",),
-    "payment_id": ("payment",),
-    "waiver_id": ("waiver",),
-    "proof_id": ("proof",),
-    "line_id": ("line",),
     "statement_id": ("statement",),
 }
 # Parameters that are no ids of objects.
@@ -117,50 +104,7 @@ RECEIPT: dict[str, Any] = {
 }
 CORRECTION = {"amount": {"amount_minor": 1, "currency": "CNY"}, "reason": "a slip", "external_ref": "newer"}
 FIGURES = {"on": "2026-10-01", "plays": 5, "evidence_class": "self_reported", "source": "own"}
-REFUND: dict[str, Any] = {
-    "amount": {"amount_minor": 1, "currency": "CNY"},
-    "on": clock.today().isoformat(),
-    "reason": "returned",
-}
 JSON_BODIES: dict[str, Any] = {
-    "POST /api/v1/tranches/{tranche_id}/hold": {"reason": "papers"},
-    "POST /api/v1/tranches/{tranche_id}/end": {"reason": "no more"},
-    "POST /api/v1/tranches/{tranche_id}/refunds": REFUND,
-    "POST /api/v1/proofs/{proof_id}/reject": {"reason": "blurred"},
-    "POST /api/v1/payment-calls/{payment_call_id}/withdraw": {"reason": "a slip"},
-    "POST /api/v1/payment-calls/{payment_call_id}/payments": {k: REFUND[k] for k in ("amount", "on")},
-    "POST /api/v1/commitments/{commitment_id}/refunds": REFUND,
-    "POST /api/v1/payments/{payment_id}/reverse": {"reason": "a slip"},
-    "POST /api/v1/payment-calls/{payment_call_id}/waivers": {"reason": "agreed"},
-    "POST /api/v1/interest-waivers/{waiver_id}/reverse": {"reason": "a slip"},
-    "POST /api/v1/bank-lines/{line_id}/confirm": {"call_id": "<payment_call>"},
-    "POST /api/v1/funds": {"name": "second"},
-    "PATCH /api/v1/funds/{fund_id}": {"term_years": 7},
-    "POST /api/v1/funds/{fund_id}/lps": {"name": "new"},
-    "POST /api/v1/funds/{fund_id}/lps/{lp_id}/invite": {"email": "new@example.test"},
-    "POST /api/v1/funds/{fund_id}/commitments": {
-        "commitments": [{"name": "new", "amount": {"amount_minor": 100}}]
-    },
-    "POST /api/v1/funds/{fund_id}/transfers": {
-        "from_lp_id": "<lp>",
-        "to_lp_id": "<lp2>",
-        "amount": {"amount_minor": 1},
-    },
-    "POST /api/v1/funds/{fund_id}/calls": {
-        "due_on": "2199-01-01",
-        "purposes": [{"amount": {"amount_minor": 100}}],
-    },
-    "POST /api/v1/funds/{fund_id}/calls/{call_id}/cancel": {"reason": "no"},
-    "POST /api/v1/funds/{fund_id}/calls/{call_id}/payments": {
-        "lp_id": "<lp>",
-        "amount": {"amount_minor": 1},
-        "reference": "new",
-    },
-    "POST /api/v1/funds/{fund_id}/charges": {"amount": {"amount_minor": 1}, "reference": "new"},
-    "POST /api/v1/funds/{fund_id}/fees": {"period": "2025"},
-    "POST /api/v1/funds/{fund_id}/distributions": {"amount": {"amount_minor": 1}},
-    "POST /api/v1/funds/{fund_id}/distributions/{distribution_id}/cancel": {"reason": "no"},
-    "POST /api/v1/funds/{fund_id}/statements": {"period": "2025Q1"},
     "POST /api/v1/webhooks": WEBHOOK,
     "POST /api/v1/projects": pitches.complete(),
     "PATCH /api/v1/projects/{project_id}": {"logline": "changed"},
@@ -216,62 +160,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/projects/{project_id}/ad-spend": RECEIPT,
     "POST /api/v1/statements/{statement_id}/plan": {"territory": "CN"},
 }
-FUND_FORM = {
-    "parent_id": "",
-    "term_years": "5",
-    "currency": "CNY",
-    "fee_base": "commitment",
-    "carry_mode": "european",
-    "carry_ppm": "20",
-}
 FORMS: dict[str, dict[str, Any]] = {
-    "POST /tranches/{tranche_id}/hold": {"reason": "papers"},
-    "POST /tranches/{tranche_id}/end": {"reason": "no more"},
-    "POST /tranches/{tranche_id}/refunds": {
-        "amount": "1",
-        "on": clock.today().isoformat(),
-        "reason": "returned",
-    },
-    "POST /tranches/{tranche_id}/proofs": {"file": "<document>"},
-    "POST /api/v1/tranches/{tranche_id}/proofs": {"file": "<document>"},
-    "POST /proofs/{proof_id}/reject": {"reason": "blurred"},
-    "POST /payment-calls/{payment_call_id}/withdraw": {"reason": "a slip"},
-    "POST /payment-calls/{payment_call_id}/payments": {"amount": "1", "on": clock.today().isoformat()},
-    "POST /commitments/{commitment_id}/refunds": {
-        "amount": "1",
-        "on": clock.today().isoformat(),
-        "reason": "returned",
-    },
-    "POST /payments/{payment_id}/reverse": {"reason": "a slip"},
-    "POST /payment-calls/{payment_call_id}/waivers": {"reason": "agreed"},
-    "POST /interest-waivers/{waiver_id}/reverse": {"reason": "a slip"},
-    "POST /bank": {"file": "<statement>", "currency": "CNY"},
-    "POST /api/v1/bank-statements": {"file": "<statement>"},
-    "POST /bank/lines/{line_id}/confirm": {"call_id": "<payment_call>"},
-    "POST /funds/new": FUND_FORM | {"name": "second"},
-    "POST /funds/{fund_id}/edit": FUND_FORM | {"name": "changed", "version": "1"},
-    "POST /funds/{fund_id}/lps": {"name": "new"},
-    "POST /funds/{fund_id}/lps/{lp_id}/invite": {"email": "new@example.test"},
-    "POST /funds/{fund_id}/closings": {"on": "2025-02-01", "act": "preview"},
-    "POST /funds/{fund_id}/transfers": {"from_lp_id": "<lp>", "to_lp_id": "<lp2>", "amount": "1"},
-    "POST /funds/{fund_id}/calls": {"due_on": "2199-01-01", "investment": "100"},
-    "POST /funds/{fund_id}/calls/{call_id}/cancel": {"reason": "no"},
-    "POST /funds/{fund_id}/calls/{call_id}/payments": {
-        "lp_id": "<lp>",
-        "amount": "1",
-        "currency": "CNY",
-        "reference": "new",
-    },
-    "POST /funds/{fund_id}/charges": {
-        "kind": "expense",
-        "amount": "1",
-        "currency": "CNY",
-        "reference": "new",
-    },
-    "POST /funds/{fund_id}/fees": {"period": "2025"},
-    "POST /funds/{fund_id}/distributions": {"amount": "1"},
-    "POST /funds/{fund_id}/distributions/{distribution_id}/cancel": {"reason": "no"},
-    "POST /funds/{fund_id}/statements": {"period": "2025Q1"},
     "POST /settings/webhooks": WEBHOOK,
     "POST /deals": {"project_id": "<object>"},
     "POST /deals/{deal_id}/transitions": {"to": "intro"},
@@ -372,13 +261,11 @@ QUERIES = {
     "GET /documents/{document_id}/pages/{page}": {"access": "<access>"},
     "GET /api/v1/term-sheets/{term_sheet_id}/diff": {"from": "1", "to": "1"},
 }
-OBJECTS |= matrix_distributions.OBJECTS
-JSON_BODIES |= matrix_distributions.JSON_BODIES
-FORMS |= matrix_distributions.FORMS
-OBJECTS |= matrix_portfolio.OBJECTS
+for _room in (matrix_distributions, matrix_funds, matrix_portfolio, matrix_settlement):
+    OBJECTS |= _room.OBJECTS
+    JSON_BODIES |= _room.JSON_BODIES
+    FORMS |= _room.FORMS
 WORDS |= matrix_portfolio.WORDS
-JSON_BODIES |= matrix_portfolio.JSON_BODIES
-FORMS |= matrix_portfolio.FORMS
 QUERIES |= matrix_portfolio.QUERIES
 
 
@@ -566,6 +453,8 @@ def fill(values: Any, case: Case, world: World, own: str) -> Any:
         return (picture(), "poster.png")
     if isinstance(values, str) and re.fullmatch(r"<\w+>", values):
         name = values[1:-1]
+        if name == "claim":
+            return world.ids[f"claim_of_{case.variant}"]
         return own if name == "own" else world.ids[case.variant if name == "object" else name]
     return values
 

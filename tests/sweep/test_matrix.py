@@ -46,6 +46,7 @@ CANARIES = {
     "CANARY-other": {"fund"},
     "CANARY-bank": {"fund"},
     "CANARY-charge": {"fund"},
+    "CANARY-fund-line": {"fund"},
     "CANARY-released": {"creator", "investor"},
     "CANARY-tranche": {"creator", "investor"},
     "CANARY-statement": {"creator"},
