@@ -4,7 +4,7 @@
 
 All rounds use one instance. In each, four people work over HTTP: one posts expenses of a fund, one records receipts of a
 project, shares them with the approval of a second person and pays the platform what it is owed, two call capital of a fund
-of their own, enter the payments, and distribute the money, again with a second person; everything is sent twice. After a number of acknowledgements that the round chooses SIGKILL goes to
+of their own, enter the payments (one of each call out of a bank statement), and distribute the money, again with a second person; everything is sent twice. After a number of acknowledgements that the round chooses SIGKILL goes to
 all processes that answer requests at once, and in every `--whole`th round to the whole server, worker and all, which then
 starts anew. `--minutes` ends the rounds early, and so does SIGTERM; what was done is checked. `--database` names an empty PostgreSQL
 database. Prints JSON; exit code 1 for anything that is lost or doubled and

@@ -118,14 +118,23 @@ def filesize(value: int | None) -> str:
 
 
 def _navigation() -> list[dict[str, Any]]:
-    here = (request.endpoint or "").split(".")[0]
+    found = [(e, url_for(e.endpoint)) for e in nav.entries(actor())]
+    here = _entry_of_page(found)
     return [
-        {
-            "key": e.key, "label": i18n.gettext(e.label), "url": url_for(e.endpoint), "icon": e.icon,
-            "active": request.endpoint == e.endpoint or (e.endpoint.split(".")[0] == here and here != "web"), "count": None,
-        }
-        for e in nav.entries(actor())
+        {"key": e.key, "label": i18n.gettext(e.label), "url": url, "icon": e.icon, "active": e.key == here, "count": None}
+        for e, url in found
     ]  # fmt: skip
+
+
+def _entry_of_page(found: list[tuple[nav.Entry, str]]) -> str | None:
+    """The entry under which the page stands: that of its room; of several, the one whose address it begins with, or the first."""
+    exact = [e.key for e, _url in found if e.endpoint == request.endpoint]
+    if exact:
+        return exact[0]
+    room = (request.endpoint or "").split(".")[0]
+    of_room = [(e, url) for e, url in found if e.endpoint.split(".")[0] == room and room != "web"]
+    below = [e.key for e, url in of_room if f"{request.path}/".startswith(f"{url}/")]
+    return next(iter(below or [e.key for e, _url in of_room]), None)
 
 
 def _setting_tabs() -> list[dict[str, Any]]:

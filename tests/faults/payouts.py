@@ -1,7 +1,7 @@
 """Rounds of killing a server while funds call capital and pay out, and a project shares its receipts (`sharing`): call,
-payments, distribution, approval by a second person.
+payments typed in and taken from bank statements, distribution, approval by a second person.
 
-Every call, payment and distribution is sent twice, under the same key or reference, so one that stood twice would be seen.
+Every call, statement, payment and distribution is sent twice, under the same key or reference, so one that stood twice would be seen.
 """
 
 from __future__ import annotations
@@ -74,6 +74,22 @@ class Mover(Untiring):
     def _approve(self, distribution: str) -> tuple[int, Any]:
         return self.second.call("POST", f"/api/v1/funds/{self.fund}/distributions/{distribution}/approve")
 
+    def _from_statement(self, here: str, line: Any, serial: str) -> None:
+        """A partner's part is paid by a line of a bank statement; statement and word are sent twice."""
+        day, amount = clock.today(), line["amount"]["amount_minor"] / 100
+        content = f"交易日,流水号,贷方金额,借方金额,收(付)方名称,摘要\n{day:%Y%m%d},{serial},{amount:.2f},,{line['name']},款\n"
+        both = [self.client.upload("/api/v1/bank-statements", content, fund_id=self.fund) for _ in range(2)]
+        assert [status for status, _made in both] == [201, 200], both
+        assert both[0][1]["id"] == both[1][1]["id"], "the same file is the same statement"
+        status, found = self.client.call("GET", f"/api/v1/bank-lines?state=new&limit=200&fund_id={self.fund}")
+        assert status == 200, found
+        (row,) = [row for row in found["items"] if row["serial"] == serial]
+        path = f"/api/v1/bank-lines/{row['id']}/confirm"
+        status, made = self.client.call("POST", path, {"call_id": line["id"]})
+        assert status == 201, made
+        assert self.client.call("POST", path, {"call_id": line["id"]})[0] == 409
+        self.acknowledged[serial] = Moved("payment", self.fund, made["id"], made["entry_id"])
+
     def _one(self, text: str) -> None:
         here = f"/api/v1/funds/{self.fund}"
         amount = {"amount_minor": ASKED, "currency": "CNY"}
@@ -84,7 +100,9 @@ class Mover(Untiring):
         assert status == 200, issued
         assert self.client.call("POST", f"{here}/calls/{call['id']}/issue")[0] == 409
         self.acknowledged[text] = Moved("call", self.fund, issued["id"], issued["entry_id"])
-        for line in issued["lines"]:
+        first, *others = issued["lines"]
+        self._from_statement(here, first, f"{text}/{first['lp_id']}")
+        for line in others:
             paid = {"lp_id": line["lp_id"], "amount": line["amount"], "reference": f"{text}/{line['lp_id']}"}
             both = [self.client.call("POST", f"{here}/calls/{call['id']}/payments", paid) for _ in range(2)]
             assert both[0] == both[1], "the same reference is the same payment"
