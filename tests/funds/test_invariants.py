@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dealflow.core import db, invariants
 from dealflow.core.errors import DomainError
+from dealflow.core.ids import new
 from dealflow.core.money import Money
 from dealflow.funds import queries, service
 from tests.conftest import Person
@@ -24,6 +25,8 @@ STEPS = st.one_of(
     st.tuples(st.just("close"), NAMES, FEN),
     st.tuples(st.just("call"), st.booleans(), FEN),
     st.tuples(st.just("pay"), st.integers(1, 100), st.booleans()),
+    st.tuples(st.just("receive"), st.integers(1, 150), st.integers(0, 9)),
+    st.tuples(st.just("undo"), st.integers(0, 9), st.just("")),
     st.tuples(st.just("expense"), st.just(""), FEN),
     st.tuples(st.just("income"), st.just(""), FEN),
     st.tuples(st.just("fee"), st.just(""), st.just(0)),
@@ -60,6 +63,33 @@ def pay(house: House, on: date, percent: int, late: bool) -> None:
                 )  # fmt: skip
 
 
+def receive(house: House, on: date, percent: int, place: int) -> None:
+    """Part of what a line asks, or more than it, stands on a bank statement; what is overpaid is used where it is needed."""
+    calls = [row for row in house.ask(lambda f: queries.calls(f.id)) if row.state == "issued"]
+    lines = [line for rows in house.ask(lambda _f: queries.call_lines(calls)).values() for line in rows]
+    line = lines[place % len(lines)]
+    came = Money(max(1, line.amount_minor * percent // 100))
+    house.do(
+        service.pay, line.call_id, lp_id=line.lp_id, amount=came, on=on, reference="statement", statement=service.Statement(new("bln"))
+    )  # fmt: skip
+    needy = [row for row in house.ask(lambda _f: queries.call_lines(calls))[calls[0].id] if row.open_minor]
+    over = house.ask(queries.overpaid)
+    for row in needy:
+        if row.lp_id in over:
+            house.do(service.offset, row.call_id, lp_id=row.lp_id)
+
+
+def undo(house: House, on: date, place: int, _how: str) -> None:
+    """Take an entry about a call back; and a partner's overpaid money is paid back where there is some."""
+    rows = house.ask(lambda f: queries.standing(queries.payment_rows(f.id)))
+    for lp_id, money in house.ask(queries.overpaid).items():
+        house.do(
+            service.refund, lp_id=lp_id, amount=money, on=on, reference=f"back {lp_id}{on}", reason="too much"
+        )
+    if rows:
+        house.do(service.reverse_payment, rows[place % len(rows)].id, reason="a slip")
+
+
 def distribute(house: House, on: date, percent: int, recalled: int) -> None:
     whole = house.ask(queries.cash).amount_minor * percent // 100
     row = house.do(service.prepare, on=on, amount=Money(whole), recallable=Money(whole * recalled // 200))
@@ -85,6 +115,8 @@ def take(house: House, on: date, step: tuple[str, Any, Any], number: int) -> Non
             "close": close,
             "call": call,
             "pay": pay,
+            "receive": receive,
+            "undo": undo,
             "distribute": distribute,
         }
         deeds[kind](house, on, what, how)
