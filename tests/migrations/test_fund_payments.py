@@ -72,14 +72,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         if request.param == "postgresql"
         else f"sqlite:///{tmp_path / 'app.db'}"
     )
-    command.upgrade(migrate.config(url), "0031")
+    command.upgrade(migrate.config(url), "0032")
     put(*BELOW)
     yield url
     db.database().engine.dispose()
 
 
 def test_payments_stand_as_typed_in(url: str) -> None:
-    command.upgrade(migrate.config(url), "0032")
+    command.upgrade(migrate.config(url), "0033")
     query = "SELECT kind, amount_minor, inside_minor, interest_minor, excess_minor, turn, payer, bank_line_id FROM fund_payment"
     with db.database().engine.connect() as connection:
         rows = [tuple(row) for row in connection.execute(text(query))]
@@ -94,8 +94,8 @@ def test_payments_stand_as_typed_in(url: str) -> None:
 
 
 def test_the_way_back_keeps_them(url: str) -> None:
-    command.upgrade(migrate.config(url), "0032")
-    command.downgrade(migrate.config(url), "0031")
+    command.upgrade(migrate.config(url), "0033")
+    command.downgrade(migrate.config(url), "0032")
     with db.database().engine.connect() as connection:
         assert connection.execute(text("SELECT reference, amount_minor FROM fund_payment")).all() == [
             ("ICBC-1", 100)
