@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+MOST_SHOWN = 20_000  # characters of JSON; what is longer is read in its file
 
 
 def has_main(file: Path) -> bool:
@@ -42,7 +43,7 @@ def keep_result(file: Path, printed: str, root: Path) -> Path | None:
 
 
 def run(file: Path) -> int:
-    """Run one benchmark in a process of its own, show what it prints, keep its result; the exit code."""
+    """Run one benchmark in a process of its own, show what it prints unless it is long, keep its result; the exit code."""
     module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
     print(f"\n== {module}", flush=True)
     started = time.monotonic()
@@ -50,8 +51,9 @@ def run(file: Path) -> int:
     done = subprocess.run(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
     )
-    print(done.stdout, end="")
     kept = keep_result(file, done.stdout, ROOT)
+    if kept is None or len(done.stdout) <= MOST_SHOWN:
+        print(done.stdout, end="")
     where = f", result in {kept.relative_to(ROOT)}" if kept else ""
     print(f"{module}: exit {done.returncode} in {time.monotonic() - started:.0f} s{where}", flush=True)
     return done.returncode

@@ -2,7 +2,7 @@
 
     python -m benchmarks.ranking.quality [--data ../shared/data/matching] [--split validation] [--seeds 3]
 
-Prints one JSON object, and the headline on stderr; exit code 1 unless ours (`blend`) is above every declared floor and
+Prints one JSON object, and the table on stderr; exit code 1 unless ours (`blend`) is above every declared floor and
 behind no reference on the headline. The benchmark's own evaluator (evaluate.py in the data folder; it needs pandas)
 measures all; figures are means over the seeds, intervals 95% bootstrap over queries, differences paired by query.
 `--truth` names the folder of the truth file when it is kept apart. Scores are those of `python -m ml rank-benchmark`,
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ranking import references
+from benchmarks.ranking import references, table
 from ml.benchmark.data import SPLITS, Data, Mandate, load, read_rows
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
@@ -36,7 +36,7 @@ from ml.benchmark.view import View, name_counts
 
 SETS = {"warm": "history", "light": "history", "cold": "mandate", "declared": "mandate"}
 OURS = ("blend", "additive", "linear")
-HEADLINE = {
+FLOORS = {
     ("warm", "all"): 0.120,
     ("warm", "cold_projects"): 0.150,
     ("declared", "all"): 0.100,
@@ -234,16 +234,10 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def headline(report: dict[str, Any]) -> bool:
-    """Print the headline; True when ours is above the floors and behind no reference."""
-    for name, sets in report["models"].items():
-        cells = [
-            f"{set_name}/{part} {sets[set_name][part]['ndcg@10']['mean']:.3f}"
-            for set_name, part in HEADLINE
-            if part in sets.get(set_name, {})
-        ]
-        print(f"{name:>20}  " + "  ".join(cells), file=sys.stderr)
+    """Print the table; True when ours is above the floors and behind no reference."""
+    print("\n".join(table.lines(report)), file=sys.stderr)
     good = True
-    for (set_name, part), floor in HEADLINE.items():
+    for (set_name, part), floor in FLOORS.items():
         mean = report["models"]["blend"][set_name][part]["ndcg@10"]["mean"]
         behind = {
             other: difference["mean"]

@@ -108,6 +108,57 @@ def test_bisection_finds_a_limit_to_a_step_at_best(
     assert best < 5
 
 
+def test_dislikes_are_found_no_faster_than_a_few_genres_a_day(
+    nosy: Nosy,
+    person: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[..., None],
+) -> None:
+    tried = [
+        "sweet",
+        "horror",
+        "comedy",
+        "suspense",
+        "ceo",
+        "mafia",
+        "costume",
+        "wuxia",
+        "medical",
+        "war_god",
+    ]
+    disliked = {"horror", "mafia", "war_god"}
+    wishes = {"genres": {"revenge": 1.0} | dict.fromkeys(disliked, -1.0)}
+    investor = person("investor")
+    assert investor.post("/mandates", mandate(constraints={}, preferences=wishes)).status_code == 201
+
+    def score(genres: list[str]) -> int:
+        done = nosy.person.patch(
+            f"/projects/{nosy.project['id']}", {"genres": genres}, nosy.project["version"]
+        )
+        assert done.status_code == 200, done.json
+        nosy.project = done.json
+        (found,) = nosy.person.get(f"/projects/{nosy.project['id']}/investors").json["items"]
+        return int(found["score"])
+
+    def learnt() -> set[str]:
+        usual = score(["revenge", "urban"])
+        return {genre for genre in tried if score(["revenge", genre]) < usual}
+
+    guarded = learnt()
+    answered, unanswered = (
+        set(tried[: discretion.MOST_OF_PROJECT - 1]),
+        set(tried[discretion.MOST_OF_PROJECT - 1 :]),
+    )
+    assert guarded & answered == disliked & answered
+    # The rest is told about the last state that was answered, the same whatever is tried.
+    assert guarded & unanswered in (set(), unanswered)
+    monkeypatch.setattr(discretion, "look", lambda actor, project: discretion.Look(live.content_of(project)))
+    free = learnt()
+    record_property("dislikes_found_without_guards", len(free & disliked))
+    record_property("dislikes_found_in_a_day_with_guards", len(guarded & answered))
+    assert free == disliked
+
+
 def test_edits_within_a_step_tell_nothing(nosy: Nosy, person: Callable[..., Person]) -> None:
     houses = [person("investor") for _ in range(5)]
     for number, house in enumerate(houses):
