@@ -37,11 +37,11 @@ def statements(actor: Actor, query: Query) -> tuple[list[BankStatement], int]:
     return list(session().scalars(rows)), total
 
 
-def statement_by_hash(actor: Actor, sha256: str) -> BankStatement | None:
-    """The organisation's statement with these very bytes."""
+def statement_by_hash(actor: Actor, sha256: str, fund_id: str | None) -> BankStatement | None:
+    """The organisation's statement with these very bytes of an account: a fund's, or its own (None)."""
     query = select(BankStatement).where(
-        BankStatement.organisation_id == actor.organisation_id, BankStatement.sha256 == sha256
-    )
+        BankStatement.organisation_id == actor.organisation_id, BankStatement.sha256 == sha256, BankStatement.fund_id == fund_id
+    )  # fmt: skip
     return session().scalars(query).first()
 
 

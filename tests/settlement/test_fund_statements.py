@@ -196,6 +196,14 @@ def test_each_account_pays_the_calls_of_its_own_fund(house: House) -> None:
     assert crossed.json["errors"][0]["code"] == "other_account"
     assert house.manager.get(f"/bank-lines?fund_id={house.fund}").json["total"] == 0
     assert house.manager.get(f"/bank-lines?fund_id={second.fund}").json["total"] == 1
+    # It was the account of the other fund: the file is imported once more for it, and the wrong line set aside.
+    again = upload(house.manager, "/bank-statements", content, fund_id=second.fund)
+    assert (again.status_code, again.json["fresh"]) == (200, 1)
+    right = upload(house.manager, "/bank-statements", content, fund_id=house.fund)
+    assert (right.status_code, right.json["fresh"]) == (201, 1)
+    assert house.manager.post(f"/bank-lines/{line['id']}/ignore", {"reason": "错账户"}).status_code == 200
+    (line,) = house.manager.get("/bank-lines?state=new").json["items"]
+    assert house.confirm(line, house.asked(house.mine)["id"]).status_code == 201
     sound()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock
@@ -15,18 +15,27 @@ from dealflow.core.scope import OwnedByOrganisation
 from dealflow.settlement.models.commitment import one_of
 from dealflow.settlement.states import LINE
 
+_OF_HOUSE, _OF_FUND = text("fund_id IS NULL"), text("fund_id IS NOT NULL")
+
 
 class BankStatement(Base, OwnedByOrganisation):
-    """A file that was imported. The database lets an organisation import the same bytes once.
+    """A file that was imported. The database lets an organisation import the same bytes once for an account.
 
     `fund_id`: the fund or vehicle whose account it is of; none for the organisation's own account.
     """
 
     __tablename__ = "bank_statement"
     __table_args__ = (
-        UniqueConstraint("organisation_id", "sha256"),
+        Index(
+            "uq__bank_statement__house", "organisation_id", "sha256", unique=True,
+            sqlite_where=_OF_HOUSE, postgresql_where=_OF_HOUSE,
+        ),
+        Index(
+            "uq__bank_statement__fund", "fund_id", "sha256", unique=True,
+            sqlite_where=_OF_FUND, postgresql_where=_OF_FUND,
+        ),
         Index("ix__bank_statement__columns", "organisation_id", "columns_digest"),
-    )
+    )  # fmt: skip
     id: Mapped[str] = mapped_column(Id("bst"), primary_key=True, default=lambda: new("bst"))
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
     fund_id: Mapped[str | None] = mapped_column(Id("fnd"), ForeignKey("fund.id"), index=True)

@@ -106,6 +106,12 @@ def _back(line_id: str) -> Any:
     return redirect(url_for("settlement.bank", state="new", fund_id=fund_id), 303)
 
 
+def _refused(line_id: str, form: ConfirmForm) -> str:
+    """The lines that wait on the same account, with why one of them was not matched."""
+    fund_id = bank_queries.account_of_line(actor(), line_id)
+    return _page(LineQuery(state="new", fund_id=fund_id), refused=form)
+
+
 @bp.post("/bank/lines/<line_id>/confirm")
 @needs(Can.IMPORT)
 def confirm(line_id: str) -> Any:
@@ -113,12 +119,12 @@ def confirm(line_id: str) -> Any:
     form = ConfirmForm(request.form)
     values = form.load(ConfirmLineIn)
     if values is None:
-        return _page(LineQuery(state="new"), refused=form), 422
+        return _refused(line_id, form), 422
     try:
         made = service.confirm(actor(), line_id, values.call_id, rate=values.rate)
     except (Invalid, Conflict, InvalidTransition) as refusal:
         status = form.refuse(refusal)
-        return _page(LineQuery(state="new"), refused=form), status
+        return _refused(line_id, form), status
     flash(_("The payment is recorded."), "success")
     return redirect(made.link, 303)
 

@@ -100,7 +100,8 @@ def bring_in(
     currency: str | None = None,
     fund_id: str | None = None,
 ) -> Imported:
-    """Import a statement: what came in and is not known yet becomes lines to match. The same file changes nothing.
+    """Import a statement: what came in and is not known yet becomes lines to match. The same file of an account changes nothing;
+    one that was imported for the wrong account is imported once more for the right one, and the wrong lines are set aside.
 
     `fund_id`: the fund whose account it is of; a manager of one fund may leave it out. `currency`: where the file names
     none; CNY, or the fund's. Raises Forbidden, TooLarge, Invalid (`file` with the rows that cannot be read, `preset`,
@@ -108,9 +109,9 @@ def bring_in(
     """
     policy.require(actor, Can.IMPORT)
     fund = account_of(actor, fund_id)
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256, of = hashlib.sha256(content).hexdigest(), fund.id if fund else None
     limits.take_turns(f"bank:{actor.organisation_id}")
-    known = bank_queries.statement_by_hash(actor, sha256)
+    known = bank_queries.statement_by_hash(actor, sha256, of)
     if known is not None:
         return Imported(known, again=True)
     table = read(content)
@@ -120,7 +121,7 @@ def bring_in(
         raise Invalid.field("file", "unknown_columns", message)
     rows = _rows(table, chosen, currency or (fund.currency if fund else "CNY"))
     statement = BankStatement(
-        organisation_id=str(actor.organisation_id), fund_id=fund.id if fund else None, sha256=sha256, name=name[:200], preset=chosen.key, rows=len(table.rows),
+        organisation_id=str(actor.organisation_id), fund_id=of, sha256=sha256, name=name[:200], preset=chosen.key, rows=len(table.rows),
         mapping={f: c[0] for f, c in chosen.columns.items()} if chosen.key == presets.OWN else {},
         columns_digest=digest_of(table.header), outgoing=len(table.rows) - len(rows), fresh=0, known=0,
         user_id=actor.user_id, user_name=actor.user_name,
@@ -131,7 +132,7 @@ def bring_in(
             session().flush()
             _lines(actor, statement, rows)
     except IntegrityError:
-        there = bank_queries.statement_by_hash(actor, sha256)
+        there = bank_queries.statement_by_hash(actor, sha256, of)
         if there is None:
             raise
         return Imported(there, again=True)
