@@ -178,16 +178,18 @@ def short(money: Money | None) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _short(money: Money, _language: str) -> str:
-    # Lists show the same few amounts again and again, and each formatting costs a third of a millisecond. The language is part
-    # of the key only: it is the current one.
+def _short(money: Money, language: str) -> str:
+    # Lists show the same few amounts again and again, and each formatting costs a third of a millisecond. `language` is the
+    # current one.
     from babel.numbers import format_compact_currency
 
-    # Three significant digits are enough to compare; the full figure stands in the title.
-    digits = 1 if abs(money.major) >= 1000 else 0
-    return format_compact_currency(
-        money.major, money.currency, locale=locale(), fraction_digits=digits
-    ).replace(".0", "")
+    if abs(money.major) < (10_000 if language == "zh" else 1_000):
+        text = show(money)
+    else:
+        # Three significant digits are enough to compare; the full figure stands in the title.
+        text = format_compact_currency(money.major, money.currency, locale=locale(), fraction_digits=1)
+    # Zeros that say nothing go; those of 0.02 and 1.05 say something.
+    return re.sub(r"\.0+(?![0-9])", "", text)
 
 
 class MoneyAttribute:

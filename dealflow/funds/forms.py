@@ -327,7 +327,7 @@ class DistributionForm(FundsForm):
 class ClawbackForm(FundsForm):
     """The clawback at the end."""
 
-    on = DateField(_l("End of the fund"))
+    on = DateField(_l("Day on which it ends"))
     tax_ppm = PercentField(_l("Tax on the carried interest"), default=0)
 
     def values(self) -> dict[str, Any]:

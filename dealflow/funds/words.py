@@ -78,6 +78,14 @@ def charge(kind: str) -> str:
     return gettext(_CHARGES[kind])
 
 
+def charge_note(text: str, reference: str) -> str:
+    """What stands below a charge: what it is for, else its reference; of a fee of earlier periods the closing and they."""
+    number, _colon, periods = text.partition(": ")
+    if reference.startswith("fcl_") and periods:
+        return f"{gettext('Closing %(number)s', number=number)} · {periods}"
+    return text or reference
+
+
 def moved(key: str) -> str:
     """Something that a closing moves between a partner and the fund."""
     return gettext(_MOVED[key])

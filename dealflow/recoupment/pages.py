@@ -76,7 +76,7 @@ def _bars(payees: Iterable[dict[str, Any]], key: str, cost: str) -> list[dict[st
     left out, a bar has no negative part."""
     return [
         {
-            "label": p["name"], "value": p[cost]["amount_minor"], "display": short(_money(p[key])), "kind": p["kind"],
+            "label": labels.payee(p["name"], p["organisation_id"]), "value": p[cost]["amount_minor"], "display": short(_money(p[key])), "kind": p["kind"],
         }
         for p in payees
         if p[cost]["amount_minor"] > 0
@@ -96,7 +96,7 @@ def _ledger_page(project_id: str, form: RunForm | None = None) -> str:
 def _account(found: dict[str, Any]) -> str:
     name = found["label"]
     label = i18n.gettext(name)
-    return f"{label} · {found['party']}" if found["party"] else label
+    return f"{label} · {labels.payee(found['party'])}" if found["party"] else label
 
 
 def _month_end() -> date:
@@ -136,7 +136,10 @@ def _run_page(run_id: str, form: PayoutForm | None = None) -> str:
     found = present.whole_run(run)
     desk = queries.desk(actor(), run.project_id)
     owed = [
-        (PayoutForm.choice(p["payee"], p["open"]["currency"]), f"{p['name']} · {show(_money(p['open']))}")
+        (
+            PayoutForm.choice(p["payee"], p["open"]["currency"]),
+            f"{labels.payee(p['name'], p['organisation_id'])} · {show(_money(p['open']))}",
+        )
         for p in found["payees"]
         if p["open"]["amount_minor"] > 0
     ]

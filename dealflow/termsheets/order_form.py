@@ -20,7 +20,7 @@ TIER_COLUMNS = (
     "id", "zh", "en", "kind", "share", "basis", "cap", "target", "until", "who", "steps",
 )  # fmt: skip
 TIER_NAMES = {
-    "percentage": N_("A share"), "fixed": N_("A fixed sum"), "recoup": N_("Recoupment"), "interest": N_("Interest"),
+    "percentage": N_("A share"), "fixed": N_("A fixed sum"), "recoup": N_("Recoupment"), "interest": N_("Interest on the loan"),
     "ad_spend": N_("Ad spend"), "corridor": N_("A corridor"), "split": N_("The rest, shared"),
 }  # fmt: skip
 PAYEE_KINDS = {

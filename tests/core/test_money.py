@@ -84,6 +84,13 @@ def test_shows_amounts_in_both_languages() -> None:
     with i18n.using("en"):
         assert money.show(Money(45_000_000)) == "CN¥450,000.00"
         assert money.short(Money(120_000_000, "USD")) == "$1.2M"
+        assert [money.short(Money(minor, "USD")) for minor in (2, 105, 100, 100_000, -205)] == [
+            "$0.02", "$1.05", "$1", "$1K", "-$2.05",
+        ]  # fmt: skip
+    with i18n.using("zh"):
+        assert [money.short(Money(minor)) for minor in (2, 105, 123_456, 100_000)] == [
+            "¥0.02", "¥1.05", "¥1,234.56", "¥1,000",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
