@@ -76,6 +76,7 @@ class RankModel:
     normalisers: dict[str, float]
     intercept: float
     money: MoneyShape = field(default_factory=MoneyShape)
+    overlap: float = 1.0  # how much of the sum counts where history and mandate both speak (ml.transfer)
     deviations: dict[str, float] = field(default_factory=dict)
     info: dict[str, Any] = field(default_factory=dict)
 
@@ -95,6 +96,7 @@ class RankModel:
             "normalisers": {name: float(value) for name, value in self.normalisers.items()},
             "deviations": {name: float(value) for name, value in self.deviations.items()},
             "intercept": float(self.intercept),
+            "overlap": float(self.overlap),
             "money": {key: float(getattr(self.money, key)) for key in ("low", "high", "sigma", "middle")},
             "info": self.info,
         }
@@ -113,6 +115,8 @@ class RankModel:
                 normalisers=dict(value["normalisers"]),
                 intercept=float(value["intercept"]),
                 money=MoneyShape(**value["money"]),
+                # Models from before history and mandate were pooled added both in full.
+                overlap=float(value.get("overlap", 1.0)),
                 deviations=dict(value["deviations"]),
                 info=dict(value["info"]),
             )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ml.logistic import Fit, fit_map, log_loss
 from ml.model import COEFFICIENTS, HISTORY, PROJECT, STATED, RankModel
 from ml.text import fit_text_model
 from ml.weights import ACTION_WEIGHTS, MandateWeights, mandate_weights
+
+if TYPE_CHECKING:
+    from ml.benchmark.data import Data
 
 # Which question of the benchmark a coefficient of the product answers (ml.transfer).
 STATED_ANSWERS = {
@@ -101,10 +104,6 @@ def train_base(folder: Path) -> RankModel:
     data = load(folder, SPLITS["validation"])
     history, stated = transfer.sample(data)
     history_fit, stated_fit = transfer.fit(history), transfer.fit(stated)
-    latest, earlier = transfer.sample(data, slice(0, 1)), transfer.sample(data, slice(1, 4))
-    calibration = [
-        transfer.calibration_error(*pair) for pair in zip(latest, map(transfer.fit, earlier), strict=True)
-    ]
     learnt = dict(zip(transfer.HISTORY_FEATURES, history_fit.coefficients.tolist(), strict=False))
     coefficients, normalisers, deviations = dict(DECLARED), {}, {}
     for name, feature in HISTORY_ANSWERS.items():
@@ -124,10 +123,7 @@ def train_base(folder: Path) -> RankModel:
         "history": _table(transfer.HISTORY_FEATURES, history_fit),
         "stated": _table(transfer.STATED_FEATURES, stated_fit),
         "pairs": int(history.labels.sum()),
-        "held_out_calibration_error": {
-            "history": round(calibration[0], 4),
-            "stated": round(calibration[1], 4),
-        },
+        **_held_out_errors(data),
     }
     model = RankModel(
         version="",
@@ -136,6 +132,7 @@ def train_base(folder: Path) -> RankModel:
         coefficients=coefficients,
         normalisers=normalisers,
         intercept=0.0,
+        overlap=transfer.overlap(history, stated, (history_fit, stated_fit)),
         deviations=deviations | {"newcomer": 0.5},
         info={
             "source": "Contains information from Crunchbase (crunchbase.com), October 2013 export, CC BY; modified.",
@@ -145,6 +142,28 @@ def train_base(folder: Path) -> RankModel:
     )
     # As it will be read back: what is trained here scores like what is stored.
     return RankModel.from_value(replace(model, version=model_version(model)).to_value())
+
+
+def _held_out_errors(data: "Data") -> dict[str, Any]:
+    """Calibration errors on the latest past half-year of fits on the three before it; the last one without pooling."""
+    from ml import transfer
+
+    history, stated = transfer.sample(data, slice(0, 1))
+    earlier = transfer.sample(data, slice(1, 4))
+    fits = transfer.fit(earlier[0]), transfer.fit(earlier[1])
+    share = transfer.overlap(*earlier, fits)
+
+    def error(logits: np.ndarray) -> float:
+        return round(transfer.calibration_error(history, logits), 4)
+
+    return {
+        "held_out_calibration_error": {
+            "history": error(transfer.logits(history, fits[0])),
+            "stated": error(transfer.logits(stated, fits[1])),
+            "both": error(transfer.pooled(history, stated, fits, share)),
+        },
+        "error_without_pooling": error(transfer.pooled(history, stated, fits, 1.0)),
+    }
 
 
 def _table(names: Sequence[str], result: Fit) -> dict[str, Any]:

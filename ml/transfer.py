@@ -26,11 +26,13 @@ SEED = 7
 
 @dataclass(frozen=True)
 class PairSample:
-    """features [n, k] and labels of real pairs and of random ones, weighted so that both weigh the same."""
+    """features [n, k] and labels of real pairs and of random ones, weighted so that both weigh the same; `mass` [n] is
+    how much of a history each pair's investor has (0 to 1, as `ml.weights.history_profile` counts it)."""
 
     features: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    mass: np.ndarray
 
 
 def past_windows(start: int, count: int) -> list[tuple[int, int]]:
@@ -39,9 +41,10 @@ def past_windows(start: int, count: int) -> list[tuple[int, int]]:
 
 
 def sample(data: Data, windows: slice = slice(0, 4)) -> tuple[PairSample, PairSample]:
-    """(history pairs, stated pairs) from past windows of the data, counted backwards from its start."""
+    """(history pairs, stated pairs) from past windows of the data, counted backwards from its start; the same pairs in
+    the same order."""
     rng = np.random.default_rng(SEED)
-    history, stated = [], []
+    history, stated, masses = [], [], []
     for start, end in past_windows(data.start, windows.stop)[windows]:
         past, pairs = as_of(data, start, end)
         profiles = _Profiles(past)
@@ -53,16 +56,18 @@ def sample(data: Data, windows: slice = slice(0, 4)) -> tuple[PairSample, PairSa
             positions = np.append(controls, np.searchsorted(past.candidates.project, project))
             history.append(profiles.history(investor, positions))
             stated.append(profiles.stated(investor, positions))
-    return _balanced(history), _balanced(stated)
+            deals = len(profiles.rows[investor])
+            masses.append(np.full(len(positions), deals / (deals + SHRINKAGE)))
+    return _balanced(history, masses), _balanced(stated, masses)
 
 
-def _balanced(blocks: list[np.ndarray]) -> PairSample:
+def _balanced(blocks: list[np.ndarray], masses: list[np.ndarray]) -> PairSample:
     """The last row of each block is the real pair."""
     labels = np.concatenate([np.append(np.zeros(len(block) - 1), 1.0) for block in blocks])
     weights = np.concatenate(
         [np.append(np.full(len(block) - 1, 1 / (len(block) - 1)), 1.0) for block in blocks]
     )
-    return PairSample(np.concatenate(blocks), labels, weights)
+    return PairSample(np.concatenate(blocks), labels, weights, np.concatenate(masses))
 
 
 def fit(pairs: PairSample) -> Fit:
@@ -78,10 +83,34 @@ def normaliser(pairs: PairSample, feature: int, coefficient: float) -> float:
     return float(np.log(np.exp(controls * coefficient).mean()))
 
 
-def calibration_error(pairs: PairSample, result: Fit, bins: int = 10) -> float:
-    """Expected calibration error of the fit on pairs it has not seen (ml.measure)."""
-    logits = pairs.features @ result.coefficients[:-1] + result.coefficients[-1]
-    return measure.calibration_error(sigmoid(logits), pairs.labels, pairs.weights, bins)
+def logits(pairs: PairSample, result: Fit) -> np.ndarray:
+    """What the fit says of each pair."""
+    found: np.ndarray = pairs.features @ result.coefficients[:-1] + result.coefficients[-1]
+    return found
+
+
+def overlap(history: PairSample, stated: PairSample, fits: tuple[Fit, Fit]) -> float:
+    """How much of the sum counts where a full history and a stated mandate speak of the same investor, 0 to 1.
+
+    Both tell partly the same, so their sum claims too much: two calibrated sums are pooled with one factor
+    1 - (1 - overlap) * mass (Genest & Zidek 1986, logarithmic pools), fitted so that the pooled chances are seen ones.
+    """
+    both = logits(history, fits[0]) + logits(stated, fits[1])
+    repeated = (both * history.mass)[:, None]
+    fitted = fit_map(repeated, history.labels, history.weights, np.zeros(1), np.full(1, 1.0), both)
+    return float(np.clip(1 + fitted.coefficients[0], 0.0, 1.0))
+
+
+def pooled(history: PairSample, stated: PairSample, fits: tuple[Fit, Fit], share: float) -> np.ndarray:
+    """The logits of both together with a given `overlap`."""
+    both = logits(history, fits[0]) + logits(stated, fits[1])
+    result: np.ndarray = both * (1 - (1 - share) * history.mass)
+    return result
+
+
+def calibration_error(pairs: PairSample, found: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error of logits of pairs that their fit has not seen (ml.measure)."""
+    return measure.calibration_error(sigmoid(found), pairs.labels, pairs.weights, bins)
 
 
 class _Profiles:

@@ -6,7 +6,7 @@ share of the score, so reasons add up to the score by construction.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -94,6 +94,12 @@ class _Builder:
             )
         )
 
+    def scale(self, factor: float) -> None:
+        """Every part counts `factor` times; the order of projects stays."""
+        self.parts = [
+            replace(part, unit=part.unit * factor, centre=part.centre * factor) for part in self.parts
+        ]
+
 
 def mandate_weights(
     model: RankModel, mandate: Mapping[str, Any], history: Sequence[tuple[np.ndarray, str]] | None = None
@@ -119,9 +125,11 @@ def mandate_weights(
             ("synopsis", "preferences.text"),
             abs(share),
         )
-    if history:
-        _add_history(builder, history)
+    stated = bool(builder.parts)
+    mass = _add_history(builder, history) if history else 0.0
     _add_project_qualities(builder)
+    if stated and mass:
+        builder.scale(1 - (1 - model.overlap) * mass)
     vector = np.zeros(model.spec.width)
     for part in builder.parts:
         vector[part.columns] += part.values
@@ -206,7 +214,8 @@ def history_profile(spec: ColumnSpec, history: Iterable[tuple[np.ndarray, str]])
     return total / (size + SHRINKAGE), mass / (size + SHRINKAGE)
 
 
-def _add_history(builder: _Builder, history: Sequence[tuple[np.ndarray, str]]) -> None:
+def _add_history(builder: _Builder, history: Sequence[tuple[np.ndarray, str]]) -> float:
+    """Adds what the past says; returns its positive mass."""
     spec = builder.model.spec
     profile, mass = history_profile(spec, history)
     for coefficient, group, project_field in _HISTORY_PARTS:
@@ -218,6 +227,7 @@ def _add_history(builder: _Builder, history: Sequence[tuple[np.ndarray, str]]) -
     kernel = np.exp(-0.5 * ((knots[:, None] - knots[None, :]) / builder.model.money.sigma) ** 2)
     unit = (kernel - builder.model.money.middle) @ profile[spec.groups["ask"]]
     builder.add("history_ask", "ask", unit, ("history_ask", "history_ask_unlike"), ("ask", None), mass)
+    return mass
 
 
 def _add_project_qualities(builder: _Builder) -> None:

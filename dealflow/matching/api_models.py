@@ -46,9 +46,11 @@ class EventOut(Schema):
 
 class CardOut(ModelOut):
     """A model's card; `measured` are the figures on this installation's own answers, by group, with intervals; `looks.groups` how
-    likely places are looked at: [first place, chance]."""
+    likely places are looked at: [first place, chance]; `overlap`: how much of a sum counts where a full history and a mandate
+    both speak."""
 
     intercept: float
+    overlap: float
     weights: list[WeightOut]
     declared_share: float
     exploration_every: int
@@ -140,6 +142,7 @@ def model_card(version: str) -> dict[str, Any]:
     listed = next(known for known in cards.versions() if known["version"] == version)
     return _model(listed) | {
         "intercept": card.intercept,
+        "overlap": card.overlap,
         "weights": [
             {"code": code, "coefficient": value, "deviation": deviation, "learnt": learnt}
             for code, value, deviation, learnt in card.weights

@@ -121,6 +121,7 @@ class Card:
     since: Any
     weights: list[tuple[str, float, float | None, bool]]
     intercept: float
+    overlap: float  # how much of the sum counts where mandate and a full history both speak
     info: dict[str, Any]
     declared_share: float
     exploration_every: int
@@ -179,7 +180,8 @@ def card(version: str) -> Card:
         if name in model.coefficients
     ]
     return Card(
-        version, known[version]["state"], _moment(known[version]["in_service_at"]), weights, model.intercept, model.info,
+        version, known[version]["state"], _moment(known[version]["in_service_at"]), weights, model.intercept,
+        model.overlap, model.info,
         declared_share(model), EXPLORATION_EVERY, known[version]["gates"], known[version]["metrics"],
     )  # fmt: skip
 

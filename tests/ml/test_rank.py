@@ -3,13 +3,16 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ml import constraints
 from ml.arrange import EXPLORATION_EVERY
+from ml.model import RankModel
 from ml.rank import ProjectMatrix, Ranker, display, score_investors
+from ml.weights import SHRINKAGE
 from tests.ml import samples
 
 
@@ -39,6 +42,35 @@ def test_each_column_belongs_to_the_reason_of_its_part(ranker: Ranker, matrix: P
     for part in weights.parts:
         summed[part.columns] += part.values
     np.testing.assert_allclose(summed, weights.vector, atol=1e-6)
+
+
+def test_a_mandate_and_a_history_are_pooled(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    full = Ranker(replace(ranker.model, overlap=1.0))
+    history = [(matrix.x[row], "deal") for row in range(6)]
+    pooled, added = (
+        each.score(matrix, each.mandate_weights(samples.mandate(), history)) for each in (ranker, full)
+    )
+    mass = 6 / (6 + SHRINKAGE)
+    np.testing.assert_allclose(pooled, added * (1 - (1 - ranker.model.overlap) * mass), atol=1e-5)
+    assert np.ptp(added) > np.ptp(pooled) > 0
+    assert 0.2 < ranker.model.overlap < 0.8
+
+
+@pytest.mark.parametrize(("stated", "past"), [(True, False), (False, True)])
+def test_what_stands_alone_counts_in_full(
+    ranker: Ranker, matrix: ProjectMatrix, stated: bool, past: bool
+) -> None:
+    full = Ranker(replace(ranker.model, overlap=1.0))
+    mandate = samples.mandate() if stated else {"id": "mnd_1", "preferences": {}}
+    history = [(matrix.x[row], "deal") for row in range(6)] if past else None
+    ours, theirs = (each.score(matrix, each.mandate_weights(mandate, history)) for each in (ranker, full))
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_model_from_before_pooling_adds_in_full(ranker: Ranker) -> None:
+    value = ranker.model.to_value()
+    del value["overlap"]
+    assert RankModel.from_value(value).overlap == 1.0
 
 
 def test_display_is_a_sigmoid() -> None:
