@@ -110,7 +110,9 @@ def distribution_html(fund: Fund, row: FundDistribution, told: Noticed) -> str:
     tiers = (
         [(tier, fund.money(facts["tiers"].get(tier, 0))) for tier in OF_PARTNERS] if facts["tiers"] else []
     )
-    paid_in = place["contributed"] + place["outside"] - place["refunded"]
+    paid_in = (
+        place["contributed"] + place["outside"] - place["refunded"] - place.get("interest", fund.money(0))
+    )
     return _environment().get_template("distribution.html").render(
         fund=fund, row=row, facts=facts, issued_on=told.issued_on, place=place, paid_in=paid_in, manager=i18n.localised(facts["manager"]),
         html_lang=i18n.HTML[i18n.language()], amount=fund.money(line.amount_minor), recallable=fund.money(line.recallable_minor),

@@ -40,7 +40,8 @@ def stamps(row: Any) -> dict[str, Any]:
 def position(found: Position) -> dict[str, Any]:
     """Where a partner stands."""
     names = (
-        "commitment", "called", "contributed", "outside", "refunded", "due", "distributed", "recallable", "carry", "unfunded",
+        "commitment", "called", "contributed", "outside", "refunded", "interest", "due", "distributed", "recallable", "carry",
+        "unfunded",
     )  # fmt: skip
     return {name: getattr(found, name).json() for name in names}
 

@@ -82,13 +82,14 @@ class FundSignedMoney(Schema):
 
 
 class FundPositionOut(Schema):
-    """Where a partner, or the fund as the sum of its partners, stands."""
+    """Where a partner, or the fund as the sum of its partners, stands; `interest` is equalisation interest it got from later partners."""
 
     commitment: MoneyIn
     called: FundFigureOut
     contributed: FundFigureOut
     outside: FundFigureOut
     refunded: FundFigureOut
+    interest: FundFigureOut
     due: FundFigureOut
     distributed: FundFigureOut
     recallable: FundFigureOut

@@ -144,7 +144,9 @@ def _position(made: _Book, sheet: Worksheet, row: int) -> None:
     sheet.write_formula(row, 1, formula, made.sum, made.major(minor["unfunded"]))
     check = f'=IF(ROUND(B{row + 1}-({made.major(minor["unfunded"])}),{made.digits})=0,"OK","{_("differs")}")'
     sheet.write_formula(row, 4, check, None, "OK")
-    for name in ("contributed", "outside", "due", "distributed"):
+    # Statements from before interest stood by itself count it as distributed.
+    rest = [name for name in ("contributed", "outside", "interest", "due", "distributed") if name in minor]
+    for name in rest:
         row += 1
         sheet.write_string(row, 0, words.position(name))
         sheet.write_number(row, 1, made.major(minor[name]), made.money)

@@ -13,6 +13,7 @@ _POSITION = {
     "contributed": N_("Paid within the commitment"),
     "outside": N_("Paid outside the commitment"),
     "refunded": N_("Contributions given back"),
+    "interest": N_("Equalisation interest received"),
     "due": N_("Called and not paid"),
     "distributed": N_("Distributed"),
     "recallable": N_("Recallable distributions"),

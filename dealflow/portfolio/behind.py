@@ -26,7 +26,7 @@ FIGURES = {
     "commitment": N_("Committed"),
     "paid_in": N_("Paid in by partners"),
     "distributed": N_("Distributed to partners"),
-    "unfunded": N_("Still to be called"),
+    "unfunded": N_("Unfunded commitment"),
     "nav": NAV,
     "cost": N_("Cost"),
     "proceeds": N_("Proceeds"),

@@ -11,7 +11,8 @@ from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_, show_day
 from dealflow.finance import pacing, pme, slate, spread
 from dealflow.finance.errors import Refused
-from dealflow.portfolio import exchange, planning, queries
+from dealflow.funds import queries as funds
+from dealflow.portfolio import carry, exchange, planning, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.models import Benchmark
 
@@ -33,7 +34,7 @@ def quarter_ends(first: date, last: date) -> list[date]:
 
 
 def j_curve(found: State) -> dict[str, list[Any]]:
-    """Cumulative net cash of the partners (of the organisation, without a fund), and with the value held, by quarter."""
+    """Cumulative net cash of the partners (of the organisation, without a fund), and with what is left to them, by quarter."""
     flows = [(flow.on, flow.signed) for flow in found.flows]
     if found.vehicle.fund is None:
         held = found.held.flows
@@ -48,7 +49,14 @@ def j_curve(found: State) -> dict[str, list[Any]]:
 
 
 def _values(found: State, ends: Sequence[date]) -> list[int]:
-    """Value of the holdings at each of these days; at the last the fund's net asset value."""
+    """A fund's net asset value after accrued carry at each of these days; without a fund the value of the holdings."""
+    fund = found.vehicle.fund
+    if fund is not None:
+        before = funds.net_assets(fund, ends[:-1])
+        after = [
+            minor - carry.accrued(fund, end, minor) for end, minor in zip(ends[:-1], before, strict=True)
+        ]
+        return [*after, found.nav_minor]
     values = []
     for end in ends[:-1]:
         read = exchange.read(found.vehicle, found.held.rows, end)

@@ -82,6 +82,15 @@ def test_a_later_partner_pays_in_its_part_with_interest_and_the_others_get_it_ba
         "a": yuan(-30_000), "b": yuan(-20_000), "c": yuan(-50_000), "d": yuan(0),
     }  # fmt: skip
     assert {a.lp.name: a.columns["interest"].amount for a in accounts.values()}["a"] == yuan(3_600)
+    # The interest lowers what the others have put in; nothing was distributed.
+    assert (found["a"].interest.amount, found["a"].paid_in) == (yuan(3_600), yuan(600_000 - 300_000 - 3_600))
+    assert found["a"].distributed.amount == yuan(0)
+    assert sum(p.paid_in.amount_minor for p in found.values()) == 1_000_000_00
+    columns = {
+        a.lp.name: (a.columns["contributions"].amount, a.columns["distributions"].amount)
+        for a in accounts.values()
+    }
+    assert columns["a"] == (yuan(296_400), yuan(0))
     assert (
         sum(flow.amount.amount_minor for flow in house.ask(lambda f: queries.cashflows(f.id)))
         == -1_000_000_00

@@ -206,6 +206,16 @@ def test_the_outlook_draws_what_is_held_and_ends_at_the_net_asset_value(portfoli
     state(portfolio)(check)
 
 
+def test_the_curve_ends_each_quarter_at_the_net_asset_value_of_its_day(portfolio: Portfolio) -> None:
+    curve = state(portfolio)(outlook.j_curve)
+    assert len(curve["labels"]) == 8
+    for label, cash, total in zip(curve["labels"], curve["cash"], curve["total"], strict=True):
+        nav = state(portfolio, date.fromisoformat(label))(lambda found: found.nav_minor)
+        assert total - cash == nav, label
+    # What was paid in and not spent yet stands on the fund's account, and is not lost.
+    assert curve["total"][0] == 0
+
+
 def test_written_off_deals_enter_a_waterfall_by_deals(portfolio: Portfolio) -> None:
     from dealflow.portfolio import carry
 

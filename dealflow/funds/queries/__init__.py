@@ -7,6 +7,7 @@ from dealflow.funds.queries.capital import (
     Valuation,
     capital_accounts,
     movements,
+    net_assets,
     register_valuation_source,
     totals,
 )
@@ -60,7 +61,7 @@ from dealflow.funds.queries.objects import (
 __all__ = [
     "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
-    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "listed", "lp", "lps", "managed", "movements", "names",
+    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "listed", "lp", "lps", "managed", "movements", "names", "net_assets",
     "overpaid", "own_lps", "partner", "payment", "payment_rows", "payments", "positions", "register_valuation_source", "split",
     "standing", "statement", "statements", "totals",
     "transfers", "vehicles",

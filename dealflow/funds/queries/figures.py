@@ -48,7 +48,10 @@ class Flow:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a partner stands. `unfunded` = commitment - called + given back + recallable; `due` is called and not paid."""
+    """Where a partner stands. `unfunded` = commitment - called + given back + recallable; `due` is called and not paid.
+
+    `interest` is what partners who joined later paid it at their closings: it lowers what is paid in and is no distribution.
+    """
 
     lp: FundLp | None
     commitment: Money
@@ -56,11 +59,17 @@ class Position:
     contributed: Figure
     outside: Figure
     refunded: Figure
+    interest: Figure
     due: Figure
     distributed: Figure
     recallable: Figure
     carry: Figure
     unfunded: Money
+
+    @property
+    def paid_in(self) -> Money:
+        """What the partner has put in, within the commitment and outside it, less what came back of it."""
+        return self.contributed.amount + self.outside.amount - self.refunded.amount - self.interest.amount
 
 
 def book_of_fund(fund: Fund) -> Book | None:
@@ -128,8 +137,8 @@ def _position(
     )
     return Position(
         lp, fund.money(committed), called, figure(-1, "contribution"), figure(-1, "contribution_outside"), refunded,
-        figure(-1, "called", "called_outside"), figure(1, "distribution", "distribution_recallable", "interest"), recallable,
-        figure(1, "carry"), fund.money(unfunded),
+        figure(1, "interest"), figure(-1, "called", "called_outside"), figure(1, "distribution", "distribution_recallable"),
+        recallable, figure(1, "carry"), fund.money(unfunded),
     )  # fmt: skip
 
 
@@ -158,8 +167,8 @@ def fund_position(fund: Fund, found: Iterable[Position]) -> Position:
 
     return Position(
         None, fund.money(sum(row.commitment.amount_minor for row in rows)), figure("called"), figure("contributed"),
-        figure("outside"), figure("refunded"), figure("due"), figure("distributed"), figure("recallable"), figure("carry"),
-        fund.money(sum(row.unfunded.amount_minor for row in rows)),
+        figure("outside"), figure("refunded"), figure("interest"), figure("due"), figure("distributed"), figure("recallable"),
+        figure("carry"), fund.money(sum(row.unfunded.amount_minor for row in rows)),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ _STANDING = (
     "contributed",
     "outside",
     "refunded",
+    "interest",
     "distributed",
     "recallable",
     "carry",

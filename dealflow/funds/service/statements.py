@@ -29,6 +29,7 @@ POSITION = (
     "contributed",
     "outside",
     "refunded",
+    "interest",
     "due",
     "distributed",
     "recallable",
