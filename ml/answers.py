@@ -8,24 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ml.matrix import ProjectMatrix
 from ml.train import POSITIVE, FeedbackEvent
-from ml.weights import ACTION_WEIGHTS
+from ml.weights import ACTION_WEIGHTS, Deed
 
 MOST_HISTORY = 40
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Where a mandate stood with a project at the end, and what its investor had answered before. `chance`: how likely
-    the place it stood in is looked at; 1 where the place is not known."""
+    """Where a mandate stood with a project at the end, and what its investor had answered before: (project, action, day
+    number). `chance`: how likely the place it stood in is looked at; 1 where the place is not known."""
 
     mandate: Mapping[str, Any]
     project_id: str
     action: str
-    history: tuple[tuple[str, str], ...] = ()
+    history: tuple[tuple[str, str, int], ...] = ()
     chance: float = 1.0
 
     @property
@@ -44,11 +42,11 @@ def split(answers: Sequence[Answer], share: float = 0.25) -> tuple[list[Answer],
     return list(answers[:edge]), list(answers[edge:])
 
 
-def history_rows(answer: Answer, matrix: ProjectMatrix) -> list[tuple[np.ndarray, str]]:
+def history_rows(answer: Answer, matrix: ProjectMatrix) -> list[Deed]:
     """The history of an answer as the ranker takes it; projects that are gone are left out."""
     return [
-        (matrix.x[matrix.positions[project]], action)
-        for project, action in answer.history[-MOST_HISTORY:]
+        Deed(matrix.x[matrix.positions[project]], action, day)
+        for project, action, day in answer.history[-MOST_HISTORY:]
         if project in matrix.positions
     ]
 

@@ -99,7 +99,7 @@ def _order_gain(current: Served, candidate: Served, answers: Sequence[Answer]) -
         for served in (candidate, current):
             first = wanted[0]
             mask = constraints.mask(first.mandate, served.matrix.columns)
-            known = {project for project, _action in first.history} - {a.project_id for a in wanted}
+            known = {project for project, _action, _day in first.history} - {a.project_id for a in wanted}
             mask[[served.matrix.positions[p] for p in known if p in served.matrix.positions]] = False
             rows = [served.matrix.positions[a.project_id] for a in wanted]
             mask[rows] = True

@@ -8,6 +8,7 @@ import numpy as np
 from ml import arrange
 from ml.matrix import ProjectMatrix
 from ml.rank import Placed, Ranker
+from ml.weights import Deed
 
 # preferences.diversity → logits that a project exactly like one above it gives up. Left out: `usual`.
 DIVERSITY = {"off": 0.0, "usual": arrange.DIVERSITY, "more": 3 * arrange.DIVERSITY}
@@ -25,7 +26,7 @@ def listed(
     mask: np.ndarray,
     count: int,
     *,
-    history: Sequence[tuple[np.ndarray, str]] = (),
+    history: Sequence[Deed] = (),
     seed: int = 0,
 ) -> list[Placed]:
     """The first places of a mandate's list as its people see it."""

@@ -18,7 +18,7 @@ from ml.exposure import CREDIT_COEFFICIENTS, Floors, groups_of
 from ml.matrix import ProjectFrame, ProjectMatrix, build_matrix
 from ml.model import KIND, RankModel, display, shipped_model
 from ml.uncertainty import deviations
-from ml.weights import MandateWeights, mandate_weights
+from ml.weights import Deed, MandateWeights, mandate_weights
 
 __all__ = [
     "Explanation",
@@ -82,9 +82,9 @@ class Ranker:
         return build_matrix(projects, self.model)
 
     def mandate_weights(
-        self, mandate: Mapping[str, Any], history: Sequence[tuple[np.ndarray, str]] | None = None
+        self, mandate: Mapping[str, Any], history: Sequence[Deed] | None = None
     ) -> MandateWeights:
-        """Weights of a mandate as in the public interface; `history` holds (matrix row, action) pairs with the
+        """Weights of a mandate as in the public interface; `history` holds what the investor did, with the
         actions of `ml.weights.ACTION_WEIGHTS`."""
         return mandate_weights(self.model, mandate, history)
 

@@ -15,7 +15,7 @@ from ml.columns import ColumnSpec, base_genres
 from ml.logistic import Fit, fit_map, log_loss
 from ml.model import COEFFICIENTS, HISTORY, PROJECT, STATED, RankModel
 from ml.text import fit_text_model
-from ml.weights import ACTION_WEIGHTS, MandateWeights, mandate_weights
+from ml.weights import ACTION_WEIGHTS, HALF_LIFE_DAYS, Deed, MandateWeights, mandate_weights
 
 if TYPE_CHECKING:
     from ml.benchmark.data import Data
@@ -82,7 +82,7 @@ class FeedbackEvent:
     mandate: Mapping[str, Any]
     row: np.ndarray
     action: str
-    history: Sequence[tuple[np.ndarray, str]] = ()
+    history: Sequence[Deed] = ()
     propensity: float = 1.0
 
 
@@ -123,6 +123,7 @@ def train_base(folder: Path) -> RankModel:
         "history": _table(transfer.HISTORY_FEATURES, history_fit),
         "stated": _table(transfer.STATED_FEATURES, stated_fit),
         "pairs": int(history.labels.sum()),
+        "half_life_days": HALF_LIFE_DAYS,
         **_held_out_errors(data),
     }
     model = RankModel(

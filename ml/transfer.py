@@ -2,11 +2,12 @@
 
 The benchmark's companies are not dramas, but the questions are the same: how much does it count that a project is of
 the kind, the place, the stage and the size an investor has backed or says it wants? Each such pair feature is built
-here exactly as `ml.weights` builds it for the platform (same shrinkage, same money kernel, same unit lengths), and its
-logistic coefficient carries over to the platform's field that answers the same question (`ANSWERS`). Examples are
+here exactly as `ml.weights` builds it for the platform (same fading, same shrinkage, same money kernel, same unit
+lengths), and its logistic coefficient carries over to the platform's field that answers the same question (`ANSWERS`). Examples are
 taken as of past half-years; random candidates of the same window are the controls.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from ml import measure
 from ml.benchmark.data import UNKNOWN, Data, as_of
 from ml.logistic import Fit, fit_map, sigmoid
 from ml.model import MoneyShape
-from ml.weights import SHRINKAGE
+from ml.weights import HALF_LIFE_DAYS, SHRINKAGE, fading
 
 HISTORY_FEATURES = ("category", "place", "stage", "ask", "attention")
 STATED_FEATURES = ("category", "place", "stage", "ask")
@@ -40,14 +41,17 @@ def past_windows(start: int, count: int) -> list[tuple[int, int]]:
     return [(start - WINDOW_DAYS * (n + 1), start - WINDOW_DAYS * n) for n in range(count)]
 
 
-def sample(data: Data, windows: slice = slice(0, 4)) -> tuple[PairSample, PairSample]:
+def sample(
+    data: Data, windows: slice = slice(0, 4), make: "Callable[[Data], Profiles] | None" = None
+) -> tuple[PairSample, PairSample]:
     """(history pairs, stated pairs) from past windows of the data, counted backwards from its start; the same pairs in
-    the same order."""
+    the same order. `make`: profiles built in another way than the product's, to be compared with it
+    (benchmarks/ranking/fading.py)."""
     rng = np.random.default_rng(SEED)
     history, stated, masses = [], [], []
     for start, end in past_windows(data.start, windows.stop)[windows]:
         past, pairs = as_of(data, start, end)
-        profiles = _Profiles(past)
+        profiles = (make or Profiles)(past)
         for investor, project in pairs.tolist():
             if investor not in profiles.rows:
                 continue
@@ -113,11 +117,11 @@ def calibration_error(pairs: PairSample, found: np.ndarray, bins: int = 10) -> f
     return measure.calibration_error(sigmoid(found), pairs.labels, pairs.weights, bins)
 
 
-class _Profiles:
-    """Investors of one past moment against the candidates of the window that followed."""
+class Profiles:
+    """Investors of one moment against the candidates of the window that follows."""
 
-    def __init__(self, past: Data) -> None:
-        self.past, self.money = past, MoneyShape()
+    def __init__(self, past: Data, half_life: float = HALF_LIFE_DAYS) -> None:
+        self.past, self.money, self.half_life = past, MoneyShape(), half_life
         self.rows: dict[int, np.ndarray] = {}
         order = np.argsort(past.events.investor, kind="stable")
         investors, starts = np.unique(past.events.investor[order], return_index=True)
@@ -128,6 +132,13 @@ class _Profiles:
         backers = np.bincount(pairs[0], minlength=len(past.names))
         self.attention = np.log1p(backers[past.candidates.project])
 
+    def weights(self, rows: np.ndarray) -> np.ndarray:
+        """What each past deal of one investor counts: recent ones more, together as much as their number says."""
+        days = self.past.events.day[rows]
+        faded = fading(days.max() - days, self.half_life)
+        counted: np.ndarray = faded / faded.sum() * (len(rows) / (len(rows) + SHRINKAGE))
+        return counted
+
     def _fits(self, codes: np.ndarray, known: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Summed weight of the known codes that equal each candidate's code."""
         equal = (codes[:, None] == known[None, :]) & (known != UNKNOWN)[None, :]
@@ -135,11 +146,11 @@ class _Profiles:
         return total
 
     def history(self, investor: int, positions: np.ndarray) -> np.ndarray:
-        """[len(positions), HISTORY_FEATURES] with every past deal of weight 1."""
+        """[len(positions), HISTORY_FEATURES] of an investor's past deals."""
         past, rows = self.past, self.rows[investor]
         projects = past.candidates.project[positions]
         before = past.events.project[rows]
-        weights = np.full(len(rows), 1.0 / (len(rows) + SHRINKAGE))
+        weights = self.weights(rows)
         category = self._fits(past.category.values[projects], past.category.values[before], weights)
         place = 0.5 * self._fits(past.state.values[projects], past.state.values[before], weights)
         place += 0.5 * self._fits(past.region.values[projects], past.region.values[before], weights)

@@ -5,10 +5,10 @@ share of the score, so reasons add up to the score by construction.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,23 @@ from ml.model import RankModel
 # Strength of an investor's action as evidence of interest (Rocchio 1971 gives the form: add what was chosen, subtract
 # what was refused). A pass says less than a deal: it has many reasons.
 ACTION_WEIGHTS = {"deal": 1.0, "request_intro": 0.7, "save": 0.5, "view": 0.1, "pass": -0.5}
+# An action counts half as much as one by the same investor so many days later. Two years, as on the public benchmark.
+HALF_LIFE_DAYS = 730.0
 SHRINKAGE = 2.0  # pseudo-actions of an indifferent investor, so that one action does not decide
+
+
+class Deed(NamedTuple):
+    """What an investor did with a project: its matrix row, the action, and the day number (of any calendar that counts
+    days; None: as late as the latest). Only days between deeds matter, so a list does not depend on when it is drawn."""
+
+    row: np.ndarray
+    action: str
+    day: int | None = None
+
+
+def fading(age_days: Any, half_life: float = HALF_LIFE_DAYS) -> Any:
+    """What is left of the weight of actions of so many days (a number or an array): 1 at once, half after a half-life."""
+    return 0.5 ** (age_days / half_life)
 
 
 @dataclass(frozen=True)
@@ -102,9 +118,9 @@ class _Builder:
 
 
 def mandate_weights(
-    model: RankModel, mandate: Mapping[str, Any], history: Sequence[tuple[np.ndarray, str]] | None = None
+    model: RankModel, mandate: Mapping[str, Any], history: Sequence[Deed] | None = None
 ) -> MandateWeights:
-    """Weights of a mandate; `history` holds (matrix row of the project, action) pairs of the same investor.
+    """Weights of a mandate; `history` holds what the same investor did before.
 
     Raises ValueError for an unknown action.
     """
@@ -202,19 +218,27 @@ _HISTORY_PARTS = (
 )
 
 
-def history_profile(spec: ColumnSpec, history: Iterable[tuple[np.ndarray, str]]) -> tuple[np.ndarray, float]:
-    """Weighted mean of the rows of past projects, shrunk towards nothing, and its positive mass (0..1)."""
-    total, mass, size = np.zeros(spec.width), 0.0, 0.0
-    for row, action in history:
+def history_profile(spec: ColumnSpec, history: Sequence[Deed]) -> tuple[np.ndarray, float]:
+    """Weighted mean of the rows of past projects, shrunk towards nothing, and its positive mass (0..1).
+
+    Old deeds fade against later ones of the same investor; how far the mean is shrunk depends on how many there are and
+    not on their age (letting that fade too was measured to harm: ml/README.md).
+    """
+    latest = max((deed.day for deed in history if deed.day is not None), default=0)
+    total, mass, size, faded = np.zeros(spec.width), 0.0, 0.0, 0.0
+    for row, action, day in history:
         if action not in ACTION_WEIGHTS:
             raise ValueError(f"unknown action {action!r}")
-        weight = ACTION_WEIGHTS[action]
+        left = 1.0 if day is None else fading(latest - day)
+        weight = ACTION_WEIGHTS[action] * left
         total += weight * np.asarray(row, dtype=np.float64)
-        mass, size = mass + max(0.0, weight), size + abs(weight)
-    return total / (size + SHRINKAGE), mass / (size + SHRINKAGE)
+        mass, faded = mass + max(0.0, weight), faded + abs(weight)
+        size += abs(ACTION_WEIGHTS[action])
+    kept = size / faded if faded else 0.0
+    return total * kept / (size + SHRINKAGE), mass * kept / (size + SHRINKAGE)
 
 
-def _add_history(builder: _Builder, history: Sequence[tuple[np.ndarray, str]]) -> float:
+def _add_history(builder: _Builder, history: Sequence[Deed]) -> float:
     """Adds what the past says; returns its positive mass."""
     spec = builder.model.spec
     profile, mass = history_profile(spec, history)

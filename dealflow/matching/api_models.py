@@ -54,6 +54,8 @@ class CardOut(ModelOut):
     weights: list[WeightOut]
     declared_share: float
     exploration_every: int
+    half_life_days: float
+    """An answer counts half as much as one the same investor gave so many days later."""
     info: dict[str, Any]
     measured: dict[str, Any]
     looks: dict[str, Any]
@@ -149,6 +151,7 @@ def model_card(version: str) -> dict[str, Any]:
         ],
         "declared_share": card.declared_share,
         "exploration_every": card.exploration_every,
+        "half_life_days": card.half_life_days,
         "info": card.info,
         "measured": card.measured,
         "looks": card.looks,

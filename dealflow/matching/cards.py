@@ -125,6 +125,7 @@ class Card:
     info: dict[str, Any]
     declared_share: float
     exploration_every: int
+    half_life_days: float
     gates: list[dict[str, Any]]
     metrics: dict[str, Any]
 
@@ -169,6 +170,7 @@ def card(version: str) -> Card:
     """The card of a model; NotFound when there is none of this version."""
     from ml.arrange import EXPLORATION_EVERY
     from ml.train import DECLARED, declared_share
+    from ml.weights import HALF_LIFE_DAYS
 
     known = {row["version"]: row for row in versions()}
     if version not in known:
@@ -182,7 +184,7 @@ def card(version: str) -> Card:
     return Card(
         version, known[version]["state"], _moment(known[version]["in_service_at"]), weights, model.intercept,
         model.overlap, model.info,
-        declared_share(model), EXPLORATION_EVERY, known[version]["gates"], known[version]["metrics"],
+        declared_share(model), EXPLORATION_EVERY, HALF_LIFE_DAYS, known[version]["gates"], known[version]["metrics"],
     )  # fmt: skip
 
 

@@ -39,7 +39,11 @@ def rebuild() -> None:
 @rank.command("file")
 @click.option("--projects", required=True, type=_FILE, help="CSV or XLSX of projects.")
 @click.option("--mandates", required=True, type=_FILE, help="CSV or XLSX of mandates.")
-@click.option("--interactions", type=_FILE, help="CSV or XLSX: mandate_id, project_id, action.")
+@click.option(
+    "--interactions",
+    type=_FILE,
+    help="CSV or XLSX: mandate_id, project_id, action, date (optional; older actions count less).",
+)
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".csv, .xlsx or .html"
 )

@@ -40,25 +40,29 @@ def answers(looked: Attention | None = None) -> list[Answer]:
     from ml.answers import MOST_HISTORY, Answer
 
     known = {mandate["id"]: mandate for mandate in stated()}
-    standing: dict[tuple[str, str], tuple[int, str, int | None]] = {}
-    columns = (MatchFeedback.mandate_id, MatchFeedback.project_id, MatchFeedback.action, MatchFeedback.rank)
+    standing: dict[tuple[str, str], tuple[int, str, int | None, int]] = {}
+    columns = (
+        MatchFeedback.mandate_id, MatchFeedback.project_id, MatchFeedback.action, MatchFeedback.rank, MatchFeedback.at,
+    )  # fmt: skip
     rows = session().execute(select(*columns).order_by(MatchFeedback.id), execution_options=_EVERYBODY)
-    for number, (mandate_id, project_id, action, rank) in enumerate(rows):
+    for number, (mandate_id, project_id, action, rank, at) in enumerate(rows):
         pair = (mandate_id, project_id)
         if action == "undo":
             standing.pop(pair, None)
         elif action != "view" or pair not in standing:
             standing.pop(pair, None)
-            standing[pair] = (number, action, rank)
-    found, before = [], dict[str, list[tuple[str, str]]]()
-    for (mandate_id, project_id), (_number, action, rank) in sorted(standing.items(), key=lambda e: e[1][0]):
+            standing[pair] = (number, action, rank, at.toordinal())
+    found, before = [], dict[str, list[tuple[str, str, int]]]()
+    for (mandate_id, project_id), (_number, action, rank, day) in sorted(
+        standing.items(), key=lambda e: e[1][0]
+    ):
         if mandate_id in known:
             earlier = before.setdefault(mandate_id, [])
             chance = looked.of_place(rank) if looked else 1.0
             found.append(
                 Answer(known[mandate_id], project_id, action, tuple(earlier[-MOST_HISTORY:]), chance)
             )
-            earlier.append((project_id, action))
+            earlier.append((project_id, action, day))
     return found
 
 

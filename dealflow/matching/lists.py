@@ -58,7 +58,10 @@ def _inputs(scene: Scene) -> dict[str, Any]:
         "outdated": sorted(shot.outdated),
         "copies": sorted(i for i in shot.copies if i in shot.matrix.positions),
         "seed": scene.seed,
-        "answers": [[s.project_id, s.standing, s.intro_at is not None] for s in scene.standings.values()],
+        "answers": [
+            [s.project_id, s.standing, s.intro_at is not None, s.answered_on]
+            for s in scene.standings.values()
+        ],
     }
 
 

@@ -71,6 +71,12 @@ class MatchStanding(Base, Timestamps, OwnedByOrganisation):
     reason: Mapped[str] = mapped_column(String(500), default="")
     intro_at: Mapped[datetime | None]
 
+    @property
+    def answered_on(self) -> int:
+        """The day (its proleptic number) of the answer that stands: newer answers count for more."""
+        asked = self.intro_at if self.standing != "passed" else None
+        return (asked or self.updated_at).toordinal()
+
 
 class IntroRequest(Base, Owned):
     """An investor's wish to be introduced to a project's owner; known to both. Once per mandate and project."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ml.constraints import Blocker
     from ml.explain import Explanation
     from ml.rank import Placed, Ranker
-    from ml.weights import MandateWeights
+    from ml.weights import Deed, MandateWeights
 
 TRIAL_DEPTH = 50  # places that two models draft; behind them the model in service ranks alone
 LEAST_KEPT = 10  # shorter lists are glances at the head of one that is kept when it is opened
@@ -84,11 +84,13 @@ class Scene:
         return self.snapshot.ranker.mandate_weights(self.mandate, self.history)
 
     @cached_property
-    def history(self) -> list[tuple[np.ndarray, str]]:
+    def history(self) -> list[Deed]:
         """What the investor answered, as the ranker reads it."""
+        from ml.weights import Deed
+
         matrix = self.snapshot.matrix
         return [
-            (matrix.x[row], action)
+            Deed(matrix.x[row], action, standing.answered_on)
             for project_id, standing in self.standings.items()
             if (row := matrix.positions.get(project_id)) is not None and (action := _action(standing))
         ]
@@ -144,7 +146,9 @@ class Scene:
 
     def fingerprint(self) -> tuple[Any, ...]:
         """Everything that a list depends on besides filters: equal fingerprints, equal lists."""
-        answers = tuple((s.project_id, s.standing, s.intro_at) for s in self.standings.values())
+        answers = tuple(
+            (s.project_id, s.standing, s.intro_at, s.answered_on) for s in self.standings.values()
+        )
         shot = self.snapshot
         return (
             self.mandate["id"],

@@ -63,9 +63,15 @@ def work_out(row: RankedList, version: str = "") -> Replay:
 
 
 def _standings(answers: list[list[Any]]) -> dict[str, Any]:
+    """Lists that were kept before answers had days were made without them, and none fades in them."""
     return {
-        project_id: SimpleNamespace(project_id=project_id, standing=standing, intro_at=asked or None)
-        for project_id, standing, asked in answers
+        project_id: SimpleNamespace(
+            project_id=project_id,
+            standing=standing,
+            intro_at=asked or None,
+            answered_on=day[0] if day else None,
+        )
+        for project_id, standing, asked, *day in answers
     }
 
 

@@ -51,7 +51,9 @@ def answer(actor: Actor, mandate_id: str, values: FeedbackIn) -> MatchStanding:
     elif values.action == "request_intro":
         _request_intro(actor, mandate, project, reason)
         row.intro_at = clock.now()
-    row.updated_at = clock.now()
+    if values.action != "view":
+        # When the answer that stands was given; a look at what was answered before does not make it newer.
+        row.updated_at = clock.now()
     given = MatchFeedback(
         organisation_id=actor.organisation_id, mandate_id=mandate.id, project_id=project.id, user_id=actor.user_id,
         action=values.action, reason=reason, rank=values.rank, model_version=live.model_in_force(),

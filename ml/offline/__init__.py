@@ -16,7 +16,7 @@ from ml.offline.sentences import money_text, sentence
 from ml.offline.tables import InputError, estimated_rows, misnamed
 from ml.offline.writers import XLSX_ROWS, check_target, open_writer
 from ml.rank import Ranker
-from ml.weights import MandateWeights
+from ml.weights import Deed, MandateWeights
 
 __all__ = ["FileRanking", "InputError", "rank_file"]
 
@@ -60,7 +60,7 @@ def rank_file(
     """Rank the projects of a CSV or XLSX file for every mandate of another, the best `top` each.
 
     `progress(step, share)` is called with `projects`, `mandates` and 0..1. Interactions (mandate_id, project_id,
-    action) enter as history; what a mandate passed on or already dealt in is left out. Raises InputError (a ValueError
+    action and, where known, date) enter as history; what a mandate passed on or already dealt in is left out. Raises InputError (a ValueError
     that names file, row and column) for input that cannot be used, ValueError for an unknown ending of the result.
     """
     if language not in HEADERS:
@@ -129,7 +129,7 @@ def _scored(
     ranker: Ranker,
     matrix: ProjectMatrix,
     mandates: list[dict[str, Any]],
-    past: Mapping[str, list[tuple[str, str]]],
+    past: Mapping[str, list[tuple[str, str, int | None]]],
 ) -> Iterator[tuple[dict[str, Any], MandateWeights, np.ndarray]]:
     """Each mandate with its scores, several mandates per matrix product; excluded projects are -inf."""
     step = max(1, min(64, SCORE_CELLS // len(matrix)))
@@ -138,15 +138,17 @@ def _scored(
         weights = []
         for mandate in part:
             history = [
-                (matrix.x[matrix.positions[project]], action)
-                for project, action in past.get(mandate["id"], ())
+                Deed(matrix.x[matrix.positions[project]], action, day)
+                for project, action, day in past.get(mandate["id"], ())
             ]
             weights.append(ranker.mandate_weights(mandate, history))
         together = ranker.score_many(matrix, weights)
         for number, mandate in enumerate(part):
             scores = together[:, number].copy()
             scores[~constraints.mask(mandate, matrix.columns)] = -np.inf
-            hidden = [matrix.positions[p] for p, action in past.get(mandate["id"], ()) if action in HIDES]
+            hidden = [
+                matrix.positions[p] for p, action, _day in past.get(mandate["id"], ()) if action in HIDES
+            ]
             scores[hidden] = -np.inf
             yield mandate, weights[number], scores
 

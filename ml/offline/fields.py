@@ -8,6 +8,7 @@ import csv
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +33,12 @@ MANDATE_HEADERS = {
     "语言偏好": "languages", "阶段偏好": "stages", "描述": "text", "单笔金额": "ticket", "文本权重": "weight_text",
     "单项目上限": "max_per_project", "币种": "currency",
 }  # fmt: skip
-INTERACTION_HEADERS = {"投资偏好编号": "mandate_id", "项目编号": "project_id", "动作": "action"}
+INTERACTION_HEADERS = {
+    "投资偏好编号": "mandate_id",
+    "项目编号": "project_id",
+    "动作": "action",
+    "日期": "date",
+}
 STAGE_NAMES = {
     "开发": "development", "融资": "financing", "融资中": "financing", "筹备": "pre_production", "拍摄": "production",
     "后期": "post_production", "已上线": "released", "上线": "released",
@@ -116,6 +122,15 @@ class _Reader:
         if not text.isascii() or not text.isdigit() or len(text) > 15:
             raise self.fail(column, f"{self.text(column)!r} is not a whole number")
         return int(text)
+
+    def day(self, column: str) -> int | None:
+        """Day number of an ISO date; a time behind it (as sheets write it) is left out."""
+        try:
+            return datetime.fromisoformat(self.text(column)).toordinal() if self.text(column) else None
+        except ValueError:
+            raise self.fail(
+                column, f"{self.text(column)!r} is not a date; write it like 2026-03-31"
+            ) from None
 
     def flag(self, column: str) -> bool:
         text = normalise(self.text(column))
@@ -236,9 +251,10 @@ def read_mandates(path: Path) -> Iterator[dict[str, Any]]:
 
 def read_interactions(
     path: Path, mandates: Mapping[str, Any], projects: Mapping[str, Any]
-) -> dict[str, list[tuple[str, str]]]:
-    """(project id, action) pairs by mandate id. Raises InputError for an unknown id or action."""
-    found: dict[str, list[tuple[str, str]]] = {}
+) -> dict[str, list[tuple[str, str, int | None]]]:
+    """(project id, action, day number) by mandate id; rows without a date are as late as the latest of the mandate.
+    Raises InputError for an unknown id or action, or what is no date."""
+    found: dict[str, list[tuple[str, str, int | None]]] = {}
     for row in read_table(path):
         cell = _Reader(path, row, INTERACTION_HEADERS)
         mandate, project, action = (cell.required(name) for name in ("mandate_id", "project_id", "action"))
@@ -248,7 +264,7 @@ def read_interactions(
             raise cell.fail("project_id", f"{project!r} is not in the projects file")
         if action not in ACTION_WEIGHTS:
             raise cell.fail("action", f"{action!r} is not one of {', '.join(ACTION_WEIGHTS)}")
-        found.setdefault(mandate, []).append((project, action))
+        found.setdefault(mandate, []).append((project, action, cell.day("date")))
     return found
 
 

@@ -27,7 +27,7 @@ def test_a_card_tells_what_is_weighed_and_what_happened(shipped: str, person: Ca
     assert (card["state"], [event["kind"] for event in card["events"]]) == ("in_service", ["installed"])
     model = live.ranker_of("").model
     assert {w["code"]: w["coefficient"] for w in card["weights"]} == pytest.approx(dict(model.coefficients))
-    assert card["intercept"] == model.intercept
+    assert (card["intercept"], card["half_life_days"]) == (model.intercept, 730)
     # Only who may promote is told why it cannot be done.
     assert card["cannot_promote"] == ""
     assert person("platform").get(f"/models/{shipped}").json["cannot_promote"]

@@ -146,7 +146,7 @@ def test_a_place_few_look_at_counts_for_more(matrix: ProjectMatrix) -> None:
     looked = prior().of_place
     assert looked(None) == looked(1) == 1.0
     assert looked(4) > looked(12) > looked(10**6) > 0
-    history = ((matrix.id_at(1), "pass"), ("gone", "save"))
+    history = ((matrix.id_at(1), "pass", 7), ("gone", "save", 9))
     rare = Answer({}, matrix.id_at(0), "save", history, looked(4))
     made = events([rare], matrix)
     assert (made[0].propensity, len(made[0].history)) == (looked(4), 1)

@@ -90,7 +90,7 @@ def test_answers_that_follow_nothing_are_in_no_order(ranker: Ranker, matrix: Pro
         for row in rng.choice(len(matrix), 8, replace=False).tolist():
             action = "request_intro" if rng.random() < 0.5 else "pass"
             found.append(Answer(mandate, matrix.id_at(row), action, before))
-            before = (*before, (matrix.id_at(row), action))
+            before = (*before, (matrix.id_at(row), action, len(before)))
     # What was wanted is missing from its own history and stands in that of what was not: no reason to see it below.
     ordered = by_group(Served(ranker, matrix), found)[0]["ordered"]
     assert ordered["low"] < 0.5 < ordered["high"]

@@ -11,6 +11,7 @@ import xlsxwriter
 from ml.offline import InputError, rank_file
 from ml.rank import Ranker
 from ml.sentences import SENTENCES
+from ml.weights import Deed
 
 PROJECTS = [
     ["编号", "片名", "一句话梗概", "题材", "地区", "阶段", "投资方式", "融资额", "预算", "作品数"],
@@ -209,7 +210,7 @@ def test_every_code_of_the_ranker_has_a_sentence_and_no_sentence_is_without_a_co
     preferences = {"genres": {"revenge": 1.0}, "languages": {"zh": 1.0}, "regions": {"CN": 1.0}, "stages": {"financing": 1.0},
                    "instruments": {"loan": 1.0}, "text": "复仇", "ticket": money}  # fmt: skip
     mandate = {"id": "m", "preferences": preferences, "max_per_project": money}
-    history = [(ranker.build_matrix([project]).x[0], "save")]
+    history = [Deed(ranker.build_matrix([project]).x[0], "save")]
     weights = ranker.mandate_weights(mandate, history)
     codes = {code for part in weights.parts for code in (part.code, part.opposite_code)}
     assert codes | {"ask_below_ticket"} == set(SENTENCES)

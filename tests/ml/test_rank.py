@@ -12,7 +12,7 @@ from ml import constraints
 from ml.arrange import EXPLORATION_EVERY
 from ml.model import RankModel
 from ml.rank import ProjectMatrix, Ranker, display, score_investors
-from ml.weights import SHRINKAGE
+from ml.weights import SHRINKAGE, Deed
 from tests.ml import samples
 
 
@@ -25,7 +25,7 @@ def test_scoring_needs_no_scikit_learn() -> None:
 def test_reasons_add_up_to_the_score_shown(
     ranker: Ranker, matrix: ProjectMatrix, projects: list[dict]
 ) -> None:
-    history = [(matrix.x[3], "save"), (matrix.x[8], "pass"), (matrix.x[9], "deal")]
+    history = [Deed(matrix.x[3], "save", 9), Deed(matrix.x[8], "pass", 1000), Deed(matrix.x[9], "deal")]
     weights = ranker.mandate_weights(samples.mandate(), history)
     scores = ranker.score(matrix, weights)
     for row in range(len(matrix)):
@@ -37,7 +37,7 @@ def test_reasons_add_up_to_the_score_shown(
 
 
 def test_each_column_belongs_to_the_reason_of_its_part(ranker: Ranker, matrix: ProjectMatrix) -> None:
-    weights = ranker.mandate_weights(samples.mandate(), [(matrix.x[0], "save")])
+    weights = ranker.mandate_weights(samples.mandate(), [Deed(matrix.x[0], "save")])
     summed = np.zeros(matrix.spec.width)
     for part in weights.parts:
         summed[part.columns] += part.values
@@ -46,7 +46,7 @@ def test_each_column_belongs_to_the_reason_of_its_part(ranker: Ranker, matrix: P
 
 def test_a_mandate_and_a_history_are_pooled(ranker: Ranker, matrix: ProjectMatrix) -> None:
     full = Ranker(replace(ranker.model, overlap=1.0))
-    history = [(matrix.x[row], "deal") for row in range(6)]
+    history = [Deed(matrix.x[row], "deal", 100 * row) for row in range(6)]
     pooled, added = (
         each.score(matrix, each.mandate_weights(samples.mandate(), history)) for each in (ranker, full)
     )
@@ -62,7 +62,7 @@ def test_what_stands_alone_counts_in_full(
 ) -> None:
     full = Ranker(replace(ranker.model, overlap=1.0))
     mandate = samples.mandate() if stated else {"id": "mnd_1", "preferences": {}}
-    history = [(matrix.x[row], "deal") for row in range(6)] if past else None
+    history = [Deed(matrix.x[row], "deal", 100 * row) for row in range(6)] if past else None
     ours, theirs = (each.score(matrix, each.mandate_weights(mandate, history)) for each in (ranker, full))
     np.testing.assert_array_equal(ours, theirs)
 
@@ -219,13 +219,13 @@ def test_history_moves_the_list_towards_what_was_saved(ranker: Ranker) -> None:
     other = samples.project(2, id="prj_other", genres=[samples.GENRES[9]])
     matrix = ranker.build_matrix([liked, alike, other])
     before = ranker.score(matrix, ranker.mandate_weights({}))
-    after = ranker.score(matrix, ranker.mandate_weights({}, [(matrix.x[0], "deal")]))
+    after = ranker.score(matrix, ranker.mandate_weights({}, [Deed(matrix.x[0], "deal")]))
     assert before[1] == pytest.approx(before[2], abs=1e-6)
     assert after[1] > after[2]
-    refused = ranker.score(matrix, ranker.mandate_weights({}, [(matrix.x[0], "pass")]))
+    refused = ranker.score(matrix, ranker.mandate_weights({}, [Deed(matrix.x[0], "pass")]))
     assert refused[1] < refused[2]
     with pytest.raises(ValueError, match="unknown action"):
-        ranker.mandate_weights({}, [(matrix.x[0], "stare")])
+        ranker.mandate_weights({}, [Deed(matrix.x[0], "stare")])
 
 
 def test_weights_and_matrix_of_different_columns_are_refused(ranker: Ranker, matrix: ProjectMatrix) -> None:

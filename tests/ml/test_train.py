@@ -11,6 +11,7 @@ from ml.logistic import fit_map
 from ml.model import COEFFICIENTS
 from ml.rank import ProjectMatrix, Ranker
 from ml.train import ATTENTION_CAP, FeedbackEvent, adapt, model_version, train_base, unit_features
+from ml.weights import Deed
 from tests.ml import samples
 
 
@@ -28,7 +29,7 @@ def feedback(matrix: ProjectMatrix, count: int, likes_stage: bool) -> list[Feedb
 
 
 def test_unit_features_times_coefficients_is_the_logit(ranker: Ranker, matrix: ProjectMatrix) -> None:
-    weights = ranker.mandate_weights(samples.mandate(), [(matrix.x[1], "save")])
+    weights = ranker.mandate_weights(samples.mandate(), [Deed(matrix.x[1], "save", 4)])
     values = np.array([ranker.model.coefficients[name] for name in COEFFICIENTS])
     for row in (0, 5):
         logit = weights.bias + unit_features(ranker.model, weights, matrix.x[row]) @ values
