@@ -27,7 +27,12 @@ def real_now() -> datetime:
 
 def today(zone: str = "Asia/Shanghai") -> date:
     """The calendar date at this moment in a time zone (IANA name)."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return day_of(now(), zone)
+
+
+def day_of(moment: datetime, zone: str = "Asia/Shanghai") -> date:
+    """The calendar date of a moment in a time zone (IANA name)."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def is_ahead(moment: datetime) -> bool:

@@ -54,8 +54,11 @@ def export(book: str, form: str, out: Path) -> None:
     connect()
     with db.system_edge(write=False):
         found = queries.find(book)
-        if found is None:
+        if not found:
             raise Failure(f"there is no book {book}")
-        content = exporting.csv(found) if form == "csv" else "".join(exporting.beancount(found)).encode()
+        if len(found) > 1:
+            known = ", ".join(f"{one.id} ({one.kind})" for one in found)
+            raise Failure(f"{book} has several books, name one of them: {known}")
+        content = exporting.as_file(found[0], form)["content"]
     out.write_bytes(content)
     click.echo(f"{out}: {len(content)} bytes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -57,10 +57,16 @@ def book_for(kind: str, object_id: str) -> Book | None:
     return session().scalars(query, execution_options=_WHOLE).first()
 
 
-def find(object_or_book_id: str) -> Book | None:
-    """A book by its own id or by that of the object it is about."""
+def find(object_or_book_id: str) -> list[Book]:
+    """The book with this id, or all those about the object with this id, by kind."""
     query = select(Book).where((Book.id == object_or_book_id) | (Book.object_id == object_or_book_id))
-    return session().scalars(query, execution_options=_WHOLE).first()
+    return list(session().scalars(query.order_by(Book.kind), execution_options=_WHOLE))
+
+
+def open_day(book: Book, on: date) -> date:
+    """The day on which what happened on a day can be posted: that day, or the first one after the closed period."""
+    closed = book.closed_through
+    return on if closed is None or on > closed else closed + timedelta(days=1)
 
 
 def book_by_id(book_id: str) -> Book:

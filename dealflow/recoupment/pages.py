@@ -145,10 +145,12 @@ def _run_page(run_id: str, form: PayoutForm | None = None) -> str:
     ]
     form = form or PayoutForm(on=clock.today())
     form.payee.choices = owed
-    tiers = _by_tier(found["lines"])
+    tiers, issued = _by_tier(found["lines"]), queries.statements(run.id)
+    # The latest of each statement: those before it have ended.
+    disputes = {row.statement_id: row for row in reversed(queries.disputes([s.id for s in issued]))}
     return _render(
         "run", run=run, found=found, desk=desk, tiers=tiers, places={tier["key"]: tier["place"] for tier in tiers}, bars=_bars(found["payees"], "due", "cost_due"),
-        is_mixed=len({p["due"]["currency"] for p in found["payees"]}) > 1, form=form, statements=queries.statements(run.id), owed=owed,
+        is_mixed=len({p["due"]["currency"] for p in found["payees"]}) > 1, form=form, statements=issued, disputes=disputes, owed=owed,
         is_mine=run.made_by_id == actor().user_id, payouts=[p for p in present.payouts(run.project_id) if p["run_id"] == run.id], back_form=ReturnForm(),
     )  # fmt: skip
 

@@ -28,10 +28,10 @@ def of_project(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
 
 @slots.fill("home.todo", order=30)
 def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
-    """Previews that somebody else made and the actor may approve."""
+    """Previews that somebody else made and the actor may approve, and disputes of payees to answer."""
     if not actor.may_write:
         return None
-    items = [
+    items = _disputed(actor) + [
         {
             "title": _("%(name)s asks you to approve a distribution of “%(project)s”", name=run.made_by_name, project=title),
             "text": _("through %(day)s", day=show_day(run.through)), "href": f"/distribution-runs/{run.id}",
@@ -40,3 +40,14 @@ def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
         for run, title in queries.waiting_for(actor)
     ]  # fmt: skip
     return ("", {"items": items}) if items else None
+
+
+def _disputed(actor: Actor) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": _("Answer the dispute of distribution statement %(number)s", number=statement.number),
+            "text": dispute.reason, "href": f"/distribution-statements/{statement.id}", "action": _("Look at it"),
+            "at": dispute.created_at, "icon": "message",
+        }
+        for dispute, statement in queries.to_answer(actor)
+    ]  # fmt: skip

@@ -286,6 +286,16 @@ def disputes(statement_ids: list[str]) -> list[Dispute]:
     return list(session().scalars(query))
 
 
+def to_answer(actor: Actor) -> list[tuple[Dispute, DistributionStatement]]:
+    """Disputes that wait for the answer of the actor's organisation, each with its statement; the oldest first."""
+    query = (
+        select(Dispute, DistributionStatement)
+        .join(DistributionStatement, DistributionStatement.id == Dispute.statement_id)
+        .where(Dispute.state == "open", Dispute.organisation_id == actor.organisation_id)
+    )
+    return [(row[0], row[1]) for row in session().execute(query.order_by(Dispute.id))]
+
+
 def dispute(actor: Actor, dispute_id: str) -> Dispute:
     """A dispute for both its parties; NotFound otherwise."""
     found = session().get(Dispute, dispute_id)

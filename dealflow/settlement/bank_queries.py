@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -62,6 +64,37 @@ def known_fingerprints(actor: Actor, fingerprints: Sequence[str]) -> set[str]:
             BankLine.fingerprint.in_(fingerprints[start : start + 500]),
         )
         found |= set(session().scalars(query))
+    return found
+
+
+Serial = tuple[date, int, str, str, str]
+"""Day, minor units, currency, payer and the bank's serial number."""
+
+
+def known_serials(actor: Actor, fund_id: str | None, serials: Iterable[str]) -> Counter[Serial]:
+    """How many lines of an account (a fund's, or the house's own) stand under some serial numbers of the bank, by what tells
+    them apart whatever else a later export says."""
+    wanted, found = sorted({serial for serial in serials if serial}), Counter[Serial]()
+    columns = (
+        BankLine.booked_on,
+        BankLine.amount_minor,
+        BankLine.currency,
+        BankLine.payer,
+        BankLine.serial,
+    )
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(*columns)
+            .join(BankStatement, BankStatement.id == BankLine.statement_id)
+            .where(
+                BankLine.organisation_id == actor.organisation_id,
+                BankStatement.fund_id == fund_id,
+                BankLine.serial.in_(wanted[start : start + 500]),
+            )
+        )
+        found.update(
+            (day, minor, code, payer, serial) for day, minor, code, payer, serial in session().execute(query)
+        )
     return found
 
 

@@ -76,7 +76,10 @@ def post(
     text: str = "",
     source: str = "",
 ) -> str:
-    """Post a payment, an offset or a refund of so many minor units; the entry's id."""
+    """Post a payment, an offset or a refund of so many minor units; the entry's id.
+
+    Money of a closed period is posted on the first open day: a bank's line has its day, whenever somebody brings it.
+    """
     capital, overpaid = _sides(commitment)
     parts: list[tuple[Side, int]]
     if kind == "payment":
@@ -92,14 +95,15 @@ def post(
         parts = [(capital, principal), (overpaid, excess), (BANK, -principal - excess)]
     lines = [Line(side, Money(minor, commitment.currency)) for side, minor in parts if minor]
     book = open_for(actor, commitment)
-    draft = Draft(on, f"funding_{kind}", key, lines, text=text, source=source)
+    draft = Draft(queries.open_day(book, on), f"funding_{kind}", key, lines, text=text, source=source)
     return ledger.post(actor, book, draft).id
 
 
 def reverse(actor: Actor, commitment: Commitment, entry_id: str, *, on: date, key: str, reason: str) -> str:
     """Post the opposite of an entry; its id."""
     book = open_for(actor, commitment)
-    return ledger.reverse(actor, queries.entry(book, entry_id), on=on, key=key, reason=reason).id
+    day = queries.open_day(book, on)
+    return ledger.reverse(actor, queries.entry(book, entry_id), on=day, key=key, reason=reason).id
 
 
 def balances(commitments: Sequence[Commitment]) -> dict[str, tuple[int, int]]:

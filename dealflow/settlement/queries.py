@@ -191,11 +191,20 @@ def proofs_of(tranche_ids: Iterable[str]) -> dict[str, list[MilestoneProof]]:
     return found
 
 
-def waiting_proofs(actor: Actor) -> list[MilestoneProof]:
-    """Proofs that wait for the actor's organisation as the investor."""
-    query = select(MilestoneProof).where(
-        MilestoneProof.state == "waiting", MilestoneProof.investor_organisation_id == actor.organisation_id
+def proof_in_time(row: Tranche) -> bool:
+    """Whether a proof waits for its answer that was handed in on the tranche's long-stop date at the latest."""
+    query = select(MilestoneProof.created_at).where(
+        MilestoneProof.tranche_id == row.id, MilestoneProof.state == "waiting"
     )
+    return any(clock.day_of(at) <= row.long_stop for at in session().scalars(query))
+
+
+def waiting_proofs(actor: Actor) -> list[MilestoneProof]:
+    """Proofs that wait for the actor's organisation as the investor; those of lapsed tranches wait no more."""
+    query = select(MilestoneProof).where(
+        MilestoneProof.state == "waiting", MilestoneProof.investor_organisation_id == actor.organisation_id,
+        MilestoneProof.tranche_id.in_(select(Tranche.id).where(Tranche.state != "cancelled")),
+    )  # fmt: skip
     return list(session().scalars(query.order_by(MilestoneProof.id)))
 
 

@@ -30,7 +30,7 @@ ACTIONS = {
     "hold": (Can.HOLD, ("waiting", "open")),
     "extend": (Can.DECIDE, ("missed",)),
     "end": (Can.DECIDE, ("missed",)),
-    "prove": (Can.PROVE, ("waiting",)),
+    "prove": (Can.PROVE, ("waiting", "held")),
     "call": (Can.CALL, ("open",)),
     "refund": (Can.REFUND, ("paid", "part_paid")),
 }
@@ -43,7 +43,7 @@ def may(actor: Actor, tranche: Tranche) -> list[str]:
         for name, (permission, states) in ACTIONS.items()
         if tranche.state in states
         and policy.can(actor, permission, tranche)
-        and not (name == "prove" and tranche.milestone == "signing")
+        and not (name == "prove" and (tranche.milestone == "signing" or tranche.held_from == "open"))
     ]
 
 

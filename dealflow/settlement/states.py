@@ -10,7 +10,7 @@ TRANCHE = Machine(
     initial="waiting",
     final=frozenset({"cancelled"}),
     moves=(
-        Move("prove", ("waiting",), "open"),
+        Move("prove", ("waiting", "missed"), "open"),
         Move("release", ("waiting", "missed"), "open"),
         Move("hold", ("waiting", "open"), "held"),
         Move("resume_waiting", ("held",), "waiting"),
@@ -27,6 +27,7 @@ TRANCHE = Machine(
         Move("unpay_all", ("paid", "part_paid"), "called"),
         Move("refund_all", ("paid", "part_paid"), "refunded"),
         Move("unrefund", ("refunded",), "paid"),
+        Move("unrefund_part", ("refunded",), "part_paid"),
     ),
 )
 HELD_FROM = ("waiting", "open")
@@ -48,11 +49,12 @@ TONES = {
 CALL = Machine(
     "payment_call",
     initial="open",
-    final=frozenset({"withdrawn"}),
     moves=(
         Move("pay", ("open",), "paid"),
         Move("unpay", ("paid",), "open"),
         Move("withdraw", ("open",), "withdrawn"),
+        # A refund in full of a part payment ended the call, and was recorded by mistake.
+        Move("reopen", ("withdrawn",), "open"),
     ),
 )
 CALL_LABELS = {

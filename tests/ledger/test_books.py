@@ -7,14 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from dealflow.core import db, invariants
 from dealflow.core.actor import SYSTEM
 from dealflow.core.errors import Conflict, Invalid
-from dealflow.ledger import export, queries, service, verification
+from dealflow.ledger import commands, export, queries, service, verification
 from dealflow.ledger.service import Draft, Line
 from tests.conftest import Person
 from tests.ledger.conftest import CASH, INCOME, PAYEE, draft, fen
@@ -205,6 +207,28 @@ def test_the_csv_holds_every_line_and_no_formula(book_id: str, owner: Person) ->
     content = owner.get(f"/books/{book_id}/export?format=csv").get_data().decode("utf-8-sig")
     assert content.count("\n") == 3
     assert "'=1+1" in content
+
+
+def test_the_command_writes_a_book_and_asks_which_of_several(
+    book_id: str, owner: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted(book_id, draft("a", 12_345))
+    monkeypatch.setattr(commands, "connect", lambda: None)
+    about = owner.get(f"/books/{book_id}").json["object_id"]
+    out = tmp_path / "book.csv"
+    arguments = ["export", about, "--format", "csv", "--out", str(out)]
+    assert CliRunner().invoke(commands.ledger, arguments).exit_code == 0
+    assert out.read_bytes() == owner.get(f"/books/{book_id}/export?format=csv").get_data()
+    with db.system_edge():
+        second = service.open_book(
+            SYSTEM, kind="second", object_id=about, organisation_id=owner.organisation_id, name="x", currency="CNY"
+        ).id  # fmt: skip
+    out.unlink()
+    asked = CliRunner().invoke(commands.ledger, arguments)
+    assert (asked.exit_code, out.exists()) == (1, False)
+    assert book_id in asked.output
+    assert second in asked.output
+    assert CliRunner().invoke(commands.ledger, ["export", second, "--out", str(out)]).exit_code == 0
 
 
 def test_verify_names_what_was_tampered_with(book_id: str) -> None:

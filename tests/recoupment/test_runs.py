@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from dealflow.core import db, invariants
+from dealflow.core import clock, db, invariants
 from dealflow.core.outbox import OutboxEvent
 from dealflow.finance import simulate
 from dealflow.ledger import queries as ledger
@@ -184,6 +185,8 @@ def test_refusals_name_the_remedy(stage: Stage, person: Callable[..., Person]) -
     stage.posted("2026-10-31")
     early = stage.run("2026-09-30")
     assert (early.status_code, early.json["errors"][0]["code"]) == (422, "before_last_run")
+    ahead = stage.run((clock.today() + timedelta(days=1)).isoformat())
+    assert (ahead.status_code, ahead.json["errors"][0]["code"]) == (422, "in_the_future")
     stage.receipt("2026-11-01", 100, amount={"amount_minor": 5_000, "currency": "USD"})
     mixed = stage.run("2026-11-20")
     assert (mixed.status_code, mixed.json["code"]) == (409, "no_rate")

@@ -14,6 +14,7 @@ from dealflow.core import clock, db, invariants, jobs
 from dealflow.core.errors import Conflict
 from dealflow.core.outbox import OutboxEvent
 from dealflow.files import access
+from dealflow.ledger import queries as ledger
 from dealflow.ledger import verification
 from dealflow.recoupment import queries, service
 from tests.conftest import Person
@@ -99,10 +100,17 @@ def test_a_dispute_is_opened_once_answered_and_closed(stage: Stage, posted: dict
     assert (twice.status_code, twice.json["code"]) == (409, "dispute_open")
     assert "A payee disputes its distribution statement" in titles(stage.creator)
     assert stage.creator.post(f"{own}/disputes", {"reason": "x"}).status_code == 403
+    number, run = stage.statement(stage.investor)["number"], f"/distribution-runs/{posted['id']}"
+    to_do = f"Answer the dispute of distribution statement {number}"
+    assert to_do in stage.creator.browser().get("/?lang=en").text
+    assert to_do not in stage.investor.browser().get("/?lang=en").text
+    assert "Dispute open" in stage.creator.browser().get(f"{run}?lang=en").text
     path = f"/distribution-disputes/{opened.json['id']}"
     assert stage.investor.post(f"{path}/answer", {"text": "x"}).status_code == 403
     answered = stage.colleague.post(f"{path}/answer", {"text": "They come in November", "version": 1})
     assert (answered.json["state"], answered.json["version"]) == ("answered", 2)
+    assert to_do not in stage.creator.browser().get("/?lang=en").text
+    assert "Dispute answered" in stage.creator.browser().get(f"{run}?lang=en").text
     stale = stage.colleague.post(f"{path}/close", {"upheld": True, "outcome": "x", "version": 1})
     assert stale.status_code == 412
     closed = stage.creator.post(f"{path}/close", {"upheld": True, "outcome": "A correction follows"})
@@ -148,6 +156,24 @@ def test_one_transfer_pays_all_that_is_open_and_never_twice(stage: Stage, posted
     (mine,) = stage.investor.get(f"/projects/{stage.project}/ledger").json["payees"]
     assert mine["open"]["amount_minor"] == 0
     assert "A distribution was paid to you" in titles(stage.investor)
+
+
+def test_a_transfer_of_a_closed_period_keeps_its_day(stage: Stage, posted: dict[str, object]) -> None:
+    me = stage.investor.organisation_id
+    with db.system_edge(write=False):
+        book = ledger.book_for("recoupment", stage.project)
+        assert book is not None
+    closed = stage.creator.post(f"/books/{book.id}/close", {"through": clock.today().isoformat()})
+    assert closed.status_code == 200, closed.json
+    body = {"payee": me, "on": "2026-11-10", "bank_reference": "ICBC-1"}
+    paid = stage.creator.post(f"/distribution-runs/{posted['id']}/payouts", body)
+    assert (paid.status_code, paid.json["on"]) == (201, "2026-11-10")
+    last = stage.creator.get(f"/books/{book.id}/entries?limit=100").json["items"]
+    assert max(entry["on"] for entry in last) == (clock.today() + timedelta(days=1)).isoformat()
+    back = stage.creator.post(f"/distribution-payouts/{paid.json['id']}/take-back", {"reason": "returned"})
+    assert back.status_code == 200
+    with db.system_edge(write=False):
+        assert list(verification.verify()) == []
 
 
 def test_what_was_paid_too_much_is_set_off_against_later_runs(stage: Stage) -> None:

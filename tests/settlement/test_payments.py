@@ -279,6 +279,67 @@ def test_a_refund_in_full_pays_the_tranche_back(
     sound()
 
 
+def test_a_refund_of_all_that_was_part_paid_is_taken_back_and_the_call_goes_on(
+    made: dict[str, Any], call: dict[str, Any], creator: Person
+) -> None:
+    tranche, whole = made["commitment"]["tranches"][0], call["amount"]["amount_minor"]
+    paid = pay(creator, call, 300).json
+    body = {"on": clock.today().isoformat(), "reason": "误记"}
+    refunds = [
+        creator.post(
+            f"/tranches/{tranche['id']}/refunds",
+            body | {"amount": {"amount_minor": minor, "currency": "CNY"}},
+        ).json
+        for minor in (100, 200)
+    ]
+    path = f"/payment-calls/{call['id']}"
+    assert (state(creator, tranche), creator.get(path).json["state"]) == ("refunded", "withdrawn")
+    built_upon = creator.post(f"/payments/{paid['id']}/reverse", {"reason": "x"})
+    assert built_upon.json["code"] == "built_upon"
+    assert creator.post(f"/payments/{refunds[0]['id']}/reverse", {"reason": "未退"}).status_code == 201
+    found = creator.get(path).json
+    assert (found["state"], found["reason"], state(creator, tranche)) == ("open", "", "part_paid")
+    assert found["outstanding"]["amount_minor"] == whole - 300
+    assert creator.get(f"/tranches/{tranche['id']}").json["paid"]["amount_minor"] == 100
+    sound()
+    assert creator.post(f"/payments/{refunds[1]['id']}/reverse", {"reason": "未退"}).status_code == 201
+    assert pay(creator, call, whole - 300).status_code == 201
+    assert state(creator, tranche) == "paid"
+    assert balance(made["deal"]["project_id"], "assets:bank") == whole
+    sound()
+
+
+def test_money_of_a_closed_period_keeps_its_day_and_is_posted_on_the_first_open_one(
+    made: dict[str, Any], call: dict[str, Any], creator: Person
+) -> None:
+    came = clock.today()
+    later(40)
+    renewed(creator)
+    with db.system_edge(write=False):
+        book = books.book_for(KIND, made["deal"]["project_id"])
+        assert book is not None
+    through = came + timedelta(days=30)
+    assert creator.post(f"/books/{book.id}/close", {"through": through.isoformat()}).status_code == 200
+    paid = pay(creator, call, 500, on=came.isoformat())
+    assert (paid.status_code, paid.json["on"]) == (201, came.isoformat())
+    entry = creator.get(f"/books/{book.id}/entries/{paid.json['entry_id']}").json
+    assert entry["on"] == (through + timedelta(days=1)).isoformat()
+    # The day on which it came counts for late interest: nothing of it was outstanding after the due date.
+    whole = call["amount"]["amount_minor"]
+    due = date.fromisoformat(call["due_on"])
+    with db.system_edge(write=False):
+        rows = queries.principal_paid([call["id"]])[call["id"]]
+    assert rows == [(came, 500)]
+    owed = creator.get(f"/payment-calls/{call['id']}").json
+    assert owed["interest_owed"]["amount_minor"] == interest.accrued(
+        whole, due, owed["late_rate_ppm"], rows, clock.today()
+    )
+    assert creator.post(f"/books/{book.id}/close", {"through": clock.today().isoformat()}).status_code == 200
+    assert creator.post(f"/payments/{paid.json['id']}/reverse", {"reason": "记错"}).status_code == 201
+    assert balance(made["deal"]["project_id"], "assets:bank") == 0
+    sound()
+
+
 def test_a_wrong_entry_is_taken_back_once(
     made: dict[str, Any], call: dict[str, Any], creator: Person, investor: Person
 ) -> None:

@@ -175,6 +175,42 @@ def test_a_statement_is_imported_once_whoever_brings_it(call: dict[str, Any], cr
     assert creator.get("/bank-lines").json["total"] == 1
 
 
+def test_a_later_export_that_words_a_line_otherwise_brings_nothing_new(
+    call: dict[str, Any], creator: Person
+) -> None:
+    first = upload(creator, "/bank-statements", csv_of("cmb", 12_345, "投资款"), "a.csv")
+    assert first.json["fresh"] == 1, first.json
+    worded = upload(creator, "/bank-statements", csv_of("cmb", 12_345, "投资款 首期"), "b.csv")
+    assert (worded.status_code, worded.json["fresh"], worded.json["known"]) == (201, 0, 1)
+    # Twice under one number and alike in all that counts: the second is another payment.
+    row = csv_of("cmb", 12_345, "投资款 首期", title=False, encoding="utf-8").decode().splitlines()
+    twice = upload(creator, "/bank-statements", "\n".join([*row, row[1]]).encode(), "c.csv")
+    assert (twice.json["fresh"], twice.json["known"]) == (1, 1)
+    # Another amount under the number is another line, for a person to look at.
+    other = upload(creator, "/bank-statements", csv_of("cmb", 12_346, "投资款"), "d.csv")
+    assert other.json["fresh"] == 1
+
+
+@pytest.mark.parametrize("reference", ["", "C1"])
+def test_what_was_typed_in_is_not_recorded_again_from_the_statement(
+    call: dict[str, Any], creator: Person, reference: str
+) -> None:
+    typed = pay(creator, call, 300, reference=reference).json
+    upload(creator, "/bank-statements", csv_of("cmb", 300, call["reference"]), "a.csv")
+    (line,) = creator.get("/bank-lines?state=new").json["items"]
+    confirm = f"/bank-lines/{line['id']}/confirm"
+    refused = creator.post(confirm, {"call_id": call["id"]})
+    assert (refused.status_code, refused.json["code"]) == (409, "recorded_before")
+    assert creator.post(f"/payments/{typed['id']}/reverse", {"reason": "按对账单"}).status_code == 201
+    assert creator.post(confirm, {"call_id": call["id"]}).status_code == 201
+    # Nor the other way round, unless it is said to be another one.
+    assert pay(creator, call, 300, reference=reference).json["code"] == "recorded_before"
+    assert pay(creator, call, 300, reference="C9").status_code == 201
+    paid = creator.get(f"/payment-calls/{call['id']}").json
+    assert paid["amount"]["amount_minor"] - paid["outstanding"]["amount_minor"] == 600
+    sound()
+
+
 @pytest.mark.parametrize("bank", ["cmb", "boc"])
 def test_a_line_is_suggested_with_reasons_and_paid_when_confirmed(
     made: dict[str, Any], call: dict[str, Any], creator: Person, investor: Person, bank: str
@@ -203,7 +239,7 @@ def test_money_on_a_statement_for_a_paid_call_is_held_as_overpaid(
     made: dict[str, Any], call: dict[str, Any], creator: Person
 ) -> None:
     whole = call["amount"]["amount_minor"]
-    pay(creator, call, whole)
+    pay(creator, call, whole, reference="B1")
     upload(creator, "/bank-statements", csv_of("abc", whole))
     (line,) = creator.get("/bank-lines").json["items"]
     assert line["suggestions"] == []

@@ -284,6 +284,77 @@ def test_a_missed_date_starts_what_the_terms_say(creator: Person, investor: Pers
     sound()
 
 
+PDF = b"%PDF-1.4\n%%EOF\n"
+
+
+@pytest.mark.parametrize("answer", ["accept", "reject"])
+def test_a_proof_handed_in_by_the_date_is_answered_before_anything_lapses(
+    creator: Person, investor: Person, answer: str
+) -> None:
+    tranches = executed(creator, investor, terms=terms_with("cancel"))["commitment"]["tranches"]
+    proof = upload(creator, f"/tranches/{tranches[1]['id']}/proofs", PDF, "scripts.pdf").json
+    later(25)
+    renewed(investor)
+    miss()
+    assert [state(investor, t) for t in tranches] == ["open", "waiting", "waiting"]
+    assert investor.post(f"/proofs/{proof['id']}/{answer}", {"reason": "缺第三集"}).status_code == 200
+    renewed(creator)
+    if answer == "reject":
+        # What is handed in after the date stops nothing.
+        assert upload(creator, f"/tranches/{tranches[1]['id']}/proofs", PDF, "late.pdf").status_code == 201
+    miss()
+    expected = ["open", "open", "waiting"] if answer == "accept" else ["open", "cancelled", "cancelled"]
+    assert [state(investor, t) for t in tranches] == expected
+    sound()
+
+
+def test_a_late_proof_is_accepted_while_the_tranche_is_missed_and_not_once_it_lapsed(
+    creator: Person, investor: Person
+) -> None:
+    tranches = executed(creator, investor, terms=terms_with("investor_option"))["commitment"]["tranches"]
+    later(21)
+    renewed(investor)
+    renewed(creator)
+    proofs = [
+        upload(creator, f"/tranches/{tranche['id']}/proofs", PDF, "late.pdf").json for tranche in tranches[1:]
+    ]
+    miss()
+    assert state(investor, tranches[1]) == "missed"
+    assert investor.post(f"/proofs/{proofs[0]['id']}/accept").status_code == 200
+    found = investor.get(f"/tranches/{tranches[1]['id']}").json
+    assert (found["state"], found["opened_by"]) == ("open", "proof")
+    later(200)
+    renewed(investor)
+    # Handed in long before its own date, the other proof keeps its tranche until it is answered.
+    miss()
+    assert state(investor, tranches[2]) == "waiting"
+    assert investor.post(f"/proofs/{proofs[1]['id']}/reject", {"reason": "不完整"}).status_code == 200
+    renewed(creator)
+    last = upload(creator, f"/tranches/{tranches[2]['id']}/proofs", PDF, "last.pdf").json
+    miss()
+    assert investor.post(f"/tranches/{tranches[2]['id']}/end", {"reason": "结束"}).status_code == 200
+    refused = investor.post(f"/proofs/{last['id']}/accept")
+    assert (refused.status_code, refused.json["code"]) == (409, "invalid_transition")
+    page = investor.browser().get(f"/tranches/{tranches[2]['id']}").text
+    assert f"/proofs/{last['id']}/accept" not in page
+    assert "last.pdf" not in investor.browser().get("/").text
+    sound()
+
+
+def test_a_proof_is_handed_in_while_the_tranche_is_on_hold(
+    commitment: dict[str, Any], creator: Person, investor: Person
+) -> None:
+    tranche = commitment["tranches"][2]
+    assert investor.post(f"/tranches/{tranche['id']}/hold", {"reason": "等一等"}).status_code == 200
+    assert "prove" in creator.get(f"/tranches/{tranche['id']}").json["may"]
+    assert "/proofs" in creator.browser().get(f"/tranches/{tranche['id']}").text
+    proof = upload(creator, f"/tranches/{tranche['id']}/proofs", PDF, "wrap.pdf").json
+    assert investor.post(f"/proofs/{proof['id']}/accept").status_code == 200
+    assert state(investor, tranche) == "held"
+    assert "prove" not in creator.get(f"/tranches/{tranche['id']}").json["may"]
+    assert investor.post(f"/tranches/{tranche['id']}/release").json["state"] == "open"
+
+
 def test_people_are_told_by_mail_of_a_commitment_and_a_missed_date(
     creator: Person, investor: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,7 +56,7 @@ def mark_paid(
     ledger.post(
         actor, book,
         Draft(
-            on, "payout", f"payout:{payout.id}",
+            books.open_day(book, on), "payout", f"payout:{payout.id}",
             (Line(payable_to(payee, found[-1][0].payee_name), amount), Line(COLLECTION, -amount)),
             text=bank_reference, source=payout.id, data={"run_id": run.id},
         ),
@@ -143,9 +143,16 @@ def take_back(actor: Actor, payout_id: str, *, reason: str) -> Payout:
     except IntegrityError:
         raise Conflict(N_("This transfer was taken back already"), code="taken_back") from None
     desk = queries.desk(actor, payout.project_id)
-    entry = books.entry_by_key(book_of(actor, desk, payout.currency), f"payout:{payout.id}")
+    book = book_of(actor, desk, payout.currency)
+    entry = books.entry_by_key(book, f"payout:{payout.id}")
     if entry is not None:
-        ledger.reverse(actor, entry, on=clock.today(), key=f"payout-back:{payout.id}", reason=reason)
+        ledger.reverse(
+            actor,
+            entry,
+            on=books.open_day(book, clock.today()),
+            key=f"payout-back:{payout.id}",
+            reason=reason,
+        )
     audit.record(
         actor, Tag.TAKEN_BACK, payout, before={"amount_minor": payout.amount_minor}, after={"amount_minor": 0}, reason=reason,
         organisation_id=payout.organisation_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -21,6 +21,7 @@ from dealflow.core.i18n import N_
 from dealflow.core.ids import new
 from dealflow.core.money import Money
 from dealflow.core.outbox import emit
+from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Line, Side
 from dealflow.notify import service as notify
@@ -133,10 +134,9 @@ def _post(
 ) -> None:
     """Receipts into the collection account, each by itself; then what of them is owed to whom."""
     book = book_of(actor, desk, run.currency)
-    first_open = book.closed_through + timedelta(days=1) if book.closed_through else date.min
     drafts = [
         Draft(
-            max(item.on, first_open), "recoupment_receipt", f"receipt:{item.source_id}",
+            books.open_day(book, item.on), "recoupment_receipt", f"receipt:{item.source_id}",
             (Line(COLLECTION, Money(item.amount_minor, run.currency)), Line(UNDISTRIBUTED, Money(-item.amount_minor, run.currency))),
             text=f"{item.facts['source']} {item.facts['external_ref']}", source=item.source_id,
             data={"run_id": run.id, **({EXCHANGE: item.exchanged} if item.exchanged else {})},
@@ -146,7 +146,7 @@ def _post(
     ]  # fmt: skip
     drafts.append(
         Draft(
-            max(clock.today(), first_open), "distribution", f"run:{run.id}", _owed(run, lines), text=f"#{run.number} {run.through}",
+            books.open_day(book, clock.today()), "distribution", f"run:{run.id}", _owed(run, lines), text=f"#{run.number} {run.through}",
             source=run.id, data={"run_id": run.id},
         )
     )  # fmt: skip

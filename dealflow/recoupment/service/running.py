@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
-from dealflow.core import policy
+from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.config import settings
 from dealflow.core.db import hold, session
@@ -146,10 +146,14 @@ def make(actor: Actor, project_id: str, *, through: date) -> DistributionRun:
     """A preview of the run through a day: a line for every tier and payee. A preview that waits is replaced, unless it
     says the same; with nothing new since the last posted run, that run.
 
-    Raises NotFound, Forbidden, Invalid (`before_last_run`), Conflict (`no_terms`, `no_rate`, `too_large`, `terms_refused`).
+    Raises NotFound, Forbidden, Invalid (`through`: `before_last_run`, `in_the_future`), Conflict (`no_terms`, `no_rate`, `too_large`, `terms_refused`).
     """
     desk = queries.desk(actor, project_id)
     policy.require(actor, Can.RUN, desk, see=Can.SEE_PART)
+    if through > clock.today():
+        # Every receipt until then would come before the run, and each later run a restatement.
+        message = N_("A run goes through today at most; choose a day that has come")
+        raise Invalid.field("through", "in_the_future", message)
     prepared = prepare(project_id, desk.organisation_id, through)
     if not prepared.is_news and prepared.last is not None:
         return prepared.last

@@ -118,7 +118,7 @@ def _page(found: Tranche, **typed: Form) -> str:
         forms["call"] = CallForm(account=papers.last_account(found.project_id))
     return render_template(
         "settlement/tranche.html", tranche=found, commitment=commitment, call=queries.live_calls([found.id]).get(found.id),
-        proofs=proofs, waiting=next((p for p in proofs if p.state == "waiting"), None), events=queries.events_of([found.id]),
+        proofs=proofs, waiting=next((p for p in proofs if p.state == "waiting" and found.state != "cancelled"), None), events=queries.events_of([found.id]),
         may=showing.may(actor(), found), may_answer=policy.can(actor(), Can.ANSWER, found), forms=forms, typed=set(typed),
         side=found.side_of(actor()), earliest=service.earliest_due(commitment), recorded=milestones.recorded(),
         today=clock.today(), to_confirm=_to_confirm(found), **named([found]), **WORDS,

@@ -67,6 +67,7 @@ def record(
     """
     commitment, tranche, call = calling.held(actor, call_id, Can.RECORD)
     _check(commitment, call, amount, on)
+    _refuse_twin(call, amount, on, reference, line)
     parts = _split(call, amount, on, interest, beyond=beyond or line is not None)
     key = _line_key(line) if line is not None else _key(call, amount, on, reference)
     made = written(
@@ -160,6 +161,24 @@ def _key(call: PaymentCall, amount: Money, on: date, reference: str) -> str:
     """The same call, day, amount and bank reference is the same payment, unless an earlier one was taken back."""
     undone = _count(Transfer.call_id == call.id, Transfer.kind == "reversal")
     return f"hand:{call.id}:{on}:{amount.amount_minor}:{reference.strip()[:60]}:{undone}"
+
+
+def _refuse_twin(call: PaymentCall, amount: Money, on: date, reference: str, line: BankLine | None) -> None:
+    """What was typed in is not recorded again from a statement, nor the other way round: same call, day and amount, unless
+    what was typed in has a bank reference of its own. Raises Conflict (`recorded_before`)."""
+    for row in queries.standing(queries.transfers(call_id=call.id)):
+        if row.kind != "payment" or (row.moved_on, row.amount) != (on, amount):
+            continue
+        if (row.bank_line_id is None) == (line is None):
+            continue
+        mine = reference.strip()[:100]
+        typed = row.bank_reference if line is not None else mine
+        if typed and row.bank_reference != mine:
+            continue
+        if line is None:
+            raise _before()
+        message = N_("This payment was typed in already; take that entry back, then match the line")
+        raise Conflict(message, code="recorded_before")
 
 
 def _line_key(line: BankLine) -> str:

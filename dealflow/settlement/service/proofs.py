@@ -54,7 +54,7 @@ def submit(
 
 
 def accept(actor: Actor, proof_id: str) -> MilestoneProof:
-    """The investor accepts a proof: the tranche may be called."""
+    """The investor accepts a proof: the tranche may be called, also when its date was missed meanwhile."""
     proof, tranche = _to_answer(actor, proof_id)
     _answered(actor, proof, "accept", "")
     base.happened(actor, tranche, "accept", file=proof.file_name)
@@ -92,6 +92,8 @@ def _to_answer(actor: Actor, proof_id: str) -> tuple[MilestoneProof, Tranche]:
         raise NotFound()
     policy.require(actor, Can.ANSWER, known, see=Can.SEE)
     _commitment, tranche = base.held(actor, known.tranche_id, Can.ANSWER)
+    if tranche.state == "cancelled":
+        raise InvalidTransition(N_("This tranche lapsed; a proof opens it no more"))
     return base.fresh(MilestoneProof, proof_id), tranche
 
 

@@ -205,12 +205,14 @@ def _unrefund(
     commitment.excess_minor += known.excess_minor
     if tranche is None:
         return
-    if tranche.state == "refunded" and (call is None or call.state != "paid"):
+    if tranche.state == "refunded" and call is None:
         raise _stands_on()
     tranche.paid_minor += known.principal_minor
-    if tranche.state == "refunded":
+    if tranche.state == "refunded" and call is not None:
+        if part := call.state == "withdrawn":
+            call.state, call.reason = CALL.fire(call.state, "reopen", call), ""
         base.move(
-            actor, tranche, "unrefund", Tag.REVERSED, kind="reverse", text=why, payment=known.id,
+            actor, tranche, "unrefund_part" if part else "unrefund", Tag.REVERSED, kind="reverse", text=why, payment=known.id,
             amount_minor=known.principal_minor,
         )  # fmt: skip
     else:

@@ -193,7 +193,16 @@ def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incomin
         seen[content] += 1
         made.append((number, row, hashlib.sha256(f"{content}#{seen[content]}".encode()).hexdigest()))
     known = bank_queries.known_fingerprints(actor, [fingerprint for _n, _row, fingerprint in made])
-    fresh = [entry for entry in made if entry[2] not in known]
+    # A later export may word a line otherwise; the bank's number, day, amount and payer say that it is the same.
+    there = bank_queries.known_serials(actor, statement.fund_id, (row.serial for _n, row, _f in made))
+    fresh = []
+    for entry in made:
+        row = entry[1]
+        key = (row.day, row.amount.amount_minor, row.amount.currency, row.payer, row.serial)
+        if there[key]:
+            there[key] -= 1
+        elif entry[2] not in known:
+            fresh.append(entry)
     for number, row, fingerprint in fresh:
         session().add(
             BankLine(

@@ -69,12 +69,13 @@ def prove_by(actor: Actor, fact: MilestoneFact, *, only: str | None = None) -> N
 
 
 def prove(actor: Actor, tranche: Tranche, *, how: str, on: date, source: str) -> None:
-    """The milestone of a held tranche is proven. One on hold will be open when the hold is lifted; else nothing."""
+    """The milestone of a held tranche is proven. One on hold will be open when the hold is lifted; one that missed its date
+    is opened by a proof alone, which its investor has accepted all the same; else nothing."""
     if tranche.state == "held" and tranche.held_from == "waiting":
         tranche.held_from, tranche.opened_by, tranche.opened_on = "open", how, on
         base.happened(actor, tranche, "prove", how=how, source=source)
         return
-    if tranche.state != "waiting":
+    if tranche.state != "waiting" and not (tranche.state == "missed" and how == "proof"):
         return
     tranche.opened_by, tranche.opened_on = how, on
     base.move(actor, tranche, "prove", Tag.PROVEN, how=how, source=source)
@@ -175,14 +176,20 @@ def lapse(actor: Actor, commitment: Commitment, first: Tranche, reason: str) -> 
 
 
 def miss_due() -> int:
-    """Start what the terms say for every tranche whose long-stop date has passed; how many."""
+    """Start what the terms say for every tranche whose long-stop date has passed; how many.
+
+    One with a proof that was handed in by that date waits for the investor's answer: who is to answer cannot let it lapse by
+    not answering.
+    """
     query = select(Tranche.id).where(Tranche.state == "waiting", Tranche.long_stop < clock.today())
-    found = list(session().scalars(query.order_by(Tranche.commitment_id, Tranche.number)))
-    for tranche_id in found:
+    missed = 0
+    for tranche_id in list(session().scalars(query.order_by(Tranche.commitment_id, Tranche.number))):
         commitment, tranche = base.held(SYSTEM, tranche_id, Can.DECIDE)
-        if tranche.state == "waiting" and tranche.long_stop < clock.today():
+        late = tranche.state == "waiting" and tranche.long_stop < clock.today()
+        if late and not queries.proof_in_time(tranche):
             _missed(commitment, tranche)
-    return len(found)
+            missed += 1
+    return missed
 
 
 def _missed(commitment: Commitment, tranche: Tranche) -> None:
