@@ -83,7 +83,7 @@ def cancel_call(fund_id: str, call_id: str, body: FundReasonIn) -> dict[str, Any
 def pay(fund_id: str, call_id: str, body: FundPaymentIn) -> dict[str, Any]:
     """Enter a payment; the same reference again is the same payment."""
     row = service.pay(
-        actor(), fund_id, call_id, lp_id=body.lp_id, amount=body.amount.money(), on=body.on or clock.today(),
+        actor(), fund_id, call_id, lp_id=body.lp_id, amount=body.amount.money() if body.amount else None, on=body.on or clock.today(),
         reference=body.reference, interest=body.interest.money() if body.interest else None, rate=body.rate,
     )  # fmt: skip
     return present.payment(queries.get(actor(), fund_id), row, call_id)

@@ -16,6 +16,8 @@ BANK = Side("assets:bank", "asset", N_("Bank account of the fund"))
 FEES_PAYABLE = Side("liabilities:fees_payable", "liability", N_("Management fees owed"))
 EXPENSES_PAYABLE = Side("liabilities:expenses_payable", "liability", N_("Expenses owed"))
 OVERPAID = "liabilities:overpaid:"
+# Assets that are neither money nor owed by others than the partners.
+NOT_MONEY = ("assets:investments:", "assets:unrealised:", "assets:receivable:")
 
 # Cash flows of a partner: last part of the code → kind of flow (as in the metrics), label.
 FLOWS = {

@@ -53,6 +53,24 @@ def open_books(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
     }  # fmt: skip
 
 
+@find.source(N_("Capital calls"), order=36)
+def by_reference(actor: Actor, words: str, limit: int) -> list[find.Hit]:
+    """What a call asks of a partner by the reference that the partner writes into its transfer: to the manager the call, to the
+    partner its own place."""
+    return [
+        find.Hit(
+            line.reference,
+            url_for("funds.call", fund_id=fund.id, call_id=call.id)
+            if policy.can(actor, Can.MANAGE, fund)
+            else url_for("funds.lp", fund_id=fund.id, lp_id=lp.id),
+            f"{_('Capital call %(number)s of %(fund)s', number=call.number, fund=fund.name)} · {lp.name} · "
+            f"{show(fund.money(line.amount_minor))}",
+            "coins",
+        )
+        for fund, call, line, lp in queries.lines_like(actor, words, limit)
+    ]  # fmt: skip
+
+
 @find.source(N_("Funds"), order=35, kind="fund")
 def named(actor: Actor, words: str, limit: int) -> list[find.Hit]:
     """Funds by name."""

@@ -73,10 +73,13 @@ class FundReasonIn(Schema):
 
 
 class FundPaymentIn(Schema):
-    """A payment of a partner. In another currency, `rate` is units of the fund's currency for one of it on that day."""
+    """A payment of a partner: `amount` for the call, `interest` for what is late, or both.
+
+    In another currency, `rate` is units of the fund's currency for one of it on that day.
+    """
 
     lp_id: Ref("lpt")  # type: ignore[valid-type]
-    amount: MoneyIn
+    amount: MoneyIn | None = None
     on: Date | None = None
     reference: Key
     interest: MoneyIn | None = None

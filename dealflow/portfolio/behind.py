@@ -8,8 +8,11 @@ from datetime import date
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_, gettext, show_day
 from dealflow.core.money import show
+from dealflow.funds import chart
 from dealflow.funds import queries as funds
-from dealflow.portfolio import exchange, planning, queries
+from dealflow.ledger import labels
+from dealflow.ledger import queries as books
+from dealflow.portfolio import exchange, planning, posting, queries
 from dealflow.portfolio.figures import PAYS, State
 from dealflow.portfolio.models import Holding
 from dealflow.portfolio.states import FLOW_LABELS, LINE_LABELS, METHOD_LABELS, METHODS
@@ -41,7 +44,7 @@ FIGURES = {
 
 @dataclass(frozen=True)
 class Row:
-    """One row behind a figure: minor units, what it is, its entry, its holding."""
+    """One row behind a figure: minor units, what it is, its entry or its account in the book, its holding."""
 
     on: date
     label: str
@@ -50,6 +53,7 @@ class Row:
     holding_id: str | None = None
     name: str = ""
     note: str = ""
+    account_id: str | None = None
 
 
 def rows(found: State, figure: str, holding_id: str | None = None) -> list[Row]:
@@ -154,9 +158,28 @@ def _unfunded(found: State) -> list[Row]:
     ]
 
 
+def _accounts(found: State) -> list[Row]:
+    """Money and debts of a fund: its accounts without the holdings, and without what partners owe, which is no net asset."""
+    book = posting.book_of(found.vehicle)
+    balances = books.trial_balance(book, on=found.as_of) if book else []
+    return [
+        Row(
+            found.as_of,
+            labels.account(balance.account),
+            balance.amount.amount_minor,
+            account_id=balance.account.id,
+        )
+        for balance in balances
+        if balance.account.code.startswith(("assets:", "liabilities:"))
+        and not balance.account.code.startswith(chart.NOT_MONEY)
+        and balance.amount.amount_minor
+        and balance.amount.currency == found.vehicle.currency
+    ]
+
+
 def _nav(found: State) -> list[Row]:
-    """The accounts of the fund's book that make up its net assets, and the carry not yet paid."""
-    rows = _worth(found, "value", None)
+    """The holdings and the accounts of the fund's book that make up its net assets, and the carry not yet paid."""
+    rows = [*_worth(found, "value", None), *_accounts(found)]
     whole = sum(row.minor for row in rows)
     rest = found.before_carry_minor - whole
     if rest:

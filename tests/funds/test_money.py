@@ -59,6 +59,28 @@ def test_late_interest_is_simple_on_what_is_open_and_earned_by_the_others(house:
     assert (found["a"], found["b"]) == (yuan(-12_000), yuan(12_000))
 
 
+def test_late_interest_alone_is_typed_in_once_and_taken_back(house: House) -> None:
+    call = house.called(date(2025, 2, 1), 1_000_000)
+    stand(date(2025, 4, 15))
+    pay = {"lp_id": house.partners["a"], "on": date(2025, 4, 15)}
+    house.do(service.pay, call.id, amount=yuan(600_000), reference="late", **pay)
+    with pytest.raises(Invalid) as refused:
+        house.do(service.pay, call.id, amount=None, reference="nothing", **pay)
+    assert [(e.field, e.code) for e in refused.value.errors] == [("amount", "required")]
+    with pytest.raises(Invalid) as refused:
+        house.do(service.pay, call.id, amount=None, interest=Money(12_000_01), reference="interest", **pay)
+    assert refused.value.errors[0].code == "more_than_due"
+    alone = {"amount": None, "interest": yuan(12_000), "reference": "interest", **pay}
+    row = house.do(service.pay, call.id, **alone)
+    assert house.do(service.pay, call.id, **alone).id == row.id
+    assert (row.amount_minor, row.inside_minor, row.interest_minor) == (0, 0, 12_000_00)
+    assert house.ask(queries.cash) == yuan(612_000)
+    assert house.positions()["a"].contributed.amount == yuan(600_000)
+    house.do(service.reverse_payment, row.id, reason="Not ours")
+    assert house.ask(queries.cash) == yuan(600_000)
+    house.do(service.pay, call.id, **alone)
+
+
 def test_a_later_partner_pays_in_its_part_with_interest_and_the_others_get_it_back(house: House) -> None:
     house.paid(house.called(date(2025, 2, 1), 1_000_000), date(2025, 2, 1))
     stand(date(2025, 3, 31))

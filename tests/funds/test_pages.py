@@ -141,6 +141,42 @@ def test_a_call_is_drafted_looked_at_issued_and_paid(house: House, manager: Web)
     assert house.positions()["a"].called.amount == yuan(700_000)
 
 
+def test_late_interest_alone_is_typed_in_on_the_page_of_a_paid_call(house: House, manager: Web) -> None:
+    call = house.called(date(2025, 2, 1), 1_000_000)
+    house.paid(call, date(2025, 4, 15))
+    house.sign_in()
+    page = f"/funds/{house.fund_id}/calls/{call.id}"
+    assert 'id="pay"' in manager.get(page).text
+    typed = {
+        "lp_id": house.partners["a"],
+        "on": "2025-04-15",
+        "reference": "ICBC 9",
+        "amount": "",
+        "currency": "CNY",
+    }
+    assert "Enter what came in" in manager.post(f"{page}/payments", data=typed | {"interest": ""}).text
+    assert manager.post(f"{page}/payments", data=typed | {"interest": "12,000"}).status_code == 303
+    assert house.ask(queries.cash) == yuan(1_012_000)
+
+
+def test_a_call_is_found_by_its_reference_by_who_may_see_it(house: House, manager: Web) -> None:
+    call = house.called(date(2025, 2, 1), 1_000_000)
+    lines = house.ask(lambda _fund: queries.call_lines([call])[call.id])
+    mine, other = (next(line for line in lines if line.lp_id == house.partners[name]) for name in ("a", "b"))
+    house.sign_in()
+
+    def found(browser: Any, words: str) -> str:
+        return str(browser.get(f"/search?q={words}").text).partition("<main")[2]
+
+    for words in (mine.reference, mine.reference.lower(), mine.reference[:7]):
+        assert f'href="/funds/{house.fund_id}/calls/{call.id}"' in found(manager, words)
+    assert "/calls/" not in found(manager, "DF")
+    partner = house.lp.browser()
+    assert f'href="/funds/{house.fund_id}/lps/{mine.lp_id}"' in found(partner, mine.reference)
+    assert "/funds/" not in found(partner, other.reference)
+    assert "/funds/" not in found(house.stranger.browser(), mine.reference)
+
+
 def test_costs_and_a_distribution_through_the_pages(house: House, manager: Web) -> None:
     house.paid(house.called(date(2025, 1, 20), 1_000_000), date(2025, 1, 20))
     stand(date(2025, 2, 1))

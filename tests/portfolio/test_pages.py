@@ -59,6 +59,16 @@ def test_a_figure_leads_to_its_entries_in_two_clicks(portfolio: Portfolio) -> No
         assert browser.get(entries[0]).status_code == 200
 
 
+def test_the_net_asset_value_opens_to_the_accounts_it_is_made_of(portfolio: Portfolio) -> None:
+    browser = portfolio.manager.browser()
+    page = browser.get(f"/funds/{portfolio.fund_id}/figures/nav").get_data(as_text=True)
+    accounts = [link for link in links(page, "/books/") if "/accounts/" in link]
+    assert "Bank account of the fund" in page
+    assert "Money and what is owed, net" not in page
+    assert all(browser.get(link).status_code == 200 for link in accounts)
+    assert accounts
+
+
 def test_a_refused_booking_keeps_what_was_typed(portfolio: Portfolio) -> None:
     browser, holding = portfolio.manager.browser(), portfolio.ids["Night Train"]
     typed = {

@@ -34,6 +34,14 @@ CHARGES = ("fee", "expense", "income")
 _TYPED = text("bank_line_id IS NULL AND kind <> 'reversal'")
 
 
+REFERENCE = "DF"
+
+
+def reference_of(line_id: str) -> str:
+    """The reference of a line of a call: the end of its id."""
+    return f"{REFERENCE}{line_id[-8:].upper()}"
+
+
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
@@ -103,8 +111,8 @@ class FundCallLine(Base, OfLp):
 
     @property
     def reference(self) -> str:
-        """What the partner writes into its transfer, so that it is found on the statement: the end of the id."""
-        return f"DF{self.id[-8:].upper()}"
+        """What the partner writes into its transfer, so that it is found on the statement."""
+        return reference_of(self.id)
 
     @property
     def open_minor(self) -> int:

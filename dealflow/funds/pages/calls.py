@@ -92,10 +92,12 @@ def call_page(
     preview, refused = _preview(fund, call)
     pay = pay or PaymentForm(data={"on": clock.today(), "currency": fund.currency})
     open_lines = [line for line in lines if line.open_minor]
-    pay.lp_id.choices = pairs([(line.lp_id, names[line.lp_id]) for line in open_lines])
+    shown = [(line, present.call_line(fund, call, line, names)) for line in lines]
+    payable = [line for line, row in shown if line.open_minor or row["late_interest"]["amount_minor"]]
+    pay.lp_id.choices = pairs([(line.lp_id, names[line.lp_id]) for line in payable])
     rows = queries.payment_rows(fund.id, line_ids=[line.id for line in lines])
     return render(
-        "call", fund, "calls", call=call, lines=[(line, present.call_line(fund, call, line, names)) for line in lines], preview=preview,
+        "call", fund, "calls", call=call, lines=shown, preview=preview, payable=payable,
         refused=refused, names=names, pay=pay, reason=reason or ReasonForm(), open_lines=open_lines,
         payments=rows, standing={row.id for row in queries.standing(rows)}, overpaid=queries.overpaid(fund), undo=undo or ReasonForm(),
         undone_id=undone_id, panels=slots.panels("fund.call", actor(), fund) if call.state == "issued" else [],
@@ -158,8 +160,8 @@ def pay(fund_id: str, call_id: str) -> Any:
     done, status = attempt(
         form,
         lambda: service.pay(
-            actor(), fund_id, call_id, lp_id=values.lp_id, amount=values.amount.money(), on=values.on or clock.today(),
-            reference=values.reference, interest=values.interest.money() if values.interest else None, rate=values.rate,
+            actor(), fund_id, call_id, lp_id=values.lp_id, amount=values.amount.money() if values.amount else None,
+            on=values.on or clock.today(), reference=values.reference, interest=values.interest.money() if values.interest else None, rate=values.rate,
         ),
     )  # fmt: skip
     if done is None:

@@ -41,6 +41,7 @@ from dealflow.funds.queries.objects import (
     distributions,
     get,
     lines_by_id,
+    lines_like,
     listed,
     lp,
     lps,
@@ -61,7 +62,7 @@ from dealflow.funds.queries.objects import (
 __all__ = [
     "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
-    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "listed", "lp", "lps", "managed", "movements", "names", "net_assets",
+    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "lines_like", "listed", "lp", "lps", "managed", "movements", "names", "net_assets",
     "overpaid", "own_lps", "partner", "payment", "payment_rows", "payments", "positions", "register_valuation_source", "split",
     "standing", "statement", "statements", "totals",
     "transfers", "vehicles",

@@ -31,9 +31,11 @@ from dealflow.funds.models import (
     FundTransfer,
     held_by,
 )
+from dealflow.funds.models.flows import REFERENCE, reference_of
 from dealflow.funds.policy import Can
 
 _JUDGED = {"unscoped": "whoever asks has been judged on the fund"}
+_OF_LINES = {"unscoped": "the lines are those that the actor may know of"}
 _ADDRESSED = {"unscoped": "the query itself says which rows are addressed to the actor"}
 
 
@@ -179,6 +181,28 @@ def lines_by_id(ids: Iterable[str]) -> dict[str, FundCallLine]:
     """Lines of calls that the actor may know of, by their ids. One statement."""
     query = select(FundCallLine).where(FundCallLine.id.in_(set(ids)))
     return {row.id: row for row in session().scalars(query)}
+
+
+def lines_like(actor: Actor, words: str, limit: int) -> list[tuple[Fund, FundCall, FundCallLine, FundLp]]:
+    """What calls ask of partners under a reference that begins like that, the latest first, as far as the actor may know of
+    it; none for fewer than four signs."""
+    start = words.strip().upper()
+    if len(start) < 4 or not start.startswith(REFERENCE) or actor.organisation_id is None:
+        return []
+    known = session().scalars(select(FundCallLine.id).order_by(FundCallLine.id.desc()))
+    ids = [line_id for line_id in known if reference_of(line_id).startswith(start)][:limit]
+    query = (
+        select(Fund, FundCall, FundCallLine, FundLp)
+        .join(FundCall, FundCall.fund_id == Fund.id)
+        .join(FundCallLine, FundCallLine.call_id == FundCall.id)
+        .join(FundLp, FundLp.id == FundCallLine.lp_id)
+        .where(FundCallLine.id.in_(ids))
+        .order_by(FundCallLine.id.desc())
+    )
+    return [
+        (fund, call, line, lp)
+        for fund, call, line, lp in session().execute(query, execution_options=_OF_LINES)
+    ]
 
 
 def payment_rows(

@@ -73,13 +73,14 @@ class Statement:
 
 
 def pay(
-    actor: Actor, fund_id: str, call_id: str, *, lp_id: str, amount: Money, on: date, reference: str,
+    actor: Actor, fund_id: str, call_id: str, *, lp_id: str, amount: Money | None, on: date, reference: str,
     interest: Money | None = None, rate: str | None = None, statement: Statement | None = None,
 ) -> FundPayment:  # fmt: skip
     """Enter a payment of a partner; the same bank reference with the same content again gives the payment there is.
 
-    Typed in, `amount` goes against the call and `interest` (in the fund's currency) against what is late. From a
-    `statement`, `amount` is all that came in and is split. Raises Invalid (`more_than_open`, `more_than_due`), Conflict
+    Typed in, `amount` goes against the call and `interest` (in the fund's currency) against what is late; either may be
+    left out. From a `statement`, `amount` is all that came in and is split. Raises Invalid (`more_than_open`,
+    `more_than_due`, `required` when both are left out), Conflict
     (`reference_taken`; `recorded_before` for a line that was typed in already), InvalidTransition for a call that is not
     issued.
     """
@@ -88,8 +89,8 @@ def pay(
     session().refresh(call)
     line = held_line(call, lp)
     not_ahead(on, "on")
-    taken = converted(fund, amount, rate, on)
     late = interest.amount_minor if interest else 0
+    taken = converted(fund, amount, rate, on) if amount is not None else _nothing(fund, late, rate)
     there = known(fund, reference)
     if there is not None and statement is None:
         same = (there.call_line_id, there.paid_on, there.interest_minor) == (line.id, on, late)
@@ -108,6 +109,17 @@ def pay(
     else:
         parts = _split(fund, call, line, taken.money.amount_minor, on)
     return _enter(actor, fund, call, line, lp, taken, parts, on, reference, statement)
+
+
+def _nothing(fund: Fund, late: int, rate: str | None) -> Amount:
+    """What goes to the call when only late interest came in, which is in the fund's currency."""
+    if not late:
+        raise Invalid.field(
+            "amount", "required", N_("Enter what came in: for the call, as late interest, or both")
+        )
+    if rate:
+        raise Invalid.field("rate", "not_wanted", N_("This is the fund's own currency; leave the rate out"))
+    return Amount(fund.money(0))
 
 
 def _split(fund: Fund, call: FundCall, line: FundCallLine, whole: int, on: date) -> Parts:
