@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wtforms import BooleanField, DateField, FileField, SelectField, StringField, TextAreaField, validators
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
+from dealflow.core.errors import FieldError
 from dealflow.core.forms import AmountField, Form, currency_field, empty_to_none
 from dealflow.core.i18n import N_, _l, gettext
 from dealflow.core.money import CURRENCIES
@@ -110,6 +112,10 @@ class ReceiptForm(PlatformForm):
         """As the service takes it."""
         names = ("on", "amount", "platform", "source", "external_ref", "evidence_class")
         return {name: self[name].data for name in names} | {"document_id": document_id}
+
+    def show(self, errors: Sequence[FieldError]) -> None:
+        """As every form; what is said of the document stands beside the file that is chosen."""
+        super().show([replace(e, field="document") if e.field == "document_id" else e for e in errors])
 
 
 class AdSpendForm(ReceiptForm):

@@ -31,7 +31,7 @@ from dealflow.releases.models import AdSpend as Spend
 
 _FOR_OTHERS = {"unscoped": "the rooms that divide a project's money read all of it"}
 # What a platform or its accounts say by themselves; a ranking counts as audited with a document beside it.
-_OF_PLATFORMS = ("platform_statement", "platform_api")
+OF_PLATFORMS = ("platform_statement", "platform_api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def ad_spend(project_id: str, through: date) -> list[AdSpend]:
 
 def is_audited(row: Spend) -> bool:
     """Whether an entry of ad spend is proven by the platform, or by somebody else with a document."""
-    return row.evidence_class in _OF_PLATFORMS or (
+    return row.evidence_class in OF_PLATFORMS or (
         row.evidence_class != SELF_REPORTED and row.document_id is not None
     )
 

@@ -18,7 +18,7 @@ from dealflow.releases.models import AdSpend, Receipt, Statement
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
 from tests.factories import pitches
-from tests.factories.releases import cny, receipt
+from tests.factories.releases import cny, evidence, receipt
 
 FAR = date(2100, 1, 1)
 
@@ -133,10 +133,9 @@ def test_a_cap_crossed_by_two_at_once_is_told_once(two: tuple[Person, Person, st
     owner, member, project = two
     with db.system_edge():
         service.set_ad_cap(project, Money(1000), "ts_1")
+    more = {"platform": "douyin", "document_id": evidence(owner, project)}
     calls = [
-        lambda who=who, n=n: who.post(
-            f"/projects/{project}/ad-spend", receipt(f"a-{n}", 300) | {"platform": "douyin"}
-        )
+        lambda who=who, n=n: who.post(f"/projects/{project}/ad-spend", receipt(f"a-{n}", 300) | more)
         for n, who in enumerate((owner, member, owner, member))
     ]
     answers = at_once(calls)

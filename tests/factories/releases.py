@@ -27,6 +27,13 @@ def receipt(ref: str = "r-1", amount: int = 100_00, **more: Any) -> dict[str, An
     } | more  # fmt: skip
 
 
+def evidence(creator: Any, project_id: str) -> str:
+    """A document of a project that stands behind entries."""
+    kept = rooms.send(creator, f"/projects/{project_id}/evidence", rooms.pdf(1), "bill.pdf")
+    assert kept.status_code == 201, kept.json
+    return str(kept.json["document_id"])
+
+
 def bind(deal_id: str, stage: str = "signed") -> None:
     """Bring a deal to a stage."""
     with db.system_edge():

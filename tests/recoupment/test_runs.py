@@ -16,6 +16,7 @@ from dealflow.finance import simulate
 from dealflow.ledger import queries as ledger
 from dealflow.ledger import verification
 from tests.conftest import Person
+from tests.factories import releases
 from tests.factories.distributions import Stage, by_payee
 
 
@@ -228,6 +229,7 @@ def test_an_investor_signed_later_takes_nothing_back(stage: Stage, person: Calla
 
 def test_ad_spend_that_is_audited_is_recovered(stage: Stage) -> None:
     money: dict[str, Any] = {"amount_minor": 3_000_000, "currency": "CNY"}
+    bill = releases.evidence(stage.creator, stage.project)
     for evidence, ref in (("platform_statement", "a"), ("self_reported", "b")):
         body = {
             "amount": money,
@@ -235,6 +237,7 @@ def test_ad_spend_that_is_audited_is_recovered(stage: Stage) -> None:
             "source": "巨量",
             "evidence_class": evidence,
             "external_ref": ref,
+            "document_id": bill,
         }
         assert stage.creator.post(f"/projects/{stage.project}/ad-spend", body).status_code == 201
     stage.receipt("2026-10-01", 30_000_000)

@@ -13,7 +13,7 @@ from dealflow.core.money import Money
 from dealflow.core.outbox import OutboxEvent
 from dealflow.notify.models import Notification
 from dealflow.releases import queries, service, spending
-from tests.factories.releases import cny
+from tests.factories.releases import cny, evidence
 from tests.releases.conftest import House
 
 
@@ -22,6 +22,8 @@ def spend(house: House, ref: str, amount: int, **more: Any) -> Any:
         "amount": cny(amount), "on": "2026-09-10", "platform": "douyin", "source": "巨量", "external_ref": ref,
         "evidence_class": "platform_statement",
     } | more  # fmt: skip
+    if values["evidence_class"] == "platform_statement":
+        values["document_id"] = evidence(house.creator, house.project_id)
     answer = house.creator.post(f"{house.at}/ad-spend", values)
     assert answer.status_code == 201, answer.json
     return answer.json

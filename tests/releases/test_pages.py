@@ -105,7 +105,10 @@ def test_ad_spend_stands_against_its_cap_on_pages(house: House) -> None:
         "on": "2026-09-01", "amount": "850", "currency": "CNY", "platform": "抖音", "source": "巨量", "external_ref": "a-1",
         "evidence_class": "platform_statement",
     }  # fmt: skip
-    assert creator.post(f"{house.at}/ad-spend", data=typed).status_code == 303
+    refused = creator.post(f"{house.at}/ad-spend", data=typed)
+    opened(refused, "Attach the platform’s bill", "巨量", status=422)
+    bill = {"document": (io.BytesIO(rooms.pdf(1)), "bill.pdf")}
+    assert creator.post(f"{house.at}/ad-spend", data=typed | bill).status_code == 303
     for page in (f"{house.at}/ad-spend", f"{house.at}/releases"):
         opened(investor.get(page), "<meter", "(85%)", "Close to the cap")
     opened(creator.post(f"{house.at}/ad-spend", data=typed | {"amount": "1"}), "other content", status=409)

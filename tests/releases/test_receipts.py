@@ -16,7 +16,7 @@ from dealflow.core.outbox import OutboxEvent
 from dealflow.releases import queries
 from tests.conftest import Person
 from tests.factories import rooms
-from tests.factories.releases import bind, cny, receipt
+from tests.factories.releases import bind, cny, evidence, receipt
 from tests.releases.conftest import House
 
 FAR = date(2100, 1, 1)
@@ -179,6 +179,10 @@ def test_ad_spend_is_an_entry_once_and_only_proven_spend_is_audited(house: House
         "amount": cny(50_00), "on": "2026-10-01", "platform": "抖音", "source": "巨量引擎", "evidence_class": "platform_statement",
         "external_ref": "a-1",
     }  # fmt: skip
+    for claimed in ("platform_statement", "platform_api"):
+        bare = house.creator.post(f"{house.at}/ad-spend", values | {"evidence_class": claimed})
+        assert (bare.status_code, bare.json["errors"][0]["field"]) == (422, "document_id")
+    values["document_id"] = evidence(house.creator, house.project_id)
     first = house.creator.post(f"{house.at}/ad-spend", values)
     assert first.status_code == 201, first.json
     assert (first.json["audited"], first.json["platform"]) == (True, "douyin")
@@ -186,10 +190,11 @@ def test_ad_spend_is_an_entry_once_and_only_proven_spend_is_audited(house: House
     assert house.creator.post(f"{house.at}/ad-spend", values | {"amount": cny(1)}).status_code == 409
     more = {"evidence_class": "self_reported", "external_ref": "a-2"}
     house.creator.post(f"{house.at}/ad-spend", values | more)
-    back = {"reversal": True, "external_ref": "a-3", "amount": cny(5_00)}
+    back = {"reversal": True, "external_ref": "a-3", "amount": cny(5_00), "document_id": None}
     house.creator.post(f"{house.at}/ad-spend", values | back)
     house.creator.post(
-        f"{house.at}/ad-spend", values | {"evidence_class": "third_party", "external_ref": "a-4"}
+        f"{house.at}/ad-spend",
+        values | {"evidence_class": "third_party", "external_ref": "a-4", "document_id": None},
     )
     with db.system_edge(write=False):
         rows = queries.ad_spend(house.project_id, FAR)

@@ -41,6 +41,7 @@ def spend(actor: Actor, project_id: str, values: AdSpendIn) -> tuple[AdSpend, bo
     if amount.amount_minor == 0:
         raise Invalid.field("amount", "zero", N_("Enter an amount above zero"))
     if queries.spend_by_reference(desk.project_id, values.external_ref) is None:
+        _check_proof(values)
         check_total(AdSpend, desk.project_id, {amount.currency: amount.amount_minor})
     row = AdSpend(
         project_id=desk.project_id, organisation_id=desk.organisation_id, on=values.on, platform=values.platform or "",
@@ -55,6 +56,15 @@ def spend(actor: Actor, project_id: str, values: AdSpendIn) -> tuple[AdSpend, bo
     audit.record(actor, Tag.SPENT, found, after=plain(values), organisation_id=desk.organisation_id)
     watch_caps(desk.project_id)
     return found, True
+
+
+def _check_proof(values: AdSpendIn) -> None:
+    """What is recouped ahead of investors is not a platform's word because somebody ticks so: its paper stands beside it."""
+    if values.evidence_class in queries.OF_PLATFORMS and values.document_id is None and not values.reversal:
+        message = N_(
+            "Attach the platform’s bill or export; without one choose another evidence: the cap counts it, nobody recoups it"
+        )
+        raise Invalid.field("document_id", "required", message)
 
 
 def _content(row: AdSpend) -> dict[str, object]:
