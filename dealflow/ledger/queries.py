@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -92,6 +92,12 @@ def head(book: Book) -> tuple[int, str]:
     )
     row = session().execute(query, execution_options=_WHOLE).first()
     return (row.number, row.hash) if row else (0, GENESIS)
+
+
+def entries_since(book: Book, since: datetime, kinds: Iterable[str], most: int) -> list[Entry]:
+    """What was posted after a moment of these kinds, the latest first."""
+    query = select(Entry).where(Entry.book_id == book.id, Entry.at > since, Entry.kind.in_(list(kinds)))
+    return list(session().scalars(query.order_by(Entry.number.desc()).limit(most), execution_options=_WHOLE))
 
 
 def by_keys(book: Book, keys: list[str]) -> dict[str, Entry]:

@@ -15,9 +15,12 @@ from dealflow.core.db import session
 from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import show_day
 from dealflow.core.money import Money, show
+from dealflow.funds import chart, words
 from dealflow.funds import queries as funds
+from dealflow.ledger import labels
+from dealflow.ledger import queries as books
 from dealflow.pitches import queries as pitches
-from dealflow.portfolio import figures, incoming, queries
+from dealflow.portfolio import figures, incoming, posting, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.models import HoldingFlow, IssuedReport, Valuation
 from dealflow.portfolio.states import FLOW_LABELS, METHOD_LABELS
@@ -26,6 +29,8 @@ SOON = timedelta(days=45)
 AHEAD = timedelta(days=180)
 STALE = timedelta(days=120)
 MOST = 12
+# What holdings do stands in their own rows.
+POSTED = [kind for kind in chart.ENTRIES if kind not in ("fund_purchase", "fund_proceeds", "fund_valuation")]
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,28 @@ def holding_page(holding_id: str, anchor: str | None = None) -> tuple[str, dict[
     return "portfolio.show", {"holding_id": holding_id, **more}
 
 
-def changed(actor: Actor, since: datetime | None) -> list[Item]:
+def _posted(states: Sequence[State], since: datetime) -> list[Item]:
+    """What was called, paid, charged and distributed in the books of funds, each leading to its entry."""
+    found = []
+    for state in states:
+        book = posting.book_of(state.vehicle) if state.vehicle.fund is not None else None
+        entries = books.entries_since(book, since, POSTED, MOST) if book else []
+        lines = books.lines_of_all(entries)
+        for entry in entries:
+            money = [
+                amount.amount_minor for account, amount in lines[entry.id] if account.code == chart.BANK.code
+            ]
+            found.append(
+                Item(
+                    f"{state.vehicle.name}{_(': ')}{labels.entry_kind(entry.kind)}", entry.at,
+                    ("ledger.entry", {"book_id": entry.book_id, "entry_id": entry.id}),
+                    minor=abs(sum(money)), currency=state.vehicle.currency if sum(money) else "",
+                )
+            )  # fmt: skip
+    return found
+
+
+def changed(actor: Actor, states: Sequence[State], since: datetime | None) -> list[Item]:
     """What was booked, valued and reported since a moment (the last 30 days without one), the latest first."""
     since = since or clock.now() - timedelta(days=30)
     names = {row.id: row for row in queries.holdings(actor)}
@@ -83,6 +109,7 @@ def changed(actor: Actor, since: datetime | None) -> list[Item]:
         )
         for row in issued
     ]  # fmt: skip
+    found += _posted(states, since)
     return sorted(found, key=lambda item: item.at, reverse=True)[:MOST]
 
 
@@ -128,7 +155,7 @@ def _drafts(states: Sequence[State]) -> list[Item]:
     return [
         Item(
             _("%(fund)s: a distribution waits for approval", fund=state.vehicle.name), row.paid_on,
-            ("funds.show", {"fund_id": state.vehicle.id}), "", row.amount_minor, state.vehicle.currency,
+            ("funds.distribution", {"fund_id": state.vehicle.id, "distribution_id": row.id}), "", row.amount_minor, state.vehicle.currency,
         )
         for state in states
         if state.vehicle.fund is not None
@@ -184,6 +211,29 @@ def address(state: State) -> str:
     return state.vehicle.id if state.vehicle.fund is not None else queries.OWN
 
 
+def _going_out(state: State, until: date) -> list[Item]:
+    """What a fund owes for fees and expenses, by the day on which it was charged, and a distribution that is prepared."""
+    name, currency = state.vehicle.name, state.vehicle.currency
+    owed = [
+        Item(
+            f"{name}{_(': ')}{words.charge(row.kind)}", row.charged_on, ("funds.costs", {"fund_id": state.vehicle.id}),
+            words.charge_note(row.text, row.key.partition(":")[2]), -row.amount_minor, currency,
+        )
+        for row in funds.charges(state.vehicle.id)
+        if row.kind != "income" and row.paid_on is None
+    ]  # fmt: skip
+    prepared = [
+        Item(
+            f"{name}{_(': ')}{words.distribution(row.kind, row.number)}", row.paid_on,
+            ("funds.distribution", {"fund_id": state.vehicle.id, "distribution_id": row.id}), "",
+            row.amount_minor if row.kind == "clawback" else -row.amount_minor, currency,
+        )
+        for row in funds.distributions(state.vehicle.id)
+        if row.state == "draft" and row.paid_on <= until
+    ]  # fmt: skip
+    return [*owed, *prepared]
+
+
 def due(actor: Actor, states: Sequence[State]) -> list[Item]:
     """Cash due in (positive) and out (negative) over the next half year, overdue included, by day."""
     today, found = clock.today(), []
@@ -195,8 +245,9 @@ def due(actor: Actor, states: Sequence[State]) -> list[Item]:
             open_minor = sum(line.open_minor for line in lines)
             if open_minor and call.due_on <= today + AHEAD:
                 title = _("%(fund)s: call %(number)s", fund=state.vehicle.name, number=call.number)
-                where = ("funds.show", {"fund_id": state.vehicle.id})
+                where = ("funds.call", {"fund_id": state.vehicle.id, "call_id": call.id})
                 found.append(Item(title, call.due_on, where, "", open_minor, state.vehicle.currency))
+        found += _going_out(state, today + AHEAD)
     names = {row.id: row for row in queries.holdings(actor)}
     found += [
         Item(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from dealflow.core import db
+from dealflow.core import clock, db
 from dealflow.finance import fund_metrics
 from dealflow.portfolio import behind, figures, outlook, planning, queries
 from dealflow.portfolio.figures import State
@@ -224,8 +224,15 @@ def test_written_off_deals_enter_a_waterfall_by_deals(portfolio: Portfolio) -> N
 
 
 def test_a_visit_is_noted_and_limits_need_no_second_row(portfolio: Portfolio) -> None:
+    first = clock.now()
     assert portfolio.do(plans.visit) is None
-    assert portfolio.do(plans.visit) is not None
+    # Back from a holding it is the same visit; after a pause it is another, and what changed since the first is told all along.
+    clock.freeze(first + timedelta(minutes=20))
+    assert portfolio.do(plans.visit) is None
+    clock.freeze(first + timedelta(minutes=80))
+    assert portfolio.do(plans.visit) == first + timedelta(minutes=20)
+    clock.freeze(first + timedelta(minutes=90))
+    assert portfolio.do(plans.visit) == first + timedelta(minutes=20)
     assert (
         portfolio.ask(lambda actor: db.session().scalars(planning.visits(actor)).one()).seen_at.date()
         == TODAY

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from dealflow.funds import service
 from dealflow.portfolio.service import holdings, plans
-from tests.portfolio.conftest import Portfolio, yuan
+from tests.portfolio.conftest import TODAY, Portfolio, yuan
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -67,6 +68,35 @@ def test_the_net_asset_value_opens_to_the_accounts_it_is_made_of(portfolio: Port
     assert "Money and what is owed, net" not in page
     assert all(browser.get(link).status_code == 200 for link in accounts)
     assert accounts
+
+
+def test_the_overview_tells_what_was_posted_in_funds_and_what_they_owe(portfolio: Portfolio) -> None:
+    house = portfolio.house
+    house.called(TODAY, 300_000)
+    house.do(service.charge, kind="expense", on=TODAY, amount=yuan(7_000), reference="audit", text="Audit")
+    house.do(service.prepare, on=TODAY, amount=yuan(50_000))
+    page = portfolio.manager.browser().get("/portfolio").get_data(as_text=True)
+    changed = page.partition("Changed in the last 30 days")[2]
+    for kind in ("Capital call", "Expense"):
+        assert kind in changed
+    entries = links(changed, "/books/")
+    assert entries
+    assert all(portfolio.manager.browser().get(entry).status_code == 200 for entry in entries)
+    due = page.partition("Cash due")[2].partition("Changed in")[0]
+    assert "7,000.00" in due
+    assert "50,000.00" in due
+    assert links(due, f"/funds/{portfolio.fund_id}/calls/")
+    assert links(page.partition("</main")[0], f"/funds/{portfolio.fund_id}/distributions/fdi_")
+
+
+def test_a_fund_limits_here_what_its_terms_do_not(portfolio: Portfolio) -> None:
+    page = portfolio.manager.browser().get(f"/funds/{portfolio.fund_id}/outlook").get_data(as_text=True)
+    choices = page.partition('name="dimension"')[2].partition("</select>")[0]
+    assert re.findall(r'value="(\w+)"', choices) == ["vintage"]
+    own = portfolio.manager.browser().get("/funds/own/outlook").get_data(as_text=True)
+    assert (
+        len(re.findall(r'value="(\w+)"', own.partition('name="dimension"')[2].partition("</select>")[0])) == 5
+    )
 
 
 def test_a_refused_booking_keeps_what_was_typed(portfolio: Portfolio) -> None:

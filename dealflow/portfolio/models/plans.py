@@ -99,7 +99,7 @@ class ReportFile(Base, OwnedByOrganisation):
 
 
 class Visit(Base, OwnedByOrganisation):
-    """When a person last looked at the portfolio of an organisation, and the time before."""
+    """When a person last looked at the portfolio of an organisation, and the visit before (None during the first one)."""
 
     __tablename__ = "portfolio_visit"
     __table_args__ = (UniqueConstraint("organisation_id", "user_id"),)
@@ -107,6 +107,7 @@ class Visit(Base, OwnedByOrganisation):
     organisation_id: Mapped[str] = mapped_column(Id("org"), ForeignKey("organisation.id"))
     user_id: Mapped[str] = mapped_column(Id("usr"), ForeignKey("user.id"))
     seen_at: Mapped[datetime]
+    seen_before: Mapped[datetime | None]
 
 
 for _table in (LineFlow, IssuedReport, ReportFile):

@@ -38,7 +38,11 @@ def _page(fund_id: str, **forms: Any) -> str:
         except Invalid as refusal:
             refused = refusal.errors[0].text()
     limits = figures.concentration(found)
-    given = {"limit_form": LimitForm(), "benchmark_form": BenchmarkForm()}
+    given = {"limit_form": LimitForm(), "benchmark_form": BenchmarkForm()} | forms
+    if vehicle.fund is not None:
+        # The others stand in the terms of the fund and are changed there.
+        choices = given["limit_form"].dimension.choices
+        given["limit_form"].dimension.choices = [choice for choice in choices if choice.value == "vintage"]
     return render(
         "outlook", vehicle=vehicle, found=found, query=query, curve=outlook.j_curve(found),
         forecast=(told := outlook.forecast(found, quarters=query.quarters, half_life=query.half_life)), tested=told["tested"],
@@ -49,7 +53,7 @@ def _page(fund_id: str, **forms: Any) -> str:
             limit["dimension"]: _(", ").join(figures.group_label(limit["dimension"], item["name"]) for item in limit["above"])
             for limit in limits
         },
-        tab="outlook", **(given | forms),
+        tab="outlook", **given,
     )  # fmt: skip
 
 

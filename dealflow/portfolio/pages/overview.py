@@ -29,7 +29,7 @@ def index() -> Any:
     before = plans.visit(actor())
     summaries = [(state, figures.metrics(state)) for state in held]
     return render(
-        "index", summaries=summaries, since=before, changed=overview.changed(actor(), before),
+        "index", summaries=summaries, since=before, changed=overview.changed(actor(), held, before),
         decisions=overview.decisions(actor(), held), due=overview.due(actor(), held), rows=overview.rows(held),
         exposure={by: overview.exposure(held, by) for by in BY}, may_add=policy.can(actor(), Can.HOLD),
         own=queries.OWN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any, TypeVar
 
@@ -25,6 +25,8 @@ from dealflow.portfolio.policy import Can, Tag
 from dealflow.portfolio.queries import Vehicle
 
 MOST_LEVELS = 20_000
+PAUSE = timedelta(minutes=30)
+"""Of looks further apart than this the later one is another visit."""
 R = TypeVar("R")
 
 
@@ -191,7 +193,10 @@ def _level(text: str) -> Decimal | None:
 
 
 def visit(actor: Actor) -> datetime | None:
-    """Note that the actor looks at the portfolio now; when it did so before, None the first time."""
+    """Note that the actor looks at the portfolio now; when the visit before ended, None during the first one.
+
+    Looks less than PAUSE apart are one visit, so that what changed still stands there on the way back from a holding.
+    """
     if actor.user_id is None or actor.organisation_id is None:
         return None
     now = clock.now()
@@ -199,6 +204,8 @@ def visit(actor: Actor) -> datetime | None:
     row, is_new = _one_row(planning.visits(actor), made)
     if row is None or is_new:
         return None
-    before, row.seen_at = row.seen_at, now
+    if now - row.seen_at > PAUSE:
+        row.seen_before = row.seen_at
+    row.seen_at = now
     session().flush()
-    return before
+    return row.seen_before
