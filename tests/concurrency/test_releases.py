@@ -38,8 +38,8 @@ def count(model: Any) -> int:
 
 def test_one_reference_at_once_is_one_entry(two: tuple[Person, Person, str]) -> None:
     owner, member, project = two
-    path = f"/projects/{project}/receipts"
-    answers = at_once([lambda who=who: who.post(path, receipt()) for who in (owner, member) * 4])
+    path, body = f"/projects/{project}/receipts", receipt(document_id=evidence(owner, project))
+    answers = at_once([lambda who=who: who.post(path, body) for who in (owner, member) * 4])
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json["id"] for answer in answers}) == 1
     assert count(Receipt) == 1
@@ -47,20 +47,21 @@ def test_one_reference_at_once_is_one_entry(two: tuple[Person, Person, str]) -> 
 
 def test_other_content_at_once_lets_one_in_and_refuses_the_rest(two: tuple[Person, Person, str]) -> None:
     owner, _member, project = two
-    path = f"/projects/{project}/receipts"
-    answers = at_once([lambda n=n: owner.post(path, receipt(amount=n + 1)) for n in range(6)])
+    path, body = f"/projects/{project}/receipts", receipt(document_id=evidence(owner, project))
+    answers = at_once([lambda n=n: owner.post(path, body | {"amount": cny(n + 1)}) for n in range(6)])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
     assert count(Receipt) == 1
 
 
 def test_corrections_at_once_never_add_up_to_something_else(two: tuple[Person, Person, str]) -> None:
     owner, member, project = two
-    made = owner.post(f"/projects/{project}/receipts", receipt(amount=1000)).json
+    paper = evidence(owner, project)
+    made = owner.post(f"/projects/{project}/receipts", receipt(amount=1000, document_id=paper)).json
     wanted = [(owner, 700), (member, 400), (owner, 100)]
     calls = [
         lambda who=who, amount=amount: who.post(
             f"/receipts/{made['id']}/corrections",
-            {"amount": cny(amount), "reason": "r", "external_ref": f"c-{amount}"},
+            {"amount": cny(amount), "reason": "r", "external_ref": f"c-{amount}", "document_id": paper},
         )
         for who, amount in wanted
     ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tests.conftest import Person
 from tests.factories import pitches
+from tests.factories.releases import evidence
 
 _number = itertools.count(1)
 
@@ -22,6 +24,11 @@ class Stage:
     investor: Person
     project: str
     sheets: list[dict[str, Any]] = field(default_factory=list)
+
+    @cached_property
+    def paper(self) -> str:
+        """A document of the project that stands behind receipts."""
+        return evidence(self.creator, self.project)
 
     def execute(
         self,
@@ -57,7 +64,7 @@ class Stage:
     ) -> dict[str, Any]:
         body = {
             "amount": {"amount_minor": minor, "currency": "CNY"}, "on": on, "source": "红果", "evidence_class": evidence,
-            "external_ref": f"ref-{next(_number)}",
+            "external_ref": f"ref-{next(_number)}", "document_id": self.paper,
         } | more  # fmt: skip
         answer = self.creator.post(f"/projects/{self.project}/receipts", body)
         assert answer.status_code == 201, answer.json
@@ -66,7 +73,7 @@ class Stage:
     def correct(self, receipt: dict[str, Any], minor: int) -> None:
         body = {
             "amount": {"amount_minor": minor, "currency": "CNY"}, "reason": "wrong month",
-            "external_ref": f"ref-{next(_number)}",
+            "external_ref": f"ref-{next(_number)}", "document_id": self.paper,
         }  # fmt: skip
         answer = self.creator.post(f"/receipts/{receipt['id']}/corrections", body)
         assert answer.status_code == 201, answer.json

@@ -52,7 +52,9 @@ def put_out(creator: Any, project_id: str, title: str = "片名") -> dict[str, s
     figures = {"on": "2026-10-01", "plays": 12_000, "evidence_class": "self_reported", "source": title}
     told = creator.post(f"/releases/{made.json['id']}/figures", figures)
     assert told.status_code == 201, told.json
-    paid = creator.post(f"/projects/{project_id}/receipts", receipt(source=title))
+    paid = creator.post(
+        f"/projects/{project_id}/receipts", receipt(source=title, document_id=evidence(creator, project_id))
+    )
     assert paid.status_code == 201, paid.json
     text = f"日期,编号,金额\n2026-10-01,{PRIVATE},5\n"
     sent = rooms.send(creator, f"/projects/{project_id}/statements", text.encode(), f"{PRIVATE}.csv")

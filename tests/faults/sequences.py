@@ -37,6 +37,7 @@ from dealflow.settings import Settings
 from dealflow.web import migrate
 from tests.conftest import Person, make_person
 from tests.factories import distributions, pitches
+from tests.factories.releases import evidence
 
 OPERATIONS = ("commit", "call", "release", "receipt", "reverse", "distribute", "sign")
 # Where a process dies: at one of its writes, as it is about to commit, at any moment, once it has committed, once it has answered.
@@ -111,7 +112,7 @@ class Stage:
         day = FIRST_DAY + timedelta(days=10 * place + 1)
         received = {
             "amount": _money(10_000_001), "on": day.isoformat(), "source": "红果", "evidence_class": "platform_statement",
-            "external_ref": f"receipt {place}",
+            "external_ref": f"receipt {place}", "document_id": self.ids["paper"],
         }  # fmt: skip
         return [Step("creator", f"/projects/{self.ids['project']}/receipts", received)]
 
@@ -196,12 +197,13 @@ def _project(stage: Stage) -> None:
         )["id"]
         for n in range(LONGEST)
     ]
+    paper = evidence(creator, project)
     received = {
         "amount": _money(20_000_000), "on": FIRST_DAY.isoformat(), "source": "红果", "evidence_class": "platform_statement",
-        "external_ref": "first",
+        "external_ref": "first", "document_id": paper,
     }  # fmt: skip
     _made(creator.post(f"/projects/{project}/receipts", received))
-    stage.ids |= {"project": project, "waiting": [t["id"] for t in waiting], "payments": paid}
+    stage.ids |= {"project": project, "paper": paper, "waiting": [t["id"] for t in waiting], "payments": paid}
 
 
 def _agreed(stage: Stage) -> None:

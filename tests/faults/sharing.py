@@ -45,6 +45,10 @@ class Sharer(Untiring):
                     for email in (MAKER, CHECKER)
                 )
                 self.project = project_of(self.maker)
+                path = f"/api/v1/projects/{self.project}/evidence"
+                status, kept = self.maker.upload(path, "day,amount\n2024-01-01,1\n")
+                assert status == 201, kept
+                self.paper = kept["document_id"]
                 super().run()
         except (OSError, http.client.HTTPException):
             self.client.close()
@@ -58,7 +62,7 @@ class Sharer(Untiring):
         day = date.fromisoformat(ledger["through"]) + timedelta(days=1) if ledger["through"] else FIRST
         receipt = {
             "amount": {"amount_minor": RECEIVED, "currency": "CNY"}, "on": day.isoformat(), "source": "红果",
-            "evidence_class": "platform_statement", "external_ref": text,
+            "evidence_class": "platform_statement", "external_ref": text, "document_id": self.paper,
         }  # fmt: skip
         both = [self.maker.call("POST", f"{here}/receipts", receipt) for _ in range(2)]
         assert [status for status, _made in both] == [201, 200], both

@@ -312,11 +312,11 @@ def test_a_sheet_in_another_currency_joins_a_project_that_has_paid_before(
     other = person("investor", name="Pacific Pictures")
     stage.execute(other, amount=5_000_000, currency="USD")
     stage.receipt("2026-11-03", 40_000_000)
-    refused = stage.run("2026-11-30")
+    refused = stage.run("2026-11-20")
     assert "CNY/USD 2026-10-01, CNY/USD 2026-11-03" in refused.json["detail"]
     enter(stage, "2026-10-01", "7.1")
     enter(stage, "2026-11-03", "7.2")
-    run = stage.posted("2026-11-30")
+    run = stage.posted("2026-11-20")
     assert (run["kind"], run["distributed"]["amount_minor"]) == ("regular", 100_000_000)
     assert by_payee(run, "cost_due")[str(other.organisation_id)] > 0
     assert sum(by_payee(run, "cost_due").values()) == 40_000_000
@@ -343,7 +343,7 @@ def test_runs_of_the_release_before_go_on_after_the_migration(
     stage.receipt("2026-11-03", 40_000_000)
     enter(stage, "2026-10-01", "7.1")
     enter(stage, "2026-11-03", "7.2")
-    run = stage.posted("2026-11-30")
+    run = stage.posted("2026-11-20")
     assert by_payee(run, "cost_due")[str(other.organisation_id)] > 0
     with db.system_edge(write=False):
         assert list(verification.verify()) == []

@@ -145,7 +145,7 @@ def test_dollars_are_shared_at_the_rate_of_their_day_and_stay_so(stage: Stage) -
 
     answer = stage.creator.post(
         f"/receipts/{first['id']}/corrections",
-        {"amount": dollars(500_000), "reason": "x", "external_ref": "fix"},
+        {"amount": dollars(500_000), "reason": "x", "external_ref": "fix", "document_id": stage.paper},
     )
     assert answer.status_code == 201
     again = stage.posted("2026-10-31")

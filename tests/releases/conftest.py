@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
 
 from tests.conftest import Person
 from tests.factories import pitches
-from tests.factories.releases import bind
+from tests.factories.releases import bind, evidence, receipt
 
 
 @dataclass
@@ -22,6 +23,15 @@ class House:
     stranger: Person
     project_id: str
     deal_id: str
+
+    @cached_property
+    def paper(self) -> str:
+        """A document of the project that stands behind entries."""
+        return evidence(self.creator, self.project_id)
+
+    def receipt(self, ref: str = "r-1", amount: int = 100_00, **more: Any) -> dict[str, Any]:
+        """A receipt that a platform proves, with its document."""
+        return receipt(ref, amount, **({"document_id": self.paper} | more))
 
     @property
     def at(self) -> str:

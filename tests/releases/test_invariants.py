@@ -13,7 +13,7 @@ from dealflow.core.schema import load
 from dealflow.releases import queries, reading, service
 from dealflow.releases.reading import Line, Plan, Reader
 from dealflow.releases.shapes import CorrectionIn, ReceiptIn
-from tests.factories.releases import cny, receipt
+from tests.factories.releases import cny
 from tests.releases.conftest import House
 
 PLAN = Plan("own", {"day": "on", "money": "amount", "title": "title"}, "hongguo", "CNY", all_titles=True)
@@ -71,8 +71,9 @@ def test_an_amount_is_read_as_it_was_written(amount: int, form: str) -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_corrections_always_add_up_to_the_last_word(house: House, amounts: list[int]) -> None:
     actor, mark = house.creator.actor, ids.new("n")
+    body = house.receipt(mark, 500)
     with db.edge(actor=actor):
-        first, _fresh = service.record(actor, house.project_id, load(ReceiptIn, receipt(mark, 500)))
+        first, _fresh = service.record(actor, house.project_id, load(ReceiptIn, body))
         said = 500
         for number, amount in enumerate(amounts):
             if amount == said:
@@ -81,6 +82,7 @@ def test_corrections_always_add_up_to_the_last_word(house: House, amounts: list[
                 "amount": cny(amount),
                 "reason": "r",
                 "external_ref": f"{mark}-{number}",
+                "document_id": house.paper,
             }
             service.correct(actor, first.id, load(CorrectionIn, values))
             service.correct(actor, first.id, load(CorrectionIn, values))

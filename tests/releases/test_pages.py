@@ -9,7 +9,6 @@ from dealflow.core import db, jobs
 from dealflow.core.money import Money
 from dealflow.releases import service
 from tests.factories import rooms
-from tests.factories.releases import receipt
 from tests.releases.conftest import House
 from tests.releases.test_statements import HONGGUO
 
@@ -66,6 +65,11 @@ def test_a_release_its_figures_and_their_evidence_on_pages(house: House) -> None
     assert house.stranger.browser().get(f"{house.at}/releases").status_code == 404
 
 
+def paper() -> dict[str, Any]:
+    """A file that is attached to a form."""
+    return {"document": (io.BytesIO(rooms.pdf(1)), "bill.pdf")}
+
+
 def test_receipts_and_corrections_on_pages(house: House) -> None:
     creator, investor = house.creator.browser(), house.investor.browser()
     typed = {
@@ -73,7 +77,9 @@ def test_receipts_and_corrections_on_pages(house: House) -> None:
         "evidence_class": "platform_statement",
     }  # fmt: skip
     opened(creator.post(f"{house.at}/receipts", data=typed | {"amount": "viel"}), "viel", status=422)
-    made = creator.post(f"{house.at}/receipts", data=typed)
+    refused = creator.post(f"{house.at}/receipts", data=typed)
+    opened(refused, "Attach the settlement, export or bank slip", "平台打款", status=422)
+    made = creator.post(f"{house.at}/receipts", data=typed | paper())
     assert made.status_code == 303
     opened(
         creator.post(f"{house.at}/receipts", data=typed | {"amount": "5"}), "Recorded already as", status=409
@@ -88,7 +94,7 @@ def test_receipts_and_corrections_on_pages(house: House) -> None:
     )
     assert creator.post(f"{path}/corrections", data=correction).status_code == 303
     opened(investor.get(path), "refunds", "-CN¥2,000.00", "After corrections")
-    house.creator.post(f"{house.at}/receipts", receipt("own", evidence_class="self_reported"))
+    house.creator.post(f"{house.at}/receipts", house.receipt("own", evidence_class="self_reported"))
     opened(investor.get(f"{house.at}/receipts"), "pays nobody", "correction", "r-1")
     opened(investor.get(f"{house.at}/receipts?q=own"), "own")
     assert investor.post(f"{house.at}/receipts", data=typed).status_code == 403
@@ -107,8 +113,7 @@ def test_ad_spend_stands_against_its_cap_on_pages(house: House) -> None:
     }  # fmt: skip
     refused = creator.post(f"{house.at}/ad-spend", data=typed)
     opened(refused, "Attach the platform’s bill", "巨量", status=422)
-    bill = {"document": (io.BytesIO(rooms.pdf(1)), "bill.pdf")}
-    assert creator.post(f"{house.at}/ad-spend", data=typed | bill).status_code == 303
+    assert creator.post(f"{house.at}/ad-spend", data=typed | paper()).status_code == 303
     for page in (f"{house.at}/ad-spend", f"{house.at}/releases"):
         opened(investor.get(page), "<meter", "(85%)", "Close to the cap")
     opened(creator.post(f"{house.at}/ad-spend", data=typed | {"amount": "1"}), "other content", status=409)

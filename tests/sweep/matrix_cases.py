@@ -99,7 +99,7 @@ RECEIPT: dict[str, Any] = {
     "amount": {"amount_minor": 5, "currency": "CNY"},
     "on": "2026-10-01",
     "source": "hongguo",
-    "evidence_class": "platform_statement",
+    "evidence_class": "self_reported",
     "external_ref": "new",
 }
 CORRECTION = {"amount": {"amount_minor": 1, "currency": "CNY"}, "reason": "a slip", "external_ref": "newer"}
@@ -157,7 +157,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/releases/{release_id}/figures": FIGURES,
     "POST /api/v1/projects/{project_id}/receipts": RECEIPT,
     "POST /api/v1/receipts/{receipt_id}/corrections": CORRECTION,
-    "POST /api/v1/projects/{project_id}/ad-spend": RECEIPT | {"evidence_class": "self_reported"},
+    "POST /api/v1/projects/{project_id}/ad-spend": RECEIPT,
     "POST /api/v1/statements/{statement_id}/plan": {"territory": "CN"},
 }
 FORMS: dict[str, dict[str, Any]] = {
@@ -227,7 +227,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /releases/{release_id}/withdraw": {"reason": "a slip"},
     "POST /releases/{release_id}/figures": FIGURES,
     "POST /projects/{project_id}/receipts": RECEIPT | {"amount": "5"},
-    "POST /projects/{project_id}/ad-spend": RECEIPT | {"amount": "5", "evidence_class": "self_reported"},
+    "POST /projects/{project_id}/ad-spend": RECEIPT | {"amount": "5"},
     "POST /receipts/{receipt_id}/corrections": CORRECTION | {"amount": "5"},
     "POST /statements/{statement_id}/plan": {
         "preset": "own",

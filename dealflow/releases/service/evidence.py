@@ -36,6 +36,12 @@ def add_evidence(actor: Actor, project_id: str, stream: IO[bytes], filename: str
     return row
 
 
+def check_proof(document_id: str | None, message: str) -> None:
+    """What pays somebody is not proven because the one who tells it ticks so: Invalid when no paper stands beside it."""
+    if document_id is None:
+        raise Invalid.field("document_id", "required", message)
+
+
 def check_document(desk: Desk, document_id: str | None) -> None:
     """Invalid when a document is named that is not one of the project's."""
     if document_id is None:

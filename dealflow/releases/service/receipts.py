@@ -14,10 +14,10 @@ from dealflow.core.money import Money, total
 from dealflow.core.outbox import emit
 from dealflow.releases import desks, queries
 from dealflow.releases.events import ReceiptRecorded
-from dealflow.releases.models import Receipt
+from dealflow.releases.models import SELF_REPORTED, Receipt
 from dealflow.releases.policy import Can, Tag
 from dealflow.releases.service.base import check_total, insert_once, refuse_other_content
-from dealflow.releases.service.evidence import check_document
+from dealflow.releases.service.evidence import check_document, check_proof
 from dealflow.releases.shapes import CorrectionIn, ReceiptIn, plain
 
 
@@ -31,6 +31,7 @@ def record(actor: Actor, project_id: str, values: ReceiptIn) -> tuple[Receipt, b
     if values.amount.amount_minor == 0:
         raise Invalid.field("amount", "zero", N_("Enter an amount above zero"))
     if queries.by_reference(desk.project_id, values.external_ref) is None:
+        _check_proof(values.evidence_class, values.document_id)
         check_total(Receipt, desk.project_id, {values.amount.currency: values.amount.amount_minor})
     row = Receipt(
         project_id=desk.project_id, organisation_id=desk.organisation_id, on=values.on, source=values.source,
@@ -47,6 +48,14 @@ def record(actor: Actor, project_id: str, values: ReceiptIn) -> tuple[Receipt, b
     return found, True
 
 
+def _check_proof(evidence_class: str, document_id: str | None) -> None:
+    if evidence_class != SELF_REPORTED:
+        message = N_(
+            "Attach the settlement, export or bank slip that shows it; without one it is self-reported and pays nobody"
+        )
+        check_proof(document_id, message)
+
+
 def _content(row: Receipt) -> dict[str, object]:
     return {
         "amount": row.amount, "on": row.on, "source": row.source, "platform": row.platform, "territory": row.territory,
@@ -57,8 +66,8 @@ def _content(row: Receipt) -> dict[str, object]:
 def correct(actor: Actor, receipt_id: str, values: CorrectionIn) -> tuple[Receipt, bool]:
     """Say what a receipt should be: (the entry of the signed difference, whether it is new).
 
-    It stands on the receipt's day and has its evidence class. Raises Invalid when nothing differs or the currency is
-    another, Conflict when somebody corrected the same receipt at the same moment or the reference has other content.
+    It stands on the receipt's day and has its evidence class; more than was proven needs a document of its own. Raises
+    Invalid when nothing differs or the currency is another, Conflict when somebody corrected the same receipt at the same moment or the reference has other content.
     """
     first = queries.receipt(actor, receipt_id)
     desk = desks.of_actor(actor, first.project_id)
@@ -84,6 +93,8 @@ def correct(actor: Actor, receipt_id: str, values: CorrectionIn) -> tuple[Receip
     difference = wanted - net(first, before)
     if difference.amount_minor == 0:
         raise Invalid.field("amount", "unchanged", N_("The receipt says this already"))
+    if difference.amount_minor > 0:
+        _check_proof(first.evidence_class, values.document_id)
     check_total(Receipt, first.project_id, {wanted.currency: difference.amount_minor})
     row = Receipt(
         project_id=first.project_id, organisation_id=first.organisation_id, on=first.on, source=first.source,

@@ -19,7 +19,7 @@ from dealflow.releases.events import AdSpendNearCap
 from dealflow.releases.models import AdCap, AdSpend
 from dealflow.releases.policy import Tag
 from dealflow.releases.service.base import check_total, insert_once, refuse_other_content
-from dealflow.releases.service.evidence import check_document
+from dealflow.releases.service.evidence import check_document, check_proof
 from dealflow.releases.shapes import AdSpendIn, plain
 from dealflow.releases.spending import Level
 
@@ -59,12 +59,12 @@ def spend(actor: Actor, project_id: str, values: AdSpendIn) -> tuple[AdSpend, bo
 
 
 def _check_proof(values: AdSpendIn) -> None:
-    """What is recouped ahead of investors is not a platform's word because somebody ticks so: its paper stands beside it."""
-    if values.evidence_class in queries.OF_PLATFORMS and values.document_id is None and not values.reversal:
+    """A platform's word is recouped ahead of investors; what others say is so only with a document (queries.is_audited)."""
+    if values.evidence_class in queries.OF_PLATFORMS and not values.reversal:
         message = N_(
             "Attach the platform’s bill or export; without one choose another evidence: the cap counts it, nobody recoups it"
         )
-        raise Invalid.field("document_id", "required", message)
+        check_proof(values.document_id, message)
 
 
 def _content(row: AdSpend) -> dict[str, object]:
