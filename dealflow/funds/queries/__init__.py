@@ -4,11 +4,9 @@ from dealflow.funds.queries.capital import (
     COLUMNS,
     CapitalAccount,
     Movement,
-    Valuation,
     capital_accounts,
     movements,
     net_assets,
-    register_valuation_source,
     totals,
 )
 from dealflow.funds.queries.figures import (
@@ -60,10 +58,10 @@ from dealflow.funds.queries.objects import (
 )
 
 __all__ = [
-    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "Valuation", "book_of_fund", "by_id", "call", "call_lines",
+    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "book_of_fund", "by_id", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
     "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "lines_like", "listed", "lp", "lps", "managed", "movements", "names", "net_assets",
-    "overpaid", "own_lps", "partner", "payment", "payment_rows", "payments", "positions", "register_valuation_source", "split",
+    "overpaid", "own_lps", "partner", "payment", "payment_rows", "payments", "positions", "split",
     "standing", "statement", "statements", "totals",
     "transfers", "vehicles",
 ]  # fmt: skip

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 
 from dealflow.core.i18n import N_
 from dealflow.core.money import Money
-from dealflow.finance.allocation import largest_remainder
 from dealflow.funds import chart
 from dealflow.funds.models import Fund, FundLp
-from dealflow.funds.periods import before
 from dealflow.funds.queries.figures import Figure, book_of_fund
-from dealflow.funds.queries.objects import commitments_on, lps
+from dealflow.funds.queries.objects import lps
 from dealflow.ledger import queries as ledger
 from dealflow.ledger.queries import PostedLine
 
@@ -42,23 +40,6 @@ _COLUMN = {
 
 
 _PREFIXES = ("equity:", "income:", "expenses:")
-
-
-@dataclass(frozen=True)
-class Valuation:
-    """What the holdings of a fund are worth above their cost at the end of a day, with the entries or rows behind it."""
-
-    amount: Money
-    entry_ids: tuple[str, ...] = ()
-
-
-Source = Callable[[Fund, date], Valuation | None]
-_sources: dict[str, Source] = {}
-
-
-def register_valuation_source(name: str, source: Source) -> None:
-    """Let a higher room supply unrealised gains that are not posted in the book; None when it knows nothing of a fund."""
-    _sources[name] = source
 
 
 @dataclass(frozen=True)
@@ -108,29 +89,12 @@ def _read(sheets: dict[str, _Sheet], lines: Iterable[PostedLine], since: date) -
         )
 
 
-def _unrealised(fund: Fund, on: date) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Each partner's part of what the sources know, and what is behind it."""
-    found = [value for source in _sources.values() if (value := source(fund, on)) is not None]
-    whole = sum(value.amount.amount_minor for value in found)
-    committed = commitments_on(fund.id, on)
-    if not whole or not any(committed.values()):
-        return {}, ()
-    parts = largest_remainder(whole, list(committed.values()))
-    behind = tuple(dict.fromkeys(entry for value in found for entry in value.entry_ids))
-    return dict(zip(committed, parts, strict=True)), behind
-
-
 def capital_accounts(fund: Fund, since: date, through: date) -> dict[str, CapitalAccount]:
     """The capital account of every partner over a period, by id; they sum to the fund's, to the fen."""
     book, rows = book_of_fund(fund), lps(fund.id)
     sheets = {row.id: _Sheet() for row in rows}
     if book is not None:
         _read(sheets, ledger.posted_lines(book, through=through, prefixes=_PREFIXES), since)
-    if _sources:
-        (early, old), (late, new) = _unrealised(fund, before(since)), _unrealised(fund, through)
-        for lp_id, sheet in sheets.items():
-            sheet.add("opening", early.get(lp_id, 0), old)
-            sheet.add("unrealised", late.get(lp_id, 0) - early.get(lp_id, 0), dict.fromkeys((*old, *new)))
     return {row.id: sheets[row.id].account(fund, row, since, through) for row in rows}
 
 
@@ -141,8 +105,7 @@ def net_assets(fund: Fund, days: Sequence[date]) -> list[int]:
     counted = [line for line in lines if (chart.owner(line.code) or ("", "", ""))[2] in _COLUMN]
     posted_on = [line.on for line in counted]
     sums = [0, *accumulate(-line.amount.amount_minor for line in counted)]
-    outside = [sum(_unrealised(fund, day)[0].values()) if _sources else 0 for day in days]
-    return [sums[bisect_right(posted_on, day)] + more for day, more in zip(days, outside, strict=True)]
+    return [sums[bisect_right(posted_on, day)] for day in days]
 
 
 @dataclass(frozen=True)
@@ -156,11 +119,8 @@ class Movement:
     amount: Money
 
 
-def movements(fund: Fund, lp_id: str, through: date, marks: Iterable[date] = ()) -> list[Movement]:
-    """Every change of a partner's capital to the end of a day; they sum to its closing.
-
-    What sources value outside the book enters at each of the days `marks` with its change since the one before.
-    """
+def movements(fund: Fund, lp_id: str, through: date) -> list[Movement]:
+    """Every change of a partner's capital to the end of a day; they sum to its closing."""
     book = book_of_fund(fund)
     found = []
     for line in ledger.posted_lines(book, through=through) if book else []:
@@ -168,12 +128,6 @@ def movements(fund: Fund, lp_id: str, through: date, marks: Iterable[date] = ())
         if owner == lp_id and what in _COLUMN:
             column = "transfers" if line.kind == "fund_transfer" else _COLUMN[what]
             found.append(Movement(line.on, line.number, line.entry_id, column, -line.amount))
-    standing = 0
-    for day in sorted({*marks, through}) if _sources else []:
-        now = _unrealised(fund, day)[0].get(lp_id, 0)
-        if now != standing:
-            found.append(Movement(day, 0, "", "unrealised", fund.money(now - standing)))
-        standing = now
     return found
 
 

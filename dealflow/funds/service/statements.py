@@ -15,7 +15,7 @@ from dealflow.core.errors import Conflict
 from dealflow.core.i18n import N_
 from dealflow.funds import queries
 from dealflow.funds.models import Fund, FundClosing, FundLp, FundStatement
-from dealflow.funds.periods import before, last_ended, span
+from dealflow.funds.periods import last_ended, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import CapitalAccount
 from dealflow.funds.service import books as closing
@@ -43,7 +43,6 @@ def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, 
     spans = {"period": since, "year": date(through.year, 1, 1), "inception": _START}
     found = {name: queries.capital_accounts(fund, start, through) for name, start in spans.items()}
     standing = queries.positions(fund, through)
-    marks = [before(since), before(spans["year"])]
     closings = [row for row in queries.closings(fund.id) if since <= row.closed_on <= through]
     return {
         lp.id: {
@@ -57,7 +56,7 @@ def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, 
             "position": {name: getattr(standing[lp.id], name).json() for name in POSITION},
             "movements": [
                 {"on": m.on.isoformat(), "number": m.number, "entry_id": m.entry_id, "column": m.column, "amount_minor": m.amount.amount_minor}
-                for m in queries.movements(fund, lp.id, through, marks)
+                for m in queries.movements(fund, lp.id, through)
             ],
             **_true_up(fund, lp, closings),
         }
