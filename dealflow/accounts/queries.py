@@ -37,6 +37,11 @@ class OrganisationCard:
     is_sample: bool
 
     @property
+    def names(self) -> list[str]:
+        """All names it has, the Chinese one first."""
+        return [name for name in (self.name_zh, self.name_en) if name]
+
+    @property
     def name(self) -> str:
         """The name in the current language."""
         return (self.name_en if language() == "en" else None) or self.name_zh

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from dealflow.accounts.queries import organisation_cards
+from dealflow.accounts.queries import OrganisationCard, organisation_cards
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
@@ -76,14 +76,9 @@ def open_lines(actor: Actor) -> list[OpenLine]:
     return [row for row in rows if row.line.open_minor or row.owed(clock.today())]
 
 
-def _names(lp: FundLp, card: object, paid: Iterable[FundPayment]) -> list[str]:
+def _names(lp: FundLp, card: OrganisationCard | None, paid: Iterable[FundPayment]) -> list[str]:
     """The partner's names here and on the platform, and those under which it paid before."""
-    there = (
-        lp.name,
-        getattr(card, "name_zh", ""),
-        getattr(card, "name_en", ""),
-        *(row.payer for row in paid),
-    )
+    there = (lp.name, *(card.names if card else ()), *(row.payer for row in paid))
     return [name for name in dict.fromkeys(there) if name]
 
 
@@ -93,9 +88,8 @@ def of_bank_lines(line_ids: Iterable[str] | None = None) -> list[Settled]:
     if line_ids is not None:
         query = query.where(FundPayment.bank_line_id.in_(list(line_ids)))
     rows = list(session().scalars(query))
-    undone = select(FundPayment.reverses_id).where(FundPayment.reverses_id.in_([row.id for row in rows]))
-    taken_back = set(session().scalars(undone))
-    return settled(row for row in rows if row.id not in taken_back)
+    undone = queries.taken_back(row.id for row in rows)
+    return settled(row for row in rows if row.id not in undone)
 
 
 def settled(payments: Iterable[FundPayment]) -> list[Settled]:

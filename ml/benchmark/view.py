@@ -11,8 +11,8 @@ import scipy.sparse as sp
 
 from ml.benchmark.bags import Bags
 from ml.benchmark.data import STAGES, UNKNOWN, Data
+from ml.weights import fading
 
-HALF_LIFE_DAYS = 730.0
 SMOOTHING = 2.0
 DENSE_UP_TO = 1000
 AMOUNT_KNOTS = np.arange(4.0, 9.01, 0.25)
@@ -66,7 +66,8 @@ class View:
     @cached_property
     def decay(self) -> np.ndarray:
         """Weight of each event: halves every two years."""
-        return 0.5 ** ((self.data.start - self.data.events.day) / HALF_LIFE_DAYS)
+        weights: np.ndarray = fading(self.data.start - self.data.events.day)
+        return weights
 
     def table(
         self, codes: np.ndarray, size: int, decayed: bool, wanted: np.ndarray | None = None

@@ -55,6 +55,13 @@ def attempt(form: Form, deed: Callable[[], T]) -> tuple[T | None, int]:
         return None, form.refuse(refusal)
 
 
+def writable(fund_id: str, permission: Can = Can.POST) -> Fund:
+    """A fund with which the actor may do this. Raises NotFound, Forbidden."""
+    fund = queries.get(actor(), fund_id)
+    policy.require(actor(), permission, fund, see=Can.SEE)
+    return fund
+
+
 def go(message: str, endpoint: str, **values: Any) -> Any:
     """To the next page with a word of what was done."""
     flash(message, "success")

@@ -112,7 +112,8 @@ def call(fund_id: str, call_id: str) -> str:
     return call_page(fund, queries.call(actor(), fund_id, call_id))
 
 
-def _held(fund_id: str, call_id: str, permission: Can) -> tuple[Fund, FundCall]:
+def held_call(fund_id: str, call_id: str, permission: Can) -> tuple[Fund, FundCall]:
+    """A call with its fund, with which the actor may do this."""
     fund = queries.get(actor(), fund_id)
     found = queries.call(actor(), fund_id, call_id)
     policy.require(actor(), permission, fund, see=Can.SEE)
@@ -123,7 +124,7 @@ def _held(fund_id: str, call_id: str, permission: Can) -> tuple[Fund, FundCall]:
 @needs(Can.CALL)
 def issue_call(fund_id: str, call_id: str) -> Any:
     """Issue a call."""
-    fund, found = _held(fund_id, call_id, Can.CALL)
+    fund, found = held_call(fund_id, call_id, Can.CALL)
     form = ReasonForm()
     done, status = attempt(form, lambda: service.issue_call(actor(), fund_id, call_id, version=version()))
     if done is None:
@@ -135,7 +136,7 @@ def issue_call(fund_id: str, call_id: str) -> Any:
 @needs(Can.CALL)
 def cancel_call(fund_id: str, call_id: str) -> Any:
     """Cancel a call."""
-    fund, found = _held(fund_id, call_id, Can.CALL)
+    fund, found = held_call(fund_id, call_id, Can.CALL)
     form = ReasonForm(request.form)
     values = form.judged(FundReasonIn)
     if values is None:
@@ -152,7 +153,7 @@ def cancel_call(fund_id: str, call_id: str) -> Any:
 @needs(Can.POST)
 def pay(fund_id: str, call_id: str) -> Any:
     """Enter a payment."""
-    fund, found = _held(fund_id, call_id, Can.POST)
+    fund, found = held_call(fund_id, call_id, Can.POST)
     form = PaymentForm(request.form)
     values = form.judged(FundPaymentIn)
     if values is None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from dealflow.core import clock, policy
+from dealflow.core import clock
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import present, queries, service
 from dealflow.funds.forms import ChargeForm, DayForm, PeriodForm
 from dealflow.funds.models import Fund
-from dealflow.funds.pages.base import attempt, bp, go, render
+from dealflow.funds.pages.base import attempt, bp, go, render, writable
 from dealflow.funds.periods import last_ended
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes_money import FundChargeIn, FundDayIn, FundFeeIn
@@ -36,17 +36,11 @@ def costs(fund_id: str) -> str:
     return _page(queries.managed(actor(), fund_id))
 
 
-def _writable(fund_id: str) -> Fund:
-    fund = queries.get(actor(), fund_id)
-    policy.require(actor(), Can.POST, fund, see=Can.SEE)
-    return fund
-
-
 @bp.post("/funds/<fund_id>/fees")
 @needs(Can.POST)
 def accrue_fee(fund_id: str) -> Any:
     """Post the management fee of a period."""
-    fund, form = _writable(fund_id), PeriodForm(request.form)
+    fund, form = writable(fund_id), PeriodForm(request.form)
     values = form.judged(FundFeeIn)
     if values is None:
         return _page(fund, fee=form), 422
@@ -60,7 +54,7 @@ def accrue_fee(fund_id: str) -> Any:
 @needs(Can.POST)
 def charge(fund_id: str) -> Any:
     """Post an expense or other income."""
-    fund, form = _writable(fund_id), ChargeForm(request.form)
+    fund, form = writable(fund_id), ChargeForm(request.form)
     values = form.judged(FundChargeIn)
     if values is None:
         return _page(fund, charge=form), 422
@@ -80,7 +74,7 @@ def charge(fund_id: str) -> Any:
 @needs(Can.POST)
 def pay_charge(fund_id: str, charge_id: str) -> Any:
     """Pay a fee or an expense."""
-    _writable(fund_id)
+    writable(fund_id)
     form = DayForm(request.form)
     values = form.judged(FundDayIn)
     if values is not None:

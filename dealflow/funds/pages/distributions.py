@@ -12,7 +12,7 @@ from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, queries, service, waterfall
 from dealflow.funds.forms import ClawbackForm, DistributionForm, ReasonForm
 from dealflow.funds.models import Fund, FundDistribution
-from dealflow.funds.pages.base import attempt, bp, go, render, version
+from dealflow.funds.pages.base import attempt, bp, go, render, version, writable
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes_money import FundClawbackIn, FundDistributionIn, FundReasonIn
 
@@ -34,17 +34,11 @@ def distributions(fund_id: str) -> str:
     return _list(queries.managed(actor(), fund_id))
 
 
-def _writable(fund_id: str, permission: Can = Can.POST) -> Fund:
-    fund = queries.get(actor(), fund_id)
-    policy.require(actor(), permission, fund, see=Can.SEE)
-    return fund
-
-
 @bp.post("/funds/<fund_id>/distributions")
 @needs(Can.POST)
 def prepare(fund_id: str) -> Any:
     """Prepare a distribution."""
-    fund, form = _writable(fund_id), DistributionForm(request.form)
+    fund, form = writable(fund_id), DistributionForm(request.form)
     values = form.judged(FundDistributionIn)
     if values is None:
         return _list(fund, form), 422
@@ -69,7 +63,7 @@ def prepare(fund_id: str) -> Any:
 @needs(Can.POST)
 def clawback(fund_id: str) -> Any:
     """Prepare the clawback."""
-    fund, form = _writable(fund_id), ClawbackForm(request.form)
+    fund, form = writable(fund_id), ClawbackForm(request.form)
     values = form.judged(FundClawbackIn)
     if values is None:
         return _list(fund, clawback=form), 422
@@ -111,7 +105,7 @@ def distribution(fund_id: str, distribution_id: str) -> str:
 def approve(fund_id: str, distribution_id: str) -> Any:
     """Approve and post."""
     row = queries.distribution(fund_id, distribution_id)
-    fund, form = _writable(fund_id, Can.APPROVE), ReasonForm()
+    fund, form = writable(fund_id, Can.APPROVE), ReasonForm()
     done, status = attempt(
         form, lambda: service.approve(actor(), fund_id, distribution_id, version=version())
     )
@@ -130,7 +124,7 @@ def approve(fund_id: str, distribution_id: str) -> Any:
 def cancel_distribution(fund_id: str, distribution_id: str) -> Any:
     """Drop a distribution that waits."""
     row = queries.distribution(fund_id, distribution_id)
-    fund, form = _writable(fund_id), ReasonForm(request.form)
+    fund, form = writable(fund_id), ReasonForm(request.form)
     values = form.judged(FundReasonIn)
     if values is None:
         return _page(fund, row, form), 422
@@ -150,7 +144,7 @@ def cancel_distribution(fund_id: str, distribution_id: str) -> Any:
 def issue_notices(fund_id: str, distribution_id: str) -> Any:
     """Issue the notices of a distribution that was posted before there were any."""
     row = queries.distribution(fund_id, distribution_id)
-    fund, form = _writable(fund_id, Can.ISSUE), ReasonForm()
+    fund, form = writable(fund_id, Can.ISSUE), ReasonForm()
     done, status = attempt(form, lambda: service.issue_notices(actor(), fund_id, distribution_id))
     if done is None:
         return _page(fund, row, form), status

@@ -25,7 +25,7 @@ from dealflow.funds.forms import (
     pairs,
 )
 from dealflow.funds.models import Fund
-from dealflow.funds.pages.base import attempt, bp, go, render
+from dealflow.funds.pages.base import attempt, bp, go, render, writable
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes import FundAccountIn, FundInviteIn, FundLpIn, FundTransferIn
 
@@ -62,17 +62,11 @@ def lps(fund_id: str) -> str:
     return _page(queries.managed(actor(), fund_id))
 
 
-def _writable(fund_id: str) -> Fund:
-    fund = queries.get(actor(), fund_id)
-    policy.require(actor(), Can.EDIT, fund, see=Can.SEE)
-    return fund
-
-
 @bp.post("/funds/<fund_id>/lps")
 @needs(Can.EDIT)
 def add_lp(fund_id: str) -> Any:
     """Add a partner."""
-    fund, form = _writable(fund_id), LpForm(request.form)
+    fund, form = writable(fund_id, Can.EDIT), LpForm(request.form)
     values = form.judged(FundLpIn)
     if values is None:
         return _page(fund, add=form), 422
@@ -113,7 +107,7 @@ def _wanted(form: ClosingForm, fund: Fund) -> Wanted:
 @needs(Can.EDIT)
 def close(fund_id: str) -> Any:
     """Show what a closing would move, or hold it."""
-    fund, form = _writable(fund_id), ClosingForm(request.form)
+    fund, form = writable(fund_id, Can.EDIT), ClosingForm(request.form)
     valid = form.validate()
     wanted = _wanted(form, fund)
     on, rate = form.on.data, form.equalisation_rate_ppm.data or 0
@@ -151,7 +145,7 @@ def closing_notice(fund_id: str, closing_id: str, lp_id: str) -> Response:
 @needs(Can.EDIT)
 def transfer(fund_id: str) -> Any:
     """Move a commitment to another partner."""
-    fund = _writable(fund_id)
+    fund = writable(fund_id, Can.EDIT)
     form = TransferForm.of(request.form, queries.lps(fund_id))
     values = form.judged(FundTransferIn)
     if values is None:
@@ -220,7 +214,7 @@ def lp(fund_id: str, lp_id: str) -> str:
 @needs(Can.EDIT)
 def pay_to(fund_id: str, lp_id: str) -> Any:
     """Say where a partner's distributions are paid to."""
-    _writable(fund_id)
+    writable(fund_id, Can.EDIT)
     form = AccountForm(request.form)
     values = form.judged(FundAccountIn)
     if values is None:
@@ -237,7 +231,7 @@ def pay_to(fund_id: str, lp_id: str) -> Any:
 @needs(Can.EDIT)
 def invite(fund_id: str, lp_id: str) -> Any:
     """Mail a party the link to its place."""
-    _writable(fund_id)
+    writable(fund_id, Can.EDIT)
     form = InviteForm(request.form)
     values = form.judged(FundInviteIn)
     if values is None:

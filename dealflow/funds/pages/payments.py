@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import request
 
-from dealflow.core import clock, policy
+from dealflow.core import clock
 from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import queries, service
 from dealflow.funds.forms import ReasonForm, RefundForm
-from dealflow.funds.pages.base import attempt, bp, go
-from dealflow.funds.pages.calls import call_page
+from dealflow.funds.pages.base import attempt, bp, go, writable
+from dealflow.funds.pages.calls import call_page, held_call
 from dealflow.funds.pages.partners import lp_page
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes_money import FundReasonIn, FundRefundIn
@@ -22,8 +22,7 @@ from dealflow.funds.shapes_money import FundReasonIn, FundRefundIn
 @needs(Can.POST)
 def offset(fund_id: str, call_id: str) -> Any:
     """Use what a partner overpaid for a call."""
-    fund, found = queries.get(actor(), fund_id), queries.call(actor(), fund_id, call_id)
-    policy.require(actor(), Can.POST, fund, see=Can.SEE)
+    fund, found = held_call(fund_id, call_id, Can.POST)
     form = ReasonForm()
     lp_id = request.form.get("lp_id", "")
     done, status = attempt(form, lambda: service.offset(actor(), fund_id, call_id, lp_id=lp_id))
@@ -36,8 +35,7 @@ def offset(fund_id: str, call_id: str) -> Any:
 @needs(Can.POST)
 def refund(fund_id: str, lp_id: str) -> Any:
     """Pay back what a partner overpaid."""
-    fund = queries.get(actor(), fund_id)
-    policy.require(actor(), Can.POST, fund, see=Can.SEE)
+    writable(fund_id)
     form = RefundForm(request.form)
     values = form.judged(FundRefundIn)
     if values is None:
@@ -58,8 +56,7 @@ def refund(fund_id: str, lp_id: str) -> Any:
 @needs(Can.POST)
 def reverse_payment(fund_id: str, fund_payment_id: str) -> Any:
     """Take back an entry about a call."""
-    fund = queries.get(actor(), fund_id)
-    policy.require(actor(), Can.POST, fund, see=Can.SEE)
+    fund = writable(fund_id)
     known = queries.payment(actor(), fund_id, fund_payment_id)
     line = queries.lines_by_id([known.call_line_id])[known.call_line_id] if known.call_line_id else None
     form = ReasonForm(request.form)

@@ -53,6 +53,7 @@ from dealflow.funds.queries.objects import (
     standing,
     statement,
     statements,
+    taken_back,
     transfers,
     vehicles,
 )
@@ -62,6 +63,6 @@ __all__ = [
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
     "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "lines_like", "listed", "lp", "lps", "managed", "movements", "names", "net_assets",
     "overpaid", "own_lps", "partner", "payment", "payment_rows", "payments", "positions", "split",
-    "standing", "statement", "statements", "totals",
+    "standing", "statement", "statements", "taken_back", "totals",
     "transfers", "vehicles",
 ]  # fmt: skip

@@ -224,6 +224,12 @@ def standing(rows: Iterable[FundPayment]) -> list[FundPayment]:
     return [row for row in found if row.kind != "reversal" and row.id not in undone]
 
 
+def taken_back(payment_ids: Iterable[str]) -> set[str]:
+    """Those of the payments that another entry takes back."""
+    found = select(FundPayment.reverses_id).where(FundPayment.reverses_id.in_(list(payment_ids)))
+    return {str(key) for key in session().scalars(found)}
+
+
 def payments(fund_id: str, lp_id: str | None = None) -> list[FundPayment]:
     """What was paid of calls and stands, as far as the actor may know of it, oldest first."""
     return [row for row in standing(payment_rows(fund_id, lp_id)) if row.call_line_id is not None]

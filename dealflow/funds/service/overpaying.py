@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
-
 from dealflow.audit import service as audit
 from dealflow.core import clock
 from dealflow.core.actor import Actor
@@ -109,7 +107,7 @@ def reverse(actor: Actor, fund_id: str, payment_id: str, *, reason: str) -> Fund
     """
     fund = hold(actor, fund_id, Can.POST)
     known, why = queries.payment(actor, fund.id, payment_id), _why(reason)
-    if known.kind == "reversal" or _is_reversed(known):
+    if known.kind == "reversal" or queries.taken_back([known.id]):
         raise Conflict(N_("This entry was taken back already"), code="already_reversed")
     lp = of_fund(fund, known.lp_id)
     _check_standing(fund, known, lp)
@@ -135,11 +133,6 @@ def _why(reason: str) -> str:
     if not reason.strip():
         raise Invalid.field("reason", "required", N_("Say in a few words why; the partner reads it"))
     return reason.strip()
-
-
-def _is_reversed(known: FundPayment) -> bool:
-    query = select(func.count()).select_from(FundPayment).where(FundPayment.reverses_id == known.id)
-    return bool(session().scalar(query))
 
 
 def _check_standing(fund: Fund, known: FundPayment, lp: FundLp) -> None:

@@ -111,16 +111,12 @@ def _tranches(actor: Actor) -> list[Claim]:
     paid = queries.principal_paid(call.id for call in calls)
     return [
         Claim(
-            call.id, call.reference, call.outstanding, call.due_on, _names(cards[call.investor_organisation_id]),
+            call.id, call.reference, call.outstanding, call.due_on, cards[call.investor_organisation_id].names,
             [title for title in projects[call.project_id]["titles"].values() if title], projects[call.project_id]["title"],
             cards[call.investor_organisation_id].name, calling.path(call), partial(paying.owed_interest, call, paid=paid[call.id]),
         )
         for call in calls
     ]  # fmt: skip
-
-
-def _names(card: object) -> list[str]:
-    return [name for name in (getattr(card, "name_zh", ""), getattr(card, "name_en", "")) if name]
 
 
 def _pay_tranche(actor: Actor, claim_id: str, line: BankLine, account: str | None, rate: str | None) -> Paid:
