@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -223,6 +224,13 @@ def executed_of_project(project_id: str) -> list[tuple[TermSheet, TermSheetVersi
     )
     options = {"unscoped": "money is paid by all terms in force, whoever runs it"}
     return [(row[0], row[1]) for row in session().execute(query, execution_options=options)]
+
+
+def executed_on(sheet: TermSheet) -> date:
+    """The day on which the last signature put an executed term sheet in force, as its documents count days."""
+    if sheet.state != "executed" or sheet.closed_at is None:
+        raise ValueError("a term sheet that is not signed has no day of signing")
+    return clock.day_of(sheet.closed_at)
 
 
 def investors_of(project_id: str) -> frozenset[str]:

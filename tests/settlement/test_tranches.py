@@ -65,6 +65,22 @@ def test_signatures_of_both_sides_lead_to_a_commitment(creator: Person, investor
     assert (found["term_sheet_id"], found["deal_id"]) == (sheet["id"], deal["id"])
 
 
+def test_the_day_of_signing_is_that_of_the_last_signature_and_not_of_the_job(
+    creator: Person, investor: Person
+) -> None:
+    # An evening in UTC is the next day where the parties sign.
+    evening = clock.now().replace(hour=17, minute=30)
+    clock.set_base(evening)
+    made = signed(creator, investor, "equity_spv", {})
+    later(3)
+    deliver("event:TermSheetExecuted:settlement")
+    (found,) = creator.get("/commitments").json["items"]
+    assert found["executed_on"] == (evening.date() + timedelta(days=1)).isoformat()
+    assert found["tranches"][0]["opened_on"] == found["executed_on"]
+    sheet = creator.get(f"/term-sheets/{made['sheet']['id']}").json
+    assert clock.day_of(clock.parse(sheet["closed_at"])).isoformat() == found["executed_on"]
+
+
 def test_signed_terms_that_were_not_heard_of_are_caught_up_with(creator: Person, investor: Person) -> None:
     signed(creator, investor, "loan", {})
     signed(creator, investor, "presale", {}, title={"zh": "第二个"})

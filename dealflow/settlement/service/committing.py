@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
-from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.i18n import N_
@@ -71,7 +70,7 @@ def _written(sheet: TermSheet, terms: Terms, version: int) -> Commitment:
         term_sheet_id=sheet.id, terms_number=version, deal_id=sheet.deal_id, project_id=sheet.project_id,
         investor_organisation_id=sheet.investor_organisation_id, project_organisation_id=sheet.project_organisation_id,
         template=sheet.template, amount_minor=amount.amount_minor, currency=amount.currency,
-        payment_days=terms.investment.payment_days, late_rate_ppm=terms.remedies.late_rate_ppm, executed_on=clock.today(),
+        payment_days=terms.investment.payment_days, late_rate_ppm=terms.remedies.late_rate_ppm, executed_on=sheets.executed_on(sheet),
     )  # fmt: skip
 
 
