@@ -159,8 +159,8 @@ def may_close(actor: Actor, book: Book) -> bool:
 def close_period(actor: Actor, book_id: str, *, through: date, version: int | None = None) -> Book:
     """Let nothing more be posted up to a day. Raises NotFound, Forbidden, StaleVersion, Invalid."""
     book = _to_change(actor, book_id, version)
-    if through > clock.today():
-        raise Invalid.field("through", "in_the_future", N_("A period can be closed once it is over"))
+    if through >= clock.today():
+        raise Invalid.field("through", "not_over", N_("A period can be closed once it is over"))
     if book.closed_through is not None and through <= book.closed_through:
         raise Invalid.field("through", "closed_before", N_("This period is closed already"))
     return _set_closed(actor, book, through, Tag.CLOSED, "")

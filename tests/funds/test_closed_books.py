@@ -44,6 +44,22 @@ def test_one_deed_issues_and_closes(quarter: House) -> None:
     assert later.charged_on == date(2025, 4, 1)
 
 
+def test_nothing_of_a_period_is_issued_or_charged_before_its_last_day_is_over(quarter: House) -> None:
+    stand(date(2025, 6, 30))
+    for refused in (
+        lambda: quarter.do(service.issue_statements, period="2025Q2", close_books=True),
+        lambda: quarter.do(service.issue_statements, period="2025Q2"),
+        lambda: quarter.do(service.accrue_fee, period="2025Q2"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            refused()
+        assert refusal.value.errors[0].code == "not_over"
+    stand(date(2025, 7, 1))
+    quarter.do(service.accrue_fee, period="2025Q2")
+    quarter.do(service.issue_statements, period="2025Q2", close_books=True)
+    assert closed_through(quarter) == date(2025, 6, 30)
+
+
 def test_an_entry_of_the_closed_period_is_reversed_on_a_later_day(quarter: House) -> None:
     quarter.do(service.issue_statements, period="2025Q1", close_books=True)
     [law] = [row for row in quarter.ask(lambda fund: queries.charges(fund.id)) if row.kind == "expense"]

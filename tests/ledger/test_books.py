@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from dealflow.core import db, invariants
+from dealflow.core import clock, db, invariants
 from dealflow.core.actor import SYSTEM
 from dealflow.core.errors import Conflict, Invalid
 from dealflow.ledger import commands, export, queries, service, verification
@@ -130,6 +130,18 @@ def test_a_period_is_closed_forward_and_not_before_it_is_over(
     answer = owner.post(f"/books/{book_id}/close", {"through": through})
     assert answer.status_code == 422
     assert [e["field"] for e in answer.json["errors"]] == ["through"]
+
+
+def test_a_day_is_closed_once_it_is_over(book_id: str, owner: Person) -> None:
+    today = clock.today()
+    early = owner.post(f"/books/{book_id}/close", {"through": today.isoformat()})
+    assert (early.status_code, early.json["errors"][0]["code"]) == (422, "not_over")
+    page = owner.browser("en").post(f"/books/{book_id}/close", data={"through": today.isoformat()})
+    assert page.status_code == 422
+    assert "A period can be closed once it is over" in page.text
+    yesterday = (today - timedelta(days=1)).isoformat()
+    assert owner.post(f"/books/{book_id}/close", {"through": yesterday}).status_code == 200
+    posted(book_id, draft("today", 100, today))
 
 
 def test_only_owners_of_the_book_close_it_and_strangers_know_nothing(

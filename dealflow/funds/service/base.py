@@ -88,6 +88,13 @@ def not_ahead(on: date, field: str) -> None:
         raise Invalid.field(field, "in_future", N_("Use today or an earlier day"))
 
 
+def is_over(through: date) -> None:
+    """Refuse a period whose last day is not over."""
+    if through >= clock.today():
+        message = N_("This period is not over; it ends on %(day)s")
+        raise Invalid.field("period", "not_over", message, day=through.isoformat())
+
+
 @dataclass(frozen=True)
 class Amount:
     """An amount in the fund's currency, and what it was given as when that was another one. `table` tells which rate of the

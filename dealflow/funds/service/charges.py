@@ -20,7 +20,7 @@ from dealflow.funds.models import Fund, FundCharge
 from dealflow.funds.periods import before, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.service import true_up
-from dealflow.funds.service.base import Amount, converted, hold, merged, not_ahead, open_book
+from dealflow.funds.service.base import Amount, converted, hold, is_over, merged, not_ahead, open_book
 from dealflow.ledger import queries as books
 from dealflow.ledger import service as ledger
 from dealflow.ledger.service import Draft, Side
@@ -74,7 +74,7 @@ def accrue_fee(actor: Actor, fund_id: str, *, period: str) -> FundCharge:
     known = _known(fund, f"fee:{period}")
     if known is not None:
         return known
-    not_ahead(through, "period")
+    is_over(through)
     for other in [c.key[4:] for c in queries.charges(fund.id) if c.key.startswith("fee:")]:
         first, last = span(other)
         if first <= through and last >= _since:

@@ -19,7 +19,7 @@ from dealflow.funds.periods import last_ended, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import CapitalAccount
 from dealflow.funds.service import books as closing
-from dealflow.funds.service.base import hold, manager_names, not_ahead
+from dealflow.funds.service.base import hold, is_over, manager_names
 from dealflow.notify import service as notify
 
 _START = date(1900, 1, 1)
@@ -106,7 +106,7 @@ def issue_statements(
     if close_books:
         closing.close(actor, fund, period)
     _since, through = span(period)
-    not_ahead(through, "period")
+    is_over(through)
     there = {row.lp_id: row for row in queries.statements(fund.id) if row.period == period}
     ever = {row.lp_id for row in queries.commitments(fund.id) if row.since <= through}
     rows = [lp for lp in queries.lps(fund.id) if lp.id in ever]
