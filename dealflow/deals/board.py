@@ -24,7 +24,7 @@ from dealflow.deals import queries
 from dealflow.deals.models import Deal, DealFilter, DealPosition, Pipeline, PipelineStage
 from dealflow.deals.policy import Can
 from dealflow.deals.queries import DealQuery
-from dealflow.deals.states import CLOSED, DEAL
+from dealflow.deals.states import CLOSED, by_hand
 from dealflow.pitches import queries as pitches
 
 PER_COLUMN, MOST_PER_COLUMN = 30, 5000
@@ -164,11 +164,7 @@ def _columns(actor: Actor, chosen: Pipeline) -> list[Column]:
 def targets(actor: Actor, stage: PipelineStage, live: Iterable[PipelineStage]) -> list[tuple[str, str]]:
     """(id, label) of the stages into which the actor's side may bring a deal from here."""
     invests = policy.can(actor, Can.OPEN)
-    reached = {
-        move.target
-        for move in DEAL.moves
-        if stage.state in move.sources and (invests or move.target == "closed_lost")
-    }
+    reached = {state for state in by_hand(stage.state) if invests or state == "closed_lost"}
     if not actor.may_write:
         return []
     return [

@@ -22,8 +22,18 @@ DEAL = Machine(
         Move("fund", ("signed",), "funded"),
         Move("win", ("funded",), "closed_won"),
         Move("lose", ("interest", "intro", "data_room", "negotiation", "signed"), "closed_lost"),
+        Move("unfund", ("funded",), "signed"),
     ),
 )
+# What follows from money that was taken back or paid back, and is never done by hand.
+FROM_MONEY = frozenset({"unfund"})
+
+
+def by_hand(stage: str) -> frozenset[str]:
+    """The stages into which people may bring a deal from a stage."""
+    return frozenset(m.target for m in DEAL.moves if stage in m.sources and m.event not in FROM_MONEY)
+
+
 # What is done outside the platform needs a word on what was seen.
 NEEDS_REASON = frozenset({"signed", "funded", "closed_won", "closed_lost"})
 # A slip of the hand is taken back by the side that made it, while nothing came after it. What was signed or paid stays.

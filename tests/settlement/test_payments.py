@@ -334,7 +334,8 @@ def test_money_of_a_closed_period_keeps_its_day_and_is_posted_on_the_first_open_
     assert owed["interest_owed"]["amount_minor"] == interest.accrued(
         whole, due, owed["late_rate_ppm"], rows, clock.today()
     )
-    assert creator.post(f"/books/{book.id}/close", {"through": clock.today().isoformat()}).status_code == 200
+    yesterday = (clock.today() - timedelta(days=1)).isoformat()
+    assert creator.post(f"/books/{book.id}/close", {"through": yesterday}).status_code == 200
     assert creator.post(f"/payments/{paid.json['id']}/reverse", {"reason": "记错"}).status_code == 201
     assert balance(made["deal"]["project_id"], "assets:bank") == 0
     sound()
@@ -359,6 +360,54 @@ def test_a_wrong_entry_is_taken_back_once(
     assert balance(made["deal"]["project_id"], "assets:bank") == whole - 300
     with db.system_edge(write=False):
         assert len(queries.payments_of(investor.organisation_id)) == 1
+    sound()
+
+
+def stage(who: Person, made: dict[str, Any]) -> str:
+    return str(who.get(f"/deals/{made['deal']['id']}").json["stage"])
+
+
+def told(who: Person, code: str) -> int:
+    return sum(row["code"] == code for row in who.get("/notifications").json["items"])
+
+
+def test_a_deal_is_funded_no_longer_when_its_payment_is_taken_back(
+    made: dict[str, Any], call: dict[str, Any], creator: Person, investor: Person
+) -> None:
+    whole = call["amount"]["amount_minor"]
+    paid = pay(creator, call, whole, reference="B1").json
+    assert stage(investor, made) == "funded"
+    # Nobody says by hand that a deal is funded no longer; the money does.
+    back = investor.post(f"/deals/{made['deal']['id']}/transitions", {"to": "signed", "reason": "x"})
+    assert (back.status_code, back.json["code"]) == (409, "invalid_transition")
+    assert creator.post(f"/payments/{paid['id']}/reverse", {"reason": "入错账"}).status_code == 201
+    assert (stage(creator, made), stage(investor, made)) == ("signed", "signed")
+    assert told(investor, "settlement.unfunded") == 1
+    for lang, words in (("en", "Taken back from Funded to Signed"), ("zh", "入错账")):
+        assert words in investor.browser(lang).get(f"/deals/{made['deal']['id']}").text
+    tags = [row["tag"] for row in creator.get("/audit").json["items"]]
+    assert "deals:deal:taken_back" in tags
+    assert pay(creator, call, whole, reference="B2").status_code == 201
+    assert stage(investor, made) == "funded"
+    sound()
+
+
+def test_a_deal_follows_what_is_paid_back_and_a_won_one_says_so(
+    made: dict[str, Any], call: dict[str, Any], creator: Person, investor: Person
+) -> None:
+    whole, tranche = call["amount"], made["commitment"]["tranches"][0]
+    pay(creator, call, whole["amount_minor"])
+    body = {"on": clock.today().isoformat(), "reason": "终止合作", "amount": whole}
+    gone = creator.post(f"/tranches/{tranche['id']}/refunds", body)
+    assert (gone.status_code, stage(investor, made)) == (201, "signed")
+    assert creator.post(f"/payments/{gone.json['id']}/reverse", {"reason": "未退"}).status_code == 201
+    assert stage(investor, made) == "funded"
+    path = f"/deals/{made['deal']['id']}"
+    assert investor.post(f"{path}/transitions", {"to": "closed_won", "reason": "完成"}).status_code == 200
+    assert creator.post(f"/tranches/{tranche['id']}/refunds", body | {"reason": "又退"}).status_code == 201
+    assert stage(investor, made) == "closed_won"
+    shown = investor.browser("en").get(path).text
+    assert "The money that made this deal funded is no longer there" in shown
     sound()
 
 

@@ -3,7 +3,7 @@
 from dealflow.deals.service.answering import answer_approval
 from dealflow.deals.service.editing import edit, write_note
 from dealflow.deals.service.filters import drop_filter, keep_filter
-from dealflow.deals.service.moving import advance, move, move_many, obstacle, undo
+from dealflow.deals.service.moving import advance, move, move_many, obstacle, undo, unfund
 from dealflow.deals.service.opening import find_or_open, open_deal
 from dealflow.deals.service.pipelines import add_reason, create_pipeline, remove_reason, update_pipeline
 from dealflow.deals.service.positions import own_pipeline
@@ -26,6 +26,7 @@ __all__ = [
     "own_pipeline",
     "remove_reason",
     "undo",
+    "unfund",
     "update_pipeline",
     "write_note",
 ]

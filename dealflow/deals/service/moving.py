@@ -79,7 +79,7 @@ def _checked(
     if version is not None and version != place.version:
         raise rules.stale(actor, deal, place)
     if stage_id is None:
-        DEAL.event_to(deal.stage, stage.state)
+        rules.by_hand(deal, stage.state)
     rules.check(actor, deal, place, stage, reason, reason_id)
     return stage
 
@@ -139,16 +139,22 @@ def carry_out(
     session().flush()
 
 
-def shift(actor: Actor, deal: Deal, to: str, reason: str, *, but: str | None = None) -> None:
-    """Change the state that both parties share: timeline, audit, event, and the places of the parties."""
+def shift(
+    actor: Actor, deal: Deal, to: str, reason: str, *, but: str | None = None, undone: bool = False
+) -> None:
+    """Change the state that both parties share: timeline, audit, event, and the places of the parties.
+
+    `undone`: it goes back because what brought it here had not happened.
+    """
     before = deal.stage
     deal.stage = DEAL.fire(before, DEAL.event_to(before, to), deal)
     deal.stage_since = clock.now()
     if deal.stage in CLOSED:
         deal.closed_at, deal.close_reason = clock.now(), reason.strip()
     session().flush()
-    happened(actor, deal, "moved", text=reason, before=before, after=to)
-    audit.record(actor, Tag.MOVED, deal, before={"stage": before}, after={"stage": to}, reason=reason)
+    kind, tag = ("taken_back", Tag.TAKEN_BACK) if undone else ("moved", Tag.MOVED)
+    happened(actor, deal, kind, text=reason, before=before, after=to)
+    audit.record(actor, tag, deal, before={"stage": before}, after={"stage": to}, reason=reason)
     emit(
         DealMoved(
             deal.id, deal.project_id, before, to, deal.investor_organisation_id, deal.project_organisation_id
@@ -168,6 +174,19 @@ def advance(actor: Actor, deal: Deal, *, to: str, reason: str = "") -> None:
         if not ahead or _place(deal.stage) > _place(to):
             return
         shift(actor, deal, max(ahead, key=_place), reason)
+
+
+def unfund(actor: Actor, deal: Deal, *, reason: str, undone: bool) -> None:
+    """What made a deal funded is gone: it was paid back, or (`undone`) had never come in. The deal is signed again.
+
+    One that was won since keeps its end, and its timeline says what happened; nothing happens to others.
+    """
+    deal = queries.locked(actor, deal.id)
+    if deal.stage == "funded":
+        shift(actor, deal, "signed", reason, undone=undone)
+    elif deal.stage == "closed_won":
+        title = N_("The money that made this deal funded is no longer there")
+        happened(actor, deal, "unfunded", text=reason, title=title)
 
 
 def _place(state: str) -> int:

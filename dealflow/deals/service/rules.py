@@ -9,10 +9,10 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import FieldError, Forbidden, Invalid, InvalidTransition, StaleVersion
 from dealflow.core.i18n import N_
-from dealflow.deals import queries
+from dealflow.deals import queries, states
 from dealflow.deals.models import Deal, DealEvent, DealNote, DealPosition, PipelineStage
 from dealflow.deals.policy import Can
-from dealflow.deals.states import CLOSED, DEAL, NEEDS_REASON, REQUIRED
+from dealflow.deals.states import CLOSED, NEEDS_REASON, REQUIRED
 
 
 def may_move(actor: Actor, deal: Deal, place: DealPosition, stage: PipelineStage) -> None:
@@ -54,7 +54,13 @@ def check(
         raise Invalid(errors=problems)
     if stage.state != deal.stage:
         # Asked here too, so that nobody fills in fields or waits for approval in vain.
-        DEAL.event_to(deal.stage, stage.state)
+        by_hand(deal, stage.state)
+
+
+def by_hand(deal: Deal, to: str) -> None:
+    """Raise InvalidTransition unless people may bring the deal to another state."""
+    if to not in states.by_hand(deal.stage):
+        raise InvalidTransition()
 
 
 def missing(deal: Deal, place: DealPosition, stage: PipelineStage) -> list[str]:

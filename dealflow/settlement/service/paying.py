@@ -258,8 +258,30 @@ def _paid(actor: Actor, commitment: Commitment, tranche: Tranche, made: Transfer
             commitment.project_organisation_id,
         )
     )  # fmt: skip
-    if all(t.state == "paid" for t in due_at_closing(base.tranches_of(commitment))):
+    if is_funded(commitment):
         dealing.advance(actor, deals.get(actor, commitment.deal_id), to="funded")
+
+
+def is_funded(commitment: Commitment) -> bool:
+    """Whether what makes the deal of a held commitment funded is paid."""
+    return all(t.state == "paid" for t in due_at_closing(base.tranches_of(commitment)))
+
+
+def follow(actor: Actor, commitment: Commitment, *, was: bool, why: str, undone: bool) -> None:
+    """Let the deal follow money that went back: `was` it funded before; `undone`, the entry had been wrong."""
+    now = is_funded(commitment)
+    if was == now:
+        return
+    deal = deals.get(actor, commitment.deal_id)
+    if now:
+        dealing.advance(actor, deal, to="funded", reason=why)
+        return
+    dealing.unfund(actor, deal, reason=why, undone=undone)
+    for side in ("investor", "project"):
+        base.tell(
+            actor, commitment, side, "unfunded", N_("The deal about “%(project)s” is no longer funded"),
+            text=N_("Reason: %(reason)s"), reason=why, link=f"/deals/{deal.id}",
+        )  # fmt: skip
 
 
 def due_at_closing(tranches: list[Tranche]) -> list[Tranche]:

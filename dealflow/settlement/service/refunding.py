@@ -33,7 +33,7 @@ def refund(
         raise InvalidTransition(N_("Nothing was paid on this tranche"))
     why = base.reason_given(reason)
     _check(commitment, amount, on, tranche.paid_minor)
-    call = queries.live_call(tranche.id)
+    call, funded = queries.live_call(tranche.id), paying.is_funded(commitment)
     key = f"refund:{tranche.id}:{on}:{amount.amount_minor}:{reference.strip()[:60]}"
     made = paying.written(
         actor, commitment, "refund", Parts(principal=amount.amount_minor), key=f"{key}:{_undone(tranche.id)}", on=on,
@@ -54,6 +54,7 @@ def refund(
         )
     else:
         base.happened(actor, tranche, "refund", text=why, amount_minor=amount.amount_minor)
+    paying.follow(actor, commitment, was=funded, why=why, undone=False)
     _told(actor, commitment, made, why)
     return made
 
@@ -129,6 +130,7 @@ def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
         raise Conflict(N_("This entry was taken back already"), code="already_reversed")
     tranche = base.fresh(Tranche, known.tranche_id) if known.tranche_id else None
     call = base.fresh(PaymentCall, known.call_id) if known.call_id else None
+    funded = paying.is_funded(commitment)
     made = _written(actor, commitment, known, why)
     if known.kind == "refund":
         _unrefund(actor, commitment, tranche, call, known, why)
@@ -137,6 +139,7 @@ def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
     if known.bank_line_id is not None:
         statements.free(known.bank_line_id)
     session().flush()
+    paying.follow(actor, commitment, was=funded, why=why, undone=True)
     audit.record(
         actor,
         Tag.REVERSED,
