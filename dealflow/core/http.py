@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -23,7 +24,6 @@ from dealflow.core.errors import (
     NotFound,
     PreconditionRequired,
     StaleVersion,
-    TooLarge,
     Unauthenticated,
 )
 from dealflow.core.i18n import N_
@@ -183,9 +183,8 @@ def _answer(result: Any, status: int) -> Response:
 def _once(key: str, run: Callable[[], Response]) -> Response:
     if not 1 <= len(key) <= 255 or not key.isprintable():
         raise Invalid.field("Idempotency-Key", "wrong_form", N_("Use 1 to 255 printable characters"))
-    row = idempotency.begin(
-        actor(), key, idempotency.fingerprint(request.method, request.full_path, request.get_data(cache=True))
-    )
+    sent = g.get("uploaded") or request.get_data(cache=True)
+    row = idempotency.begin(actor(), key, idempotency.fingerprint(request.method, request.full_path, sent))
     if row.status is not None:
         answer = Response(sealing.unseal_bytes("idempotency", row.body or b"") or b"", status=row.status)
         answer.headers.update(row.headers or {})
@@ -197,6 +196,16 @@ def _once(key: str, run: Callable[[], Response]) -> Response:
     return answer
 
 
+def note_upload() -> None:
+    """Keep what tells an upload from another under the same Idempotency-Key: a form's bytes are gone once it is read."""
+    files = []
+    for name, file in request.files.items(multi=True):
+        digest = hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        file.stream.seek(0)
+        files.append((name, file.filename, digest))
+    g.uploaded = repr((list(request.form.items(multi=True)), files)).encode("utf-8", "surrogatepass")
+
+
 def read_body(model: type[BaseModel]) -> Any:
     """The JSON body checked against a schema; a request without body and type counts as `{}` where nothing is required."""
     required = any(info.is_required() for info in model.model_fields.values())
@@ -204,8 +213,6 @@ def read_body(model: type[BaseModel]) -> Any:
         return model.model_validate({})
     if request.mimetype != "application/json":
         raise BadRequest(N_("Send JSON with the content type application/json"), code="not_json")
-    if (request.content_length or 0) > JSON_LIMIT:
-        raise TooLarge()
     raw = request.get_data(cache=True)
     value = read_json(raw)
     try:

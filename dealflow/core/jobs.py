@@ -306,12 +306,28 @@ def schedule() -> None:
 
 
 def follow_clock() -> None:
-    """After the clock was set back, let what waits do so for as long as it was meant to, counted from now."""
+    """After the clock was set back, let what waits do so for as long as it was meant to, counted from now, and free the
+    periods that come a second time."""
     moment = clock.now()
     with system_edge() as s:
         waiting = Job.state == "queued", Job.run_at > moment, Job.updated_at > moment + clock.SKEW
         for row in s.scalars(select(Job).where(*waiting).with_for_update()):
             row.run_at = moment + max(timedelta(), row.run_at - row.updated_at)
+            _free_period(row)
+        ahead = (
+            Job.state.in_(("running", "done", "dead")),
+            Job.run_at > moment + clock.SKEW,
+            Job.key.is_not(None),
+        )
+        for row in s.scalars(select(Job).where(*ahead).with_for_update()):
+            _free_period(row)
+
+
+def _free_period(row: Job) -> None:
+    """Let a period that has not come yet have its run when it comes."""
+    kind = KINDS.get(row.kind)
+    if kind is not None and kind.every is not None and clock.is_ahead(row.created_at):
+        row.key = None
 
 
 def sweep() -> int:

@@ -20,11 +20,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from dealflow.core import ids
-from dealflow.core.errors import BadRequest, FieldError, Invalid
+from dealflow.core.errors import BadRequest, FieldError, Invalid, TooLarge
 from dealflow.core.i18n import N_
 from dealflow.core.money import CURRENCIES, LIMIT, Money
 
 M = TypeVar("M", bound=BaseModel)
+# The largest shape takes half of these values, and none of its objects a tenth of these names.
+MOST_VALUES, MOST_NAMES = 200_000, 1_000
+MOST_FAULTS = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -144,9 +147,9 @@ _TYPES = {
 
 
 def field_errors(error: ValidationError, prefix: str = "") -> list[FieldError]:
-    """pydantic's findings in our words, the path dotted."""
+    """pydantic's findings in our words, the path dotted; the first hundred of them."""
     found = []
-    for item in error.errors(include_url=False, include_input=False):
+    for item in error.errors(include_url=False, include_input=False)[:MOST_FAULTS]:
         path = ".".join(str(part) for part in item["loc"])
         kind = item["type"]
         is_day = any(isinstance((item.get("ctx") or {}).get(bound), str | date) for bound in ("ge", "le"))
@@ -182,9 +185,13 @@ def load(model: type[M], data: Any) -> M:
 
 
 def read_json(raw: bytes) -> Any:
-    """Parse a request body strictly: no duplicate keys, NaN, lone surrogates or absurd depth."""
+    """Parse a request body strictly: no duplicate keys, NaN, lone surrogates, absurd depth or number of values."""
+    if sum(raw.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise TooLarge(N_("The body holds more values than allowed"))
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(items) > MOST_NAMES:
+            raise TooLarge(N_("The body holds more values than allowed"))
         if len({key for key, _value in items}) != len(items):
             raise BadRequest(N_("A key stands twice in one JSON object"), code="duplicate_key")
         return dict(items)

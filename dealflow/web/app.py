@@ -16,7 +16,7 @@ from dealflow.core.actor import ANONYMOUS
 from dealflow.core.errors import DomainError
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
-from dealflow.web import context, errors, headers, health, rooms
+from dealflow.web import bodies, context, errors, headers, health, rooms
 from dealflow.web.lingering import Lingering
 from dealflow.web.routing import LateRule
 
@@ -42,11 +42,15 @@ class Dealflow(Flask):
             self._prepare(prepare)
         return db.retrying(lambda: self._transaction(write))
 
-    def _begin(self) -> None:
+    def recognise(self) -> None:
+        """Inside an edge: say who makes this request, and speak their language."""
         g.pop("actor", None)
         g.pop("_login_user", None)
         g.actor = self.extensions["dealflow.authenticate"]()
         context.choose_language()
+
+    def _begin(self) -> None:
+        self.recognise()
         self._check_csrf()
 
     def _prepare(self, prepare: Callable[..., Any]) -> None:
@@ -121,6 +125,7 @@ def build(settings: Settings) -> Flask:
         g.authenticated_by = "session"
         i18n.activate("zh", "Asia/Shanghai")
 
+    bodies.install(app, app.recognise)
     context.install(app)
     errors.install(app)
     headers.install(app)

@@ -145,6 +145,22 @@ def test_a_job_that_waits_for_its_next_try_keeps_its_pause_when_the_clock_is_set
     assert job_id in jobs.due()
 
 
+def test_periodic_work_goes_on_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    hourly = jobs.Kind(
+        "test.hourly", lambda: ran.append(clock.rfc3339(clock.now())), 3, timedelta(minutes=1), True, timedelta(hours=1)
+    )  # fmt: skip
+    monkeypatch.setattr(jobs, "KINDS", {hourly.name: hourly})
+    moment = clock.now().replace(minute=30)
+    times = [moment + timedelta(hours=n) for n in (0, 1, 2, 0, 0.01, 1, 2, 3)]
+    for at in times:
+        clock.freeze(at)
+        jobs.sweep()
+        jobs.run_due()
+    # Every hour once, and once more those that come again.
+    assert ran == [clock.rfc3339(at) for at in times[:3] + times[5:]]
+
+
 def test_an_event_reaches_each_subscriber_once() -> None:
     with db.system_edge():
         emit(Happened("it"))

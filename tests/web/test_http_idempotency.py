@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +49,22 @@ def test_another_body_under_the_same_key_is_refused(creator: Person) -> None:
     send(creator, "key-1", {"logline": "a"})
     is_problem(send(creator, "key-1", {"logline": "b"}), 422, "idempotency_mismatch")
     assert total(creator) == 1
+
+
+def test_another_file_under_the_same_key_is_refused(creator: Person) -> None:
+    project = creator.post("/projects", {}).json["id"]
+
+    def upload(content: bytes, name: str = "a.txt") -> Any:
+        return creator.call(
+            "POST", f"/projects/{project}/documents", headers={"Idempotency-Key": "key-1"},
+            data={"file": (io.BytesIO(content), name)},
+        )  # fmt: skip
+
+    first, again = upload(b"one"), upload(b"one")
+    assert (again.status_code, again.data) == (201, first.data)
+    is_problem(upload(b"two"), 422, "idempotency_mismatch")
+    is_problem(upload(b"one", "b.txt"), 422, "idempotency_mismatch")
+    assert len(creator.get(f"/projects/{project}/data-room").json["documents"]) == 1
 
 
 def test_another_address_under_the_same_key_is_refused(creator: Person) -> None:
