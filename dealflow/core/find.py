@@ -10,12 +10,14 @@ from dealflow.core.actor import Actor
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing that was found: what it is called, where it stands, one line about it."""
+    """One thing that was found: what it is called, where it stands, one line about it; its id where the address names
+    another thing first."""
 
     title: str
     url: str
     note: str = ""
     icon: str = "search"
+    id: str = ""
 
 
 Source = Callable[[Actor, str, int], list[Hit]]

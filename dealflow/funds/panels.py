@@ -53,7 +53,7 @@ def open_books(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
     }  # fmt: skip
 
 
-@find.source(N_("Capital calls"), order=36)
+@find.source(N_("Capital calls"), order=36, kind="capital_call")
 def by_reference(actor: Actor, words: str, limit: int) -> list[find.Hit]:
     """What a call asks of a partner by the reference that the partner writes into its transfer: to the manager the call, to the
     partner its own place."""
@@ -66,6 +66,7 @@ def by_reference(actor: Actor, words: str, limit: int) -> list[find.Hit]:
             f"{_('Capital call %(number)s of %(fund)s', number=call.number, fund=fund.name)} · {lp.name} · "
             f"{show(fund.money(line.amount_minor))}",
             "coins",
+            call.id,
         )
         for fund, call, line, lp in queries.lines_like(actor, words, limit)
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from dealflow.settlement.states import LABELS, TONES
 MOST = 4
 
 
-@find.source(N_("Calls for payment"), order=35)
+@find.source(N_("Calls for payment"), order=35, kind="payment_call")
 def by_reference(actor: Actor, words: str, limit: int) -> list[find.Hit]:
     """Calls whose reference a payer or a bank quotes."""
     rows = queries.calls_like(actor, words, limit)

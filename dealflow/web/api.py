@@ -56,4 +56,4 @@ def search(query: SearchQuery) -> dict[str, Any]:
 
 def _id(hit: find.Hit) -> str:
     named = _ID.search(hit.url)
-    return named[0] if named else ""
+    return hit.id or (named[0] if named else "")

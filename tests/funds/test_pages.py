@@ -176,6 +176,15 @@ def test_a_call_is_found_by_its_reference_by_who_may_see_it(house: House, manage
     assert "/funds/" not in found(partner, other.reference)
     assert "/funds/" not in found(house.stranger.browser(), mine.reference)
 
+    def asked(who: Any, words: str) -> list[tuple[str, str, str]]:
+        hits = who.get("/search", query_string={"q": words}).json["items"]
+        return [(hit["kind"], hit["id"], hit["url"]) for hit in hits]
+
+    place = f"/funds/{house.fund_id}"
+    assert asked(house.manager, mine.reference) == [("capital_call", call.id, f"{place}/calls/{call.id}")]
+    assert asked(house.lp, mine.reference.lower()) == [("capital_call", call.id, f"{place}/lps/{mine.lp_id}")]
+    assert asked(house.lp, other.reference) == asked(house.stranger, mine.reference) == []
+
 
 def test_costs_and_a_distribution_through_the_pages(house: House, manager: Web) -> None:
     house.paid(house.called(date(2025, 1, 20), 1_000_000), date(2025, 1, 20))

@@ -54,6 +54,10 @@ def test_a_call_is_due_as_the_terms_say_and_not_earlier(
     assert creator.post(path).status_code == 409
     assert investor.get(f"/payment-calls/{call['id']}").json["reference"] == call["reference"]
     assert call["id"] in investor.browser().get(f"/search?q={call['reference'].lower()}").text
+    hits = investor.get("/search", query_string={"q": call["reference"].lower()}).json["items"]
+    assert [(hit["kind"], hit["id"], hit["title"]) for hit in hits] == [
+        ("payment_call", call["id"], call["reference"])
+    ]
     taken = creator.post(f"/payment-calls/{call['id']}/withdraw", {"reason": "金额有误"})
     assert taken.json["state"] == "withdrawn"
     again = creator.post(path)
