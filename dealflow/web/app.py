@@ -16,7 +16,7 @@ from dealflow.core.actor import ANONYMOUS
 from dealflow.core.errors import DomainError
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
-from dealflow.web import bodies, context, errors, headers, health, rooms
+from dealflow.web import bodies, context, errors, headers, health, once, rooms
 from dealflow.web.lingering import Lingering
 from dealflow.web.routing import LateRule
 
@@ -64,7 +64,7 @@ class Dealflow(Flask):
     def _transaction(self, write: bool) -> Response:
         with db.edge(write=write, actor=ANONYMOUS) as session:
             self._begin()
-            response = self.make_response(super().dispatch_request())
+            response = once.answer(lambda: self.make_response(Flask.dispatch_request(self)))
             if response.status_code >= 400:
                 session.rollback()
                 session.info.pop("after_commit", None)

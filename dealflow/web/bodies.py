@@ -11,6 +11,7 @@ from dealflow.core import db
 from dealflow.core.actor import ANONYMOUS
 from dealflow.core.errors import Unauthenticated
 from dealflow.core.http import JSON_LIMIT, PUBLIC, SAFE, note_upload, settings
+from dealflow.web import once
 
 
 def install(app: Flask, recognise: Callable[[], None]) -> None:
@@ -31,8 +32,7 @@ def install(app: Flask, recognise: Callable[[], None]) -> None:
                 recognise()
             if not g.actor.is_authenticated:
                 raise Unauthenticated()
-        request.form  # noqa: B018 - reads it
-        if "Idempotency-Key" in request.headers:
+        if "Idempotency-Key" in request.headers or once.FIELD in request.form:
             note_upload()
 
 

@@ -17,6 +17,7 @@ from flask import Flask, g, request, url_for
 from dealflow.core import clock, i18n, money, nav, policy, slots
 from dealflow.core.actor import ANONYMOUS
 from dealflow.core.http import actor
+from dealflow.web import once
 
 
 def choose_language() -> None:
@@ -162,7 +163,7 @@ def install(app: Flask) -> None:
     )  # fmt: skip
 
     # Macros are imported without context, so what they use must be global.
-    app.jinja_env.globals.update(asset=asset, request=request)
+    app.jinja_env.globals.update(asset=asset, request=request, once_token=once.token)
 
     @app.context_processor
     def shared() -> dict[str, Any]:

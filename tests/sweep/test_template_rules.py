@@ -39,6 +39,11 @@ RULES = {
     "no script address": Rule(
         r"""(?i)=\s*["']\s*javascript:""", '<a href="javascript:go()">', '<a href="/javascript">'
     ),
+    "a form with a file does its work once": Rule(
+        r"""<form\b(?=[^<]*enctype="multipart/form-data")(?![^<]*csrf\(once=true\))""",
+        '<form method="post" enctype="multipart/form-data">{{ csrf() }}<input>',
+        '<form method="post" enctype="multipart/form-data">{{ csrf(once=true) }}<input>',
+    ),
     "nothing from another host": Rule(
         r"""(?i)<(script|link|img|iframe|source|video|audio|embed|object)\b[^>]*\s(src|href|srcset|data)=["'](https?:)?//""",
         '<img src="//pictures.example/x.png">',
