@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,20 +12,27 @@ from ml.model import display
 from ml.text import shared_terms
 from ml.weights import MandateWeights, Part
 
-_TERM_GROUPS = frozenset({"genres", "languages", "regions", "stage", "instruments"})
+TERM_GROUPS = frozenset({"genres", "languages", "regions", "stage", "instruments"})
 _MAX_TERMS = 8
 _KNOTS = np.array(ASK_KNOTS)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """An additive part of the logit. `params` holds what a sentence needs: terms, amounts, evidence class, words."""
+    """An additive part of the logit. `params` holds what a sentence needs: terms, amounts, evidence class, words;
+    `usual` is what the same part gives the average project it is compared with."""
 
     code: str
     contribution: float
     project_field: str | None
     mandate_field: str | None
     params: dict[str, Any] = field(default_factory=dict)
+    usual: float = 0.0
+
+    @property
+    def tells(self) -> float:
+        """How much more of it (or of its opposite) this project has than others do; nothing when all have the same."""
+        return math.copysign(1.0, self.contribution) * (self.contribution - self.usual)
 
 
 @dataclass(frozen=True)
@@ -41,40 +48,81 @@ class Explanation:
     def score(self) -> float:
         return display(self.logit)
 
+    def telling(self, count: int) -> list[Reason]:
+        """The `count` reasons that set the project apart most, the largest first: what holds for every project of a
+        list says nothing about one of them."""
+        chosen = sorted(self.reasons, key=lambda reason: (-reason.tells, reason.code))[:count]
+        return sorted(chosen, key=_by_size)
+
+
+def _by_size(reason: Reason) -> tuple[float, str]:
+    return -abs(reason.contribution), reason.code
+
+
+def usual(weights: MandateWeights, values: np.ndarray) -> np.ndarray:
+    """[parts, 2] what each part gives the rows of `values` [n, columns] on average: its terms that speak for a project
+    and those that speak against it, or the whole of it twice where it is told as one reason."""
+    result = np.zeros((len(weights.parts), 2))
+    if not len(values):
+        return result
+    for number, part in enumerate(weights.parts):
+        products = values[:, part.columns].astype(np.float64) * part.values
+        if part.group in TERM_GROUPS and len(part.values) > 1:
+            result[number] = (
+                products.clip(min=0).sum() / len(values),
+                products.clip(max=0).sum() / len(values),
+            )
+        else:
+            result[number] = products.sum() / len(values)
+    # The last bits depend on the order of the rows.
+    rounded: np.ndarray = result.round(9)
+    return rounded
+
 
 def explain_row(
-    weights: MandateWeights, values: np.ndarray, spec: ColumnSpec, project: Mapping[str, Any] | None = None
+    weights: MandateWeights,
+    values: np.ndarray,
+    spec: ColumnSpec,
+    project: Mapping[str, Any] | None = None,
+    means: np.ndarray | None = None,
 ) -> Explanation:
-    """The explanation of one matrix row (float64); see `ml.rank.Ranker.explain`."""
+    """The explanation of one matrix row (float64), compared with `means` (`usual`); see `ml.rank.Ranker.explain`."""
     reasons: list[Reason] = []
-    for part in weights.parts:
+    compared = np.zeros((len(weights.parts), 2)) if means is None else means
+    for part, (above, below) in zip(weights.parts, compared.tolist(), strict=True):
         if len(part.values) == 1:
             total = float(part.values[0] * values[part.columns.start])
             if total:
                 params = _params(part, weights, project)
-                reasons.append(Reason(part.code, total, part.project_field, part.mandate_field, params))
-        elif part.group in _TERM_GROUPS:
-            reasons.extend(_term_reasons(part, part.values * values[part.columns], spec))
+                reasons.append(
+                    Reason(part.code, total, part.project_field, part.mandate_field, params, above)
+                )
+        elif part.group in TERM_GROUPS:
+            reasons.extend(_term_reasons(part, part.values * values[part.columns], spec, (above, below)))
         else:
             total = math.fsum((part.values * values[part.columns]).tolist())
             if total:
-                reasons.append(_summed_reason(part, total, values, weights, project))
-    reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.code))
+                reasons.append(replace(_summed_reason(part, total, values, weights, project), usual=above))
+    reasons.sort(key=_by_size)
     logit = weights.bias + math.fsum(reason.contribution for reason in reasons)
     return Explanation(weights.bias, tuple(reasons), logit, weights.model_version)
 
 
-def _term_reasons(part: Part, contributions: np.ndarray, spec: ColumnSpec) -> list[Reason]:
+def _term_reasons(
+    part: Part, contributions: np.ndarray, spec: ColumnSpec, means: tuple[float, float]
+) -> list[Reason]:
     """At most two: the terms that speak for the project, and those that speak against it."""
     labels, numbers = spec.labels[part.group], np.flatnonzero(contributions).tolist()
     numbers.sort(key=lambda number: (-abs(contributions[number]), number))
     reasons = []
-    for code, sign in ((part.code, 1), (part.opposite_code, -1)):
+    for code, sign, mean in ((part.code, 1, means[0]), (part.opposite_code, -1, means[1])):
         chosen = [number for number in numbers if contributions[number] * sign > 0]
         if chosen:
             total = math.fsum(float(contributions[number]) for number in chosen)
             terms = [labels[number] for number in chosen[:_MAX_TERMS]]
-            reasons.append(Reason(code, total, part.project_field, part.mandate_field, {"terms": terms}))
+            reasons.append(
+                Reason(code, total, part.project_field, part.mandate_field, {"terms": terms}, mean)
+            )
     return reasons
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ml import store
 from ml.arrange import DIVERSITY, EXPLORATION_EVERY, Head, arrange, shortlist, thompson, unit_rows
-from ml.explain import Explanation, Reason, explain_row
+from ml.explain import Explanation, Reason, explain_row, usual
 from ml.exposure import CREDIT_COEFFICIENTS, Floors, groups_of
 from ml.matrix import ProjectFrame, ProjectMatrix, build_matrix
 from ml.model import KIND, RankModel, display, shipped_model
@@ -34,6 +34,7 @@ __all__ = [
     "shipped_model",
 ]
 
+COMPARED = 200  # projects that a reason is compared with
 POOL = 200  # places that are arranged for diversity and exploration; behind them the list is by score alone
 
 
@@ -205,17 +206,28 @@ class Ranker:
         logits: np.ndarray = (products.sum(axis=1) + weights.bias).round(6)
         return logits
 
+    def usual(
+        self, matrix: ProjectMatrix, weights: MandateWeights, mask: np.ndarray | None = None
+    ) -> np.ndarray:
+        """What the parts of the score give the projects of a list on average (`ml.explain.usual`), by COMPARED of
+        them at even distances."""
+        _check(matrix, weights)
+        rows = np.arange(len(matrix)) if mask is None else np.flatnonzero(mask)
+        even = np.linspace(0, len(rows) - 1, min(COMPARED, len(rows))).astype(np.int64)
+        return usual(weights, matrix.x[rows[even]])
+
     def explain(
         self,
         matrix: ProjectMatrix,
         weights: MandateWeights,
         row: int,
         project: Mapping[str, Any] | None = None,
+        means: np.ndarray | None = None,
     ) -> Explanation:
         """Why the project in `row` has its score. With the project's own dictionary the reasons also carry amounts and
-        the words both texts share."""
+        the words both texts share; with `means` (`usual`) they know what sets the project apart."""
         _check(matrix, weights)
-        return explain_row(weights, np.asarray(matrix.x[row], dtype=np.float64), matrix.spec, project)
+        return explain_row(weights, np.asarray(matrix.x[row], dtype=np.float64), matrix.spec, project, means)
 
     def explain_many(
         self,
@@ -223,11 +235,13 @@ class Ranker:
         weights: MandateWeights,
         rows: Sequence[int],
         projects: Sequence[Mapping[str, Any]] | None = None,
+        means: np.ndarray | None = None,
     ) -> list[Explanation]:
         """`explain` for several rows, in their order."""
         listed: Sequence[Mapping[str, Any] | None] = projects if projects is not None else [None] * len(rows)
         return [
-            self.explain(matrix, weights, row, project) for row, project in zip(rows, listed, strict=True)
+            self.explain(matrix, weights, row, project, means)
+            for row, project in zip(rows, listed, strict=True)
         ]
 
 

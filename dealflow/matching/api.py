@@ -23,11 +23,11 @@ from dealflow.matching.schemas import (
 )
 
 bp = api_blueprint("matching")
-LARGEST = 5
+TOLD = 5
 
 
 def _match(match: ranking.Match, every: bool) -> dict[str, Any]:
-    told = match.explanation.reasons if every else match.explanation.reasons[:LARGEST]
+    told = match.explanation.reasons if every else match.explanation.telling(TOLD)
     return {
         "project_id": match.place.project_id,
         "rank": match.place.rank,

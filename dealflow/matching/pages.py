@@ -173,13 +173,13 @@ def compare(mandate_id: str) -> Any:
     items = [_compared(mandate, ranking.one(actor(), mandate, project_id)) for project_id in ids]
     return render_template(
         "matching/compare.html", mandate=mandate, items=items, facts=_facts([item["card"] for item in items]),
-        scale=rows.scale([item["match"] for item in items if item["match"]]),
+        scale=rows.scale([item["match"] for item in items if item["match"]], MOST_REASONS),
         may_answer=policy.can(actor(), Can.ANSWER, mandate), here=request.full_path,
     )  # fmt: skip
 
 
 def _compared(mandate: Any, found: ranking.Found) -> dict[str, Any]:
-    told = found.match.explanation.reasons[:MOST_REASONS] if found.match else ()
+    told = found.match.explanation.telling(MOST_REASONS) if found.match else ()
     return {
         "card": pitches.summary(found.project) | _more(found.project),
         "match": found.match,

@@ -89,7 +89,7 @@ def _fit_line(mandate: Any, found: ranking.Found) -> dict[str, Any]:
             reasons.blocker_text(b.constraint, b.project_value, b.mandate_value)[0] for b in found.blockers
         ]
         return {"mandate": mandate, "match": None, "excluded": wording.join(names)}
-    told = [reasons.sentence(reason) for reason in found.match.explanation.reasons[:_TOLD]]
+    told = [reasons.sentence(reason) for reason in found.match.explanation.telling(_TOLD)]
     return {"mandate": mandate, "match": found.match, "told": told}
 
 

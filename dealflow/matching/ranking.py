@@ -84,6 +84,11 @@ class Scene:
         return self.snapshot.ranker.mandate_weights(self.mandate, self.history)
 
     @cached_property
+    def usual(self) -> np.ndarray:
+        """What the parts of a score give those that pass, to tell what sets one of them apart."""
+        return self.snapshot.ranker.usual(self.snapshot.matrix, self.weights, self.mask)
+
+    @cached_property
     def history(self) -> list[Deed]:
         """What the investor answered, as the ranker reads it."""
         from ml.weights import Deed
@@ -220,7 +225,7 @@ def page_of(actor: Actor, scene: Scene, query: MatchQuery) -> Ranked:
 def _explained(scene: Scene, places: Sequence[Placed], cards: Mapping[str, Mapping[str, Any]]) -> list[Match]:
     told = [{"ask": _plain(cards[place.project_id]["ask"])} for place in places]
     explanations = scene.snapshot.ranker.explain_many(
-        scene.snapshot.matrix, scene.weights, [place.row for place in places], told
+        scene.snapshot.matrix, scene.weights, [place.row for place in places], told, scene.usual
     )
     return [
         Match(place, explanation, cards[place.project_id], scene.standings.get(place.project_id))
@@ -322,7 +327,7 @@ def one(actor: Actor, mandate: Any, project_id: str) -> Found:
         scene.mask[row] = True
         places = scene.top(int(scene.mask.sum()))
         place = next(p for p in places if p.row == row)
-    explanation = ranker.explain(matrix, scene.weights, place.row, content)
+    explanation = ranker.explain(matrix, scene.weights, place.row, content, scene.usual)
     return Found(project, content, match=Match(place, explanation, pitches.summary(project), standing))
 
 

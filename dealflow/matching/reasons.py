@@ -59,6 +59,7 @@ def as_dict(reason: Reason) -> dict[str, Any]:
         "code": reason.code,
         "label": sentence(reason),
         "contribution": reason.contribution,
+        "usual": reason.usual,
         "project_field": reason.project_field,
         "mandate_field": reason.mandate_field,
     }

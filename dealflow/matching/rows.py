@@ -79,9 +79,9 @@ def texts() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def scale(found: list[ranking.Match]) -> float:
-    """The largest contribution of the page, so that bars of different rows compare."""
-    sizes = [abs(m.explanation.reasons[0].contribution) for m in found if m.explanation.reasons]
+def scale(found: list[ranking.Match], told: int = SHOWN_REASONS) -> float:
+    """The largest contribution of those `told` on the page, so that bars of different rows compare."""
+    sizes = [abs(r.contribution) for m in found for r in m.explanation.telling(told)[:1]]
     return max(sizes, default=1.0)
 
 
@@ -112,7 +112,7 @@ def rows(mandate: Any, found: list[ranking.Match], *, starts: bool) -> list[dict
             "evidence": next((r.params["evidence_class"] for r in explanation.reasons if "evidence_class" in r.params), ""),
             "told": [
                 {"label": reasons.sentence(r), "contribution": r.contribution}
-                for r in explanation.reasons[:SHOWN_REASONS]
+                for r in explanation.telling(SHOWN_REASONS)
             ],
             "genres": listed[:SHOWN_GENRES],
             "more_genres": len(listed) - SHOWN_GENRES,

@@ -52,11 +52,12 @@ class FeedbackOut(Schema):
 
 
 class ReasonOut(Schema):
-    """One additive part of a score."""
+    """One additive part of a score; `usual` is what it gives the projects of the list on average."""
 
     code: str
     label: str
     contribution: float
+    usual: float
     project_field: str | None
     mandate_field: str | None
 

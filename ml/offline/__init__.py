@@ -1,6 +1,5 @@
 """Ranking from files, without a server: projects and mandates in, ranked matches with reasons out."""
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -164,13 +163,12 @@ def _result_rows(
     top: int,
 ) -> Iterator[tuple[str | int | float, ...]]:
     names = genre_labels()
+    means = ranker.usual(matrix, weights, scores > -np.inf)
     for placed in ranker.place(matrix, weights, scores, top, explore=False, diversity=0.0):
         title, ask, credits = cards[placed.row]
         project = {"ask": ask, "team": [{"credits": credits}]}
-        explanation = ranker.explain(matrix, weights, placed.row, project)
-        shown = heapq.nlargest(
-            REASONS_SHOWN, explanation.reasons, key=lambda reason: abs(reason.contribution)
-        )
+        explanation = ranker.explain(matrix, weights, placed.row, project, means)
+        shown = explanation.telling(REASONS_SHOWN)
         reasons = ("；" if language == "zh" else "; ").join(
             sentence(reason, language, names) for reason in shown
         )

@@ -53,6 +53,17 @@ def test_the_default_shows_five_reasons_at_most(
         assert len(item["reasons"]) <= 5
 
 
+def test_a_reason_says_what_is_usual_in_the_list(
+    investor: Person, mandate: str, projects: dict[str, str]
+) -> None:
+    items = investor.get(f"/mandates/{mandate}/matches?reasons=all").json["items"]
+    parts = {(r["code"], r["usual"]) for item in items for r in item["reasons"] if r["code"] == "genre_match"}
+    given = [sum(r["contribution"] for r in i["reasons"] if r["code"] == "genre_match") for i in items]
+    assert [usual for _code, usual in parts] == [pytest.approx(sum(given) / len(items), abs=1e-6)]
+    page = investor.browser().get(f"/mandates/{mandate}/why?project={projects['fits']}&lang=en").text
+    assert "Usual in this list: +" in page
+
+
 def test_an_excluded_project_says_which_constraint_excludes_it(
     investor: Person, mandate: str, projects: dict[str, str]
 ) -> None:

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ml import constraints
 from ml.arrange import EXPLORATION_EVERY
+from ml.explain import TERM_GROUPS
 from ml.model import RankModel
 from ml.rank import ProjectMatrix, Ranker, display, score_investors
 from ml.weights import SHRINKAGE, Deed
@@ -246,3 +249,47 @@ def test_newcomers_without_credits_are_not_sunk(ranker: Ranker) -> None:
     matrix = ranker.build_matrix([fresh, famous])
     scores = ranker.score(matrix, ranker.mandate_weights(samples.mandate()))
     assert scores[0] > scores[1]
+
+
+def test_what_holds_for_all_is_told_last(ranker: Ranker) -> None:
+    """Everything is in Chinese; one project alone has the genre that is wanted."""
+    wanted = samples.GENRES[0]
+    pitches = [
+        samples.project(n, languages=["zh-CN"], genres=[wanted if n == 7 else samples.GENRES[5]])
+        for n in range(40)
+    ]
+    matrix = ranker.build_matrix(pitches)
+    stated = samples.mandate(preferences={"languages": {"zh-CN": 1.0}, "genres": {wanted: 0.1}})
+    weights = ranker.mandate_weights(stated)
+    told = ranker.explain(matrix, weights, 7, means=ranker.usual(matrix, weights))
+    sizes = {reason.code: abs(reason.contribution) for reason in told.reasons}
+    assert sizes["genre_match"] < sizes["language_match"]
+    assert [reason.code for reason in told.reasons if reason.code in ("genre_match", "language_match")] == [
+        "language_match",
+        "genre_match",
+    ]
+    apart = {reason.code: reason.tells for reason in told.reasons}
+    assert apart["genre_match"] > 0
+    assert apart["language_match"] == pytest.approx(0, abs=1e-6)
+    above = sum(tells > 1e-6 for tells in apart.values())
+    assert "language_match" not in [reason.code for reason in told.telling(above)]
+
+
+@given(seed=st.integers(0, 50), count=st.integers(0, 30))
+def test_reasons_differ_from_the_usual_by_what_sets_the_score_apart(
+    ranker: Ranker, matrix: ProjectMatrix, seed: int, count: int
+) -> None:
+    """What the parts give on average makes the average score of the projects compared; the largest is told first."""
+    weights = ranker.mandate_weights(samples.mandate())
+    mask = np.zeros(len(matrix), dtype=bool)
+    mask[np.random.default_rng(seed).choice(len(matrix), 30, replace=False)] = True
+    means = ranker.usual(matrix, weights, mask)
+    total = sum(
+        above + below if part.group in TERM_GROUPS else above
+        for part, (above, below) in zip(weights.parts, means.tolist(), strict=True)
+    )
+    logits = ranker.logits(matrix, weights, np.flatnonzero(mask))
+    assert weights.bias + total == pytest.approx(logits.mean(), abs=1e-5)
+    told = ranker.explain(matrix, weights, int(np.flatnonzero(mask)[0]), means=means).telling(count)
+    assert len(told) <= count
+    assert [abs(r.contribution) for r in told] == sorted((abs(r.contribution) for r in told), reverse=True)
