@@ -8,7 +8,7 @@ from flask import url_for
 
 from dealflow.core import clock, find, policy, slots
 from dealflow.core.actor import Actor
-from dealflow.core.i18n import N_, gettext
+from dealflow.core.i18n import N_, gettext, show_day
 from dealflow.core.i18n import gettext as _
 from dealflow.core.search import normalise
 from dealflow.deals import board, introducing, queries
@@ -57,12 +57,14 @@ def _approvals(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _steps(actor: Actor) -> list[dict[str, Any]]:
+    today = clock.today()
     found = board.board(
         actor, BoardQuery(view="table", due="overdue", open="true", assignee="me", sort="next", limit=MOST)
     )
     return [
         {
-            "title": f"{row.title}: {row.next}", "text": _("Due on %(date)s", date=row.on.isoformat()),
+            "title": _("“%(project)s”: %(step)s", project=row.title, step=row.next),
+            "text": _("Overdue since %(day)s", day=show_day(row.on)) if row.on < today else _("Due on %(date)s", date=show_day(row.on)),
             "href": f"/deals/{row.id}#own", "action": _("Go on"), "icon": "calendar",
         }
         for row in found.rows

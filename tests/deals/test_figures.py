@@ -75,6 +75,21 @@ def test_a_next_step_is_reminded_of_once_and_in_time(deal: dict[str, Any], peopl
     assert not [n for n in creator.get("/notifications").json["items"] if n["code"] == "next_step_due"]
 
 
+@pytest.mark.parametrize(("lang", "words"), [("zh", "：Call them"), ("en", "”: Call them")])
+def test_a_step_whose_day_has_passed_says_since_when(
+    deal: dict[str, Any], people: People, lang: str, words: str
+) -> None:
+    _creator, investor, _project = people
+    day = clock.today() + timedelta(days=1)
+    own = {"next_step": "Call them", "next_step_on": day.isoformat(), "assignee_id": investor.user_id}
+    investor.patch(f"/deals/{deal['id']}", own, 1)
+    clock.freeze(clock.now() + timedelta(days=3))
+    page = investor.browser(lang).get("/").text
+    assert words in page
+    assert ("起逾期" if lang == "zh" else "Overdue since") in page
+    assert day.isoformat() not in page
+
+
 def test_a_date_needs_a_step_and_the_other_side_sees_nothing_of_it(
     deal: dict[str, Any], people: People
 ) -> None:
