@@ -157,7 +157,10 @@ def test_an_introduction_is_told_to_the_owner(
     jobs.run_due()
     told = creator.get("/notifications").json["items"]
     assert len([n for n in told if n["code"] == "intro_requested"]) == 1
-    assert "想聊聊" in creator.browser("zh").get(f"/projects/{projects['fits']}/investors").text
+    page = creator.browser("zh").get(f"/projects/{projects['fits']}/investors").text
+    assert "想聊聊" in page
+    (waiting,) = creator.get("/introductions").json["items"]
+    assert f'href="/introductions/{waiting["id"]}"' in page, "it can be answered from here"
 
 
 def test_the_owner_sees_investors_that_allow_it_and_nothing_of_their_wishes(

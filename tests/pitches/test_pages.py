@@ -391,6 +391,14 @@ def test_filters_that_cannot_be_read_are_said_and_left_out(person: Any) -> None:
     assert "Nothing fits" in text(client.get("/projects?q=gibtesnicht"))
 
 
+def test_the_state_is_shown_by_its_tab_and_other_filters_by_what_they_are_called(person: Any) -> None:
+    browser = person("creator").browser("zh")
+    page = browser.get("/projects?status=published&stage=development").text
+    active = page.partition("filters__active")[2].partition("</div>")[0]
+    assert "开发中" in active
+    assert "published" not in active.replace("status=published", "")
+
+
 def test_the_park_adds_a_genre_on_its_page(person: Any) -> None:
     park = person("park").browser()
     data = {"term": "e_sports", "zh": "电竞", "en": "E-sports", "facet": "setting", "review_note": ""}

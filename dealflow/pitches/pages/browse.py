@@ -25,7 +25,8 @@ from dealflow.pitches.schemas import missing_for_publication
 from dealflow.pitches.typed import amount
 
 AMOUNTS = ("ask_min", "ask_max", "budget_min", "budget_max")
-_SHOWN = ("genre", "stage", "language", "region", "instrument", "status", *AMOUNTS)
+# The state is shown by the tab.
+_SHOWN = ("genre", "stage", "language", "region", "instrument", *AMOUNTS)
 _PER_PAGE = 24
 _ORDERS = {
     "-published_at": N_("Newest first"), "-updated_at": N_("Changed last"), "ask": N_("Smallest ask first"),
