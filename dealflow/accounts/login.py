@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from dealflow.accounts import identity
 from dealflow.core.actor import ANONYMOUS, Actor
-from dealflow.core.db import act_as, is_transient
+from dealflow.core.db import act_as, hurried, is_transient
 from dealflow.core.errors import NotFound, Unauthenticated
 from dealflow.core.http import actor
 from dealflow.core.shortage import shortage
@@ -80,7 +80,8 @@ def _renew(session_id: str) -> None:
 def _write_notes(response: Response) -> Response:
     for note in g.pop("notes", ()):
         try:
-            note()
+            with hurried():
+                note()
         except OperationalError as error:
             # "Last seen" may be late by a request; an answer that is ready must not fail for it.
             if not is_transient(error) and shortage(error) is None:

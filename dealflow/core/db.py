@@ -31,6 +31,8 @@ NAMING = {
     "fk": "fk__%(table_name)s__%(column_0_N_name)s__%(referred_table_name)s",
     "pk": "pk__%(table_name)s",
 }
+# How long a transaction waits for another's locks; one that may as well be left out waits for a moment only.
+PATIENCE_MS, A_MOMENT_MS = 10_000, 100
 # The first SQLite without the WAL-reset bug, which corrupts databases written by several processes.
 SAFE_WAL = (3, 51, 3)
 
@@ -94,6 +96,7 @@ class Database:
 
 _database: Database | None = None
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
+_hurried: ContextVar[bool] = ContextVar("hurried", default=False)
 
 
 def configure(url: str) -> Database:
@@ -131,13 +134,13 @@ def _sqlite(url: str) -> Engine:
     import pysqlite3.dbapi2 as driver
 
     wal = driver.sqlite_version_info >= SAFE_WAL
-    engine = create_engine(url, module=driver, connect_args={"isolation_level": None, "timeout": 10})
+    engine = create_engine(url, module=driver, connect_args={"isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
         for statement in (
             f"journal_mode={'WAL' if wal else 'TRUNCATE'}", "synchronous=FULL", "foreign_keys=ON",
-            "recursive_triggers=ON", "busy_timeout=10000",
+            "recursive_triggers=ON", f"busy_timeout={PATIENCE_MS}",
         ):  # fmt: skip
             connection.execute(f"PRAGMA {statement}")
 
@@ -145,18 +148,29 @@ def _sqlite(url: str) -> Engine:
     def begin(connection: Any) -> None:
         # A deferred transaction that turns writer late loses updates or fails at once, so a writer says so first.
         write = connection.get_execution_options().get("dealflow_write", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if not (write and _hurried.get()):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            return
+        usual = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={A_MOMENT_MS}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={usual}")
 
     return engine
 
 
 def _postgres(url: str) -> Engine:
-    engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    patience = {"options": f"-c lock_timeout={PATIENCE_MS}"}
+    engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args=patience)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         if not connection.get_execution_options().get("dealflow_write", True):
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        elif _hurried.get():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {A_MOMENT_MS}")
 
     return engine
 
@@ -240,6 +254,16 @@ def edge(*, write: bool = True, actor: Actor | None = None) -> Iterator[Session]
         call()
 
 
+@contextmanager
+def hurried() -> Iterator[None]:
+    """In here, what has to wait for another writer fails after a moment: for notes that may be late."""
+    token = _hurried.set(True)
+    try:
+        yield
+    finally:
+        _hurried.reset(token)
+
+
 def after_commit(call: Callable[[], object]) -> None:
     """Run `call` once the open transaction is durable; never when it is rolled back."""
     session().info.setdefault("after_commit", []).append(call)
@@ -251,22 +275,25 @@ def system_edge(*, write: bool = True) -> Any:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether running the whole transaction again can help (lost serialisation, deadlock, busy)."""
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
-    return state in ("40001", "40P01") or "database is locked" in str(error.orig)
+    """Whether running the whole transaction again can help (lost serialisation, deadlock)."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
 
 
 def retrying(run: Callable[[], T], tries: int = 3) -> T:
-    """Run a whole transaction, again when the database asks for it; Unavailable after the last try."""
+    """Run a whole transaction, again when the database asks for it; Unavailable after the last try.
+
+    One that waited in vain for another's lock is not run again: it has kept its thread for long enough.
+    """
     for attempt in range(1, tries + 1):
         try:
             return run()
         except OperationalError as error:
-            if not is_transient(error):
+            waited = getattr(error.orig, "sqlstate", None) == "55P03" or "database is locked" in str(
+                error.orig
+            )
+            if not waited and not is_transient(error):
                 raise
-            if attempt == tries:
+            if waited or attempt == tries:
                 raise Unavailable() from error
             time.sleep(0.02 * attempt)
     raise AssertionError("unreachable")

@@ -11,9 +11,9 @@ from dealflow.core.errors import DomainError, StorageFull, Unavailable
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_NOW = {errno.EROFS, errno.EMFILE, errno.ENFILE}
 _NO_ROOM_STATES = {"53100"}
-# A server that only reads, has no connection left, is starting or stopping.
-_NOT_NOW_STATES = {"25006", "53300", "57P01", "57P02", "57P03"}
-_NOT_NOW_WORDS = ("readonly database", "unable to open database file", "disk I/O error")
+# A server that only reads, has no connection left, is starting or stopping; a lock that another holds for too long.
+_NOT_NOW_STATES = {"25006", "53300", "57P01", "57P02", "57P03", "55P03"}
+_NOT_NOW_WORDS = ("readonly database", "unable to open database file", "disk I/O error", "database is locked")
 
 
 def shortage(error: BaseException) -> DomainError | None:

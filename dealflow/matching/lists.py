@@ -74,7 +74,8 @@ def places_of(scene: Scene) -> list[list[Any]]:
 def _keep(key: tuple[str, str], values: dict[str, Any]) -> None:
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[database().dialect]
     try:
-        db.retrying(lambda: _insert(insert(RankedList).values(**values).on_conflict_do_nothing()))
+        with db.hurried():
+            db.retrying(lambda: _insert(insert(RankedList).values(**values).on_conflict_do_nothing()))
     except Unavailable:
         # Showing a list comes first; it is kept the next time it is drawn.
         log.warning("a list of %s could not be kept", key[0], exc_info=True)

@@ -11,9 +11,10 @@ from typing import Any
 import pysqlite3.dbapi2 as sqlite
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from dealflow.core import db, forking, jobs
+from dealflow.core.errors import Unavailable
 from dealflow.files import storage
 from dealflow.settings import Settings
 from tests.conftest import Person
@@ -64,6 +65,65 @@ def test_while_another_writer_holds_the_database_writing_is_503_and_reading_goes
         assert browser.get("/projects").status_code == 200
     assert creator.get("/projects").json["total"] == 1
     assert creator.post("/projects", {"logline": "a"}).status_code == 201
+
+
+def test_reading_waits_for_no_writer_though_it_has_something_to_note(
+    settings: Settings, person: Callable[..., Person]
+) -> None:
+    creator = person("creator")
+    waited: list[int] = []
+
+    @event.listens_for(db.database().engine, "before_cursor_execute")
+    def note(connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            waited.append(int(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()))
+
+    with locked(settings):
+        # The token was never used, which this request would note.
+        assert creator.get("/projects").status_code == 200
+    assert waited == [db.A_MOMENT_MS]
+    assert creator.get("/projects").status_code == 200  # noted now
+    assert creator.get("/projects").status_code == 200
+    assert len(waited) == 2
+    assert creator.post("/projects", {"logline": "a"}).status_code == 201
+    assert waited[2:] == [db.PATIENCE_MS]  # patient again
+
+
+@pytest.mark.usefixtures("impatient")
+def test_who_waited_in_vain_is_refused_and_does_not_wait_again(
+    settings: Settings, person: Callable[..., Person]
+) -> None:
+    creator = person("creator")
+    creator.get("/projects")
+    begun: list[str] = []
+
+    @event.listens_for(db.database().engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        begun.append(statement)
+
+    with locked(settings):
+        is_problem(creator.post("/projects", {"logline": "a"}), 503, "unavailable")
+    assert begun.count("BEGIN IMMEDIATE") == 1
+
+
+@pytest.mark.postgres
+def test_on_postgresql_a_lock_is_waited_for_no_longer(
+    filled_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "PATIENCE_MS", 50)
+    db.configure(filled_postgres_url)
+    with db.system_edge() as session:
+        session.execute(text("LOCK TABLE job IN ACCESS EXCLUSIVE MODE"))
+
+        def other() -> None:
+            with db.system_edge() as another:
+                another.execute(text("LOCK TABLE job"))
+
+        with pytest.raises(Unavailable):
+            db.retrying(other)
+        with db.hurried(), pytest.raises(Unavailable):
+            db.retrying(other)
+    db.database().engine.dispose()
 
 
 FULL = "PRAGMA max_page_count=1"  # SQLite takes it for "no larger than now"
