@@ -78,7 +78,7 @@ def guess(header: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for column in header:
         # "融资额（万元）" means the same field as "融资额"; the unit has to stand in the cells.
-        field = known.get(plain(column)) or known.get(plain(re.sub(r"[（(].*?[)）]", "", column)))
+        field = known.get(plain(column)) or known.get(plain(re.sub(r"[（(][^（()）]*[)）]", "", column)))
         if field and field not in found.values():
             found[column] = field
     return found
@@ -200,8 +200,8 @@ def _table(text: str, convert: Callable[[list[str]], Values]) -> list[Values]:
         if not isinstance(found, list):
             raise ValueError(text)
         return found
-    rows = [re.split(r"\s*[:：]\s*", row.strip()) for row in re.split(r"[;；\n]+", text) if row.strip()]
-    return [convert(parts + [""] * (5 - len(parts))) for parts in rows]
+    rows = [re.split("[:：]", row) for row in re.split(r"[;；\n]+", text) if row.strip()]
+    return [convert([part.strip() for part in parts] + [""] * (5 - len(parts))) for parts in rows]
 
 
 def _ages(text: str) -> list[int]:

@@ -98,7 +98,7 @@ _OUT = ("往账", "支出", "借", "转出", "支取", "出账", "debit", "out")
 def heading(text: str) -> str:
     """A heading as it is compared: one width, no spaces, no English in square brackets."""
     clean = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\[[^\]]*\]|\s|:", "", clean).casefold()
+    return re.sub(r"\[[^\[\]]*\]|\s|:", "", clean).casefold()
 
 
 def places(preset: Preset, header: Sequence[str]) -> dict[str, list[int]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from dealflow.accounts import limits
 from dealflow.core import clock, jobs
 from tests.dataroom.conftest import Room
 from tests.factories import rooms
@@ -134,3 +135,15 @@ def test_an_address_has_one_link_and_must_be_one(room: Room, link: str) -> None:
     assert client.post(path, data={"email": "no address", "days": "3"}).status_code == 422
     assert client.post(path, data={"email": "b@example.test", "days": "400"}).status_code == 422
     assert room.reader.browser().post(path, data={"email": "b@example.test", "days": "3"}).status_code == 403
+
+
+def test_nobody_is_flooded_with_links(room: Room) -> None:
+    client, path = room.owner.browser(), f"/projects/{room.project}/data-room/links"
+    for _ in range(limits.MAILS_PER_ACCOUNT):
+        assert client.post(path, data={"email": ADDRESS, "days": "3"}).status_code == 303
+        links = re.findall(
+            r"/data-room/links/(\w+)/revoke", client.get(f"/projects/{room.project}/data-room/access").text
+        )
+        assert client.post(f"{path}/{links[0]}/revoke").status_code == 303
+    assert client.post(path, data={"email": ADDRESS, "days": "3"}).status_code == 429
+    assert client.post(path, data={"email": "b@example.test", "days": "3"}).status_code == 303

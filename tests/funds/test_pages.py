@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from dealflow.accounts import limits
 from dealflow.core import jobs
 from dealflow.funds import queries
 from dealflow.web import exporting
@@ -251,6 +252,14 @@ def test_a_partner_sees_its_own_place_and_nothing_else(house: House, manager: We
     book = house.ask(queries.book_of_fund)
     assert partner.get(f"/books/{book.id}").status_code == 404
     put(manager, f"{root}/statements", 422, period="2025Q1")
+
+
+def test_nobody_is_flooded_with_invitations(house: House, manager: Web) -> None:
+    page = f"/funds/{house.fund_id}/lps/{house.partners['b']}/invite"
+    for _ in range(limits.MAILS_PER_ACCOUNT):
+        put(manager, page, email="b@partner.test")
+    put(manager, page, 429, email="b@partner.test")
+    put(manager, page, email="c@partner.test")
 
 
 def test_an_outside_party_takes_its_place_by_a_mailed_link_once(

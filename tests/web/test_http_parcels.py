@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import time
 from collections.abc import Callable
 from email.message import Message
 
 import pytest
 
+from dealflow.settlement import presets
 from tests.conftest import Person
 from tests.factories import pitches
 from tests.sweep.matrix_cases import picture
@@ -78,3 +80,19 @@ def test_a_formula_goes_out_as_text(creator: Person, cell: str) -> None:
     path = client.post("/projects/import", data={"file": (io.BytesIO(content), "p.csv")}).location
     refused = client.get(f"{path}/errors.csv").data.decode("utf-8-sig").splitlines()[1]
     assert refused.lstrip('"').startswith("'") or refused.lstrip('"')[:1] not in "=+-@＝"
+
+
+LONG = 60_000
+
+
+@pytest.mark.parametrize("letter", ["(", "（", "[", "：", " ", "\t", "\uff02", "0", "a"])
+def test_a_table_of_hostile_cells_costs_no_more_than_its_size(creator: Person, letter: str) -> None:
+    # An expression that looks at every place from every place takes minutes over such a cell, and others wait.
+    cell = "a" + letter * LONG + "b"
+    content = f'"{cell}",use_of_funds,title,ask\n,"{cell}",,\n'.encode()
+    client = creator.browser()
+    begun = time.process_time()
+    path = client.post("/projects/import", data={"file": (io.BytesIO(content), "p.csv")}).location
+    assert client.get(path).status_code == 200
+    assert presets.heading(cell)
+    assert time.process_time() - begun < 2

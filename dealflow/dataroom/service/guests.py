@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dealflow.accounts import identity
 from dealflow.accounts.identity import digest
+from dealflow.accounts.service.joining import count_mail
 from dealflow.audit import service as audit
 from dealflow.core import clock, db, mail, policy
 from dealflow.core.actor import ANONYMOUS, Actor
@@ -36,8 +37,9 @@ _GUEST = {"unscoped": "who holds the link belongs to no organisation"}
 def invite(
     actor: Actor, project_id: str, *, email: str, days: int, folder_id: str | None = None
 ) -> GuestLink:
-    """Mail a link to an address. Raises NotFound, Forbidden, InvalidTransition (closed), Conflict, Invalid."""
+    """Mail a link to an address. Raises NotFound, Forbidden, InvalidTransition (closed), Conflict, Invalid, TooMany."""
     seat = for_writing(actor, project_id, Can.GRANT)
+    count_mail(email, f"{actor.organisation_id}")
     secret = secrets.token_urlsafe(32)
     row = GuestLink(
         id=new("glk"), room_id=seat.room.id, organisation_id=seat.organisation_id, folder_id=folder_in(seat, folder_id),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.accounts import queries as accounts
+from dealflow.accounts.service.joining import count_mail
 from dealflow.audit import service as audit
 from dealflow.core import clock, mail, policy
 from dealflow.core.actor import Actor
@@ -84,11 +85,12 @@ def pay_to(actor: Actor, fund_id: str, lp_id: str, *, payment_details: str) -> F
 
 
 def invite(actor: Actor, fund_id: str, lp_id: str, *, email: str) -> FundLp:
-    """Mail an outside party a link with which its organisation takes its place; an older link ends."""
+    """Mail an outside party a link with which its organisation takes its place; an older link ends. TooMany for too many."""
     fund = hold(actor, fund_id, Can.EDIT)
     row = of_fund(fund, lp_id)
     if row.lp_organisation_id is not None:
         raise Conflict(N_("This partner has joined already"), code="joined")
+    count_mail(email, f"{actor.organisation_id}")
     secret = secrets.token_urlsafe(32)
     row.email, row.invite_hash, row.invited_at = email, _digest(secret), clock.now()
     session().flush()
