@@ -201,7 +201,8 @@ def _narrowed(actor: Actor, wanted: Any, query: BoardQuery) -> Any:
     if query.project_id:
         wanted = wanted.where(Deal.project_id == query.project_id)
     if query.mandate_id:
-        wanted = wanted.where(Deal.mandate_id == query.mandate_id)
+        own = Deal.investor_organisation_id == actor.organisation_id
+        wanted = wanted.where(own, Deal.mandate_id == query.mandate_id)
     if query.assignee:
         who = {"me": actor.user_id, "none": None}.get(query.assignee, query.assignee)
         wanted = wanted.where(

@@ -268,9 +268,10 @@ def _as_dict(deal: Deal, place: DealPosition) -> dict[str, Any]:
         # Of this side's view: it rises with whatever this side can see change, and with nothing else.
         "version": place.version,
         "created_at": clock.rfc3339(deal.created_at),
-        "updated_at": clock.rfc3339(deal.updated_at),
+        "updated_at": clock.rfc3339(place.updated_at),
         "project_id": deal.project_id,
-        "mandate_id": deal.mandate_id,
+        # Which mandate a deal came from is the investor's own matter.
+        "mandate_id": deal.mandate_id if place.organisation_id == deal.investor_organisation_id else None,
         "investor_organisation_id": deal.investor_organisation_id,
         "project_organisation_id": deal.project_organisation_id,
         "stage": deal.stage,

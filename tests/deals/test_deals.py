@@ -157,3 +157,39 @@ def test_a_reason_that_is_missing_on_the_page_is_asked_for(deal: dict[str, Any],
     )
     assert page.status_code == 422
     assert "Say in a few words what happened" in page.text
+
+
+def test_the_mandate_of_a_deal_is_the_investors_own_matter(
+    person: Callable[..., Person], people: People
+) -> None:
+    creator, investor, project = people
+    wanted = {"name": "M", "capital": {"amount_minor": 100, "currency": "CNY"}}
+    first, second = (investor.post("/mandates", wanted | {"name": name}).json["id"] for name in "MN")
+    deal = investor.post("/deals", {"project_id": project["id"], "mandate_id": first}).json
+    path, board = f"/deals/{deal['id']}", "/deals/board?mandate_id="
+    before = creator.get(path)
+    assert first not in before.text + creator.get("/deals").text
+    assert creator.get(board + first).json["total"] == 0
+    assert investor.get(board + first).json["total"] == 1
+    changed = investor.patch(path, {"mandate_id": second}, deal["version"])
+    assert (changed.json["mandate_id"], changed.json["version"]) == (second, deal["version"] + 1)
+    after = creator.get(path)
+    assert (after.data, after.headers["ETag"]) == (before.data, before.headers["ETag"])
+    for value in (None, first, second):
+        creator.patch(path, {"mandate_id": value, "next_step": str(value)}, creator.get(path).json["version"])
+    assert investor.get(path).json["mandate_id"] == second, "the other side takes nothing away"
+
+
+def test_a_rule_of_the_project_side_does_not_ask_whether_there_is_a_mandate(
+    deal: dict[str, Any], people: People
+) -> None:
+    creator, _investor, _project = people
+    pipeline = creator.get("/pipelines").json["items"][0]
+    stages = [
+        {"id": s["id"], "state": s["state"], "required": ["mandate"] * (s["state"] == "closed_lost")}
+        for s in pipeline["stages"]
+    ]
+    assert creator.patch(f"/pipelines/{pipeline['id']}", {"stages": stages}, pipeline["version"]).json
+    lost = next(s["id"] for s in pipeline["stages"] if s["state"] == "closed_lost")
+    moved = creator.post(f"/deals/{deal['id']}/transitions", {"stage_id": lost, "reason": "no"})
+    assert moved.status_code == 200, moved.json

@@ -6,7 +6,7 @@ from typing import Any
 
 from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
-from dealflow.core import policy
+from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import FieldError, Invalid
@@ -40,8 +40,13 @@ def edit(actor: Actor, deal_id: str, values: dict[str, Any], *, version: int | N
     place.next_step = place.next_step or ""
     if not place.next_step:
         place.next_step_on = None
-    if "mandate_id" in values:
+    if (
+        "mandate_id" in values
+        and deal.side_of(actor) == "investor"
+        and deal.mandate_id != values["mandate_id"]
+    ):
         deal.mandate_id = values["mandate_id"]
+        place.updated_at = clock.now()  # it stands in this party's view alone, whose version rises by that
     session().flush()
     after = _content(deal, place)
     if after != before:
@@ -53,7 +58,9 @@ def edit(actor: Actor, deal_id: str, values: dict[str, Any], *, version: int | N
 
 
 def _content(deal: Deal, place: DealPosition) -> dict[str, Any]:
-    return {name: _plain(getattr(place, name)) for name in OWN} | {"mandate_id": deal.mandate_id}
+    own = {name: _plain(getattr(place, name)) for name in OWN}
+    is_investors = place.organisation_id == deal.investor_organisation_id
+    return own | {"mandate_id": deal.mandate_id} if is_investors else own
 
 
 def _plain(value: Any) -> Any:

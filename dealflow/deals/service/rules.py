@@ -69,7 +69,8 @@ def missing(deal: Deal, place: DealPosition, stage: PipelineStage) -> list[str]:
         "amount": place.amount is not None,
         "assignee": place.assignee_id is not None,
         "next_step": bool(place.next_step),
-        "mandate": deal.mandate_id is not None,
+        # The other side has none to fill, and must not learn by its own rule whether there is one.
+        "mandate": deal.mandate_id is not None or place.organisation_id != deal.investor_organisation_id,
     }
     if "note" in stage.required:
         count = select(func.count(DealNote.id)).where(
