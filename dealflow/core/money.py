@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,8 @@ _UNITS = {
     "千万": 10**7,
     "亿": 10**8,
 }
+_DIGITS = 60
+_PLAIN = re.compile(r"\d+(\.\d+)?")
 _AMOUNT = re.compile(
     r"^[¥$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*(k|m|bn|千万|百万|千|万|亿)?\s*元?$", re.IGNORECASE
 )
@@ -126,16 +129,26 @@ def parse(text: str, currency: str = "CNY") -> Money:
     if not match:
         raise MoneyError("not_a_number", N_("Enter an amount such as 450,000 or 45万"))
     whole, fraction, unit = match.groups()
-    try:
-        value = Decimal(whole.replace(",", "") + (fraction or "")) * _UNITS[(unit or "").lower()]
-    except InvalidOperation:  # pragma: no cover - the pattern admits only numbers
-        raise MoneyError("not_a_number", N_("Enter an amount such as 450,000 or 45万")) from None
-    minor = value.scaleb(CURRENCIES[currency])
-    if minor != minor.to_integral_value():
+    if len(whole) > _DIGITS:
+        raise MoneyError("too_large", N_("This amount is too large"))
+    factor = _UNITS[(unit or "").lower()] * 10 ** CURRENCIES[currency]
+    minor = whole_number(whole.replace(",", "") + (fraction or ""), factor)
+    if minor is None:
         raise MoneyError("too_precise", N_("This currency has no smaller unit; use fewer decimals"))
     if minor > LIMIT:
         raise MoneyError("too_large", N_("This amount is too large"))
-    return Money(int(minor), currency)
+    return Money(minor, currency)
+
+
+def whole_number(text: str, factor: int) -> int | None:
+    """`text` times `factor` where that is a whole number to the last digit; None for all else, signs and `1e9` included.
+
+    Not by `Decimal`, which rounds products beyond 28 digits and says nothing.
+    """
+    if len(text) > 2 * _DIGITS or not _PLAIN.fullmatch(text):
+        return None
+    exact = Fraction(text) * factor
+    return int(exact) if exact.denominator == 1 else None
 
 
 def read(text: str, currency: str = "CNY") -> Money:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -28,7 +28,7 @@ from dealflow.funds.models import Fund, FundLp
 
 M = TypeVar("M", bound=BaseModel)
 _ABSENT = [Optional()]
-_MOST_PERCENT = Decimal(100)
+_MOST_PPM = 1_000_000
 
 
 class FundsForm(Form):
@@ -78,15 +78,12 @@ class PercentField(StringField):
         text = valuelist[0].strip().rstrip("%％").strip() if valuelist else ""
         if not text:
             return
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            value = Decimal(-1)
-        if not value.is_finite() or not 0 <= value <= _MOST_PERCENT or value * 10_000 != int(value * 10_000):
+        value = money.whole_number(text, 10_000)
+        if value is None or value > _MOST_PPM:
             raise ValidationError(
                 i18n.gettext(N_("Enter a percentage from 0 to 100 with at most four decimals"))
             )
-        self.data = int(value * 10_000)
+        self.data = value
 
 
 class FundForm(FundsForm):

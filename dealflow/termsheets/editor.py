@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dealflow.core import i18n, money
@@ -221,7 +221,7 @@ def _read_leaf(
     for name, text in sent.items():
         try:
             _put(edited.terms, name, _value("text" if kind == "both" else kind, text, currency))
-        except (ValueError, InvalidOperation) as error:
+        except ValueError as error:
             edited.errors[name] = i18n.gettext(str(error))
 
 

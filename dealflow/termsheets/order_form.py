@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dealflow.core import i18n, money
@@ -37,13 +37,10 @@ def percent(ppm: int) -> str:
 
 def ppm(text: str) -> int:
     """Parts per million of `40%` or `40`; ValueError otherwise."""
-    try:
-        value = Decimal(text.strip().removesuffix("%").strip()) * 10_000
-    except InvalidOperation:
-        raise ValueError(N_("Enter a percentage such as 12.5")) from None
-    if not value.is_finite() or value != value.to_integral_value() or not 0 <= value <= 10**9:
+    value = money.whole_number(text.strip().removesuffix("%").strip(), 10_000)
+    if value is None or value > 10**9:
         raise ValueError(N_("Enter a percentage such as 12.5"))
-    return int(value)
+    return value
 
 
 def payee_rows(waterfall: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -46,6 +46,8 @@ def test_reads_what_people_type(text: str, minor: int) -> None:
     [
         ("-1", "negative"),
         ("1.005", "too_precise"),
+        ("1.0000000000000000000000000000000001", "too_precise"),
+        ("0." + "0" * 4000 + "1", "too_precise"),
         ("1e309", "not_a_number"),
         ("NaN", "not_a_number"),
         ("1,00", "not_a_number"),
@@ -118,3 +120,22 @@ def test_refuses_a_currency_it_cannot_place(text: str, code: str) -> None:
     with pytest.raises(MoneyError) as caught:
         money.read(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("12.5", 125_000),
+        ("100", 1_000_000),
+        ("0.0001", 1),
+        ("0.00001", None),
+        ("40.0000000000000000000000000000001", None),
+        ("1e999999999", None),
+        ("-1", None),
+        ("NaN", None),
+        ("", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_whole_number_is_found_to_the_last_digit_or_not_at_all(text: str, found: int | None) -> None:
+    assert money.whole_number(text, 10_000) == found
