@@ -36,6 +36,11 @@ def defects(text: str, lang: str) -> list[str]:
         found.append("no title of its own")
     if f'<html lang="{"zh-CN" if lang == "zh" else "en"}"' not in text:
         found.append("another language")
+    found += [
+        f"a thing of the program: {sign}"
+        for sign in ("built-in method", "bound method", " object at 0x")
+        if sign in text
+    ]
     if len(re.findall(r"<h1[ >]", text)) != 1:
         found.append(f"{len(re.findall(r'<h1[ >]', text))} main headings")
     # What people typed, marked by a canary, stays in their own language.
@@ -70,6 +75,8 @@ def values(world: World) -> dict[str, str]:
         "holding_id": ids["holding"],
         "figure": "nav",
         "distribution_id": ids["distribution"],
+        "clause": "law",
+        "parameter": "new",
     }
 
 
