@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +23,7 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stu
 from wtforms.validators import Optional
 
 from dealflow.core import i18n
+from dealflow.core.errors import FieldError
 from dealflow.core.forms import Form, empty_to_none
 from dealflow.core.i18n import N_, _l
 from dealflow.core.schema import Ref, Schema, rule
@@ -71,6 +74,11 @@ class GrantForm(Form):
     starts_on = DateField(_l("From"), [Optional()])
     ends_on = DateField(_l("Until (and with)"), [Optional()])
 
+    def show(self, errors: Sequence[FieldError]) -> None:
+        """Beside the days what is said of the moments made of them."""
+        names = {"starts_at": "starts_on", "ends_at": "ends_on"}
+        super().show([replace(error, field=names.get(error.field, error.field)) for error in errors])
+
     def period(self) -> dict[str, datetime | None]:
         """The chosen days as moments in the reader's time zone."""
         zone = ZoneInfo(i18n.zone())
@@ -78,7 +86,9 @@ class GrantForm(Form):
         def at(day: Any, more: int) -> datetime | None:
             if not day:
                 return None
-            return (datetime.combine(day, time(), zone) + timedelta(days=more)).astimezone(UTC)
+            # Days beyond are refused either way, and some have no moment in UTC.
+            held = min(max(day, date(1899, 1, 1)), date(2201, 1, 1))
+            return (datetime.combine(held, time(), zone) + timedelta(days=more)).astimezone(UTC)
 
         return {"starts_at": at(self.starts_on.data, 0), "ends_at": at(self.ends_on.data, 1)}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from dealflow.core.paging import Query
-from dealflow.core.schema import Ref, Schema, Text, Version
+from dealflow.core.schema import Moment, Ref, Schema, Text, Version
 
 Level = Literal["view", "download"]
 Name = Text(200, least=1)
@@ -56,8 +56,8 @@ class GrantIn(Schema):
     organisation_id: Ref("org")  # type: ignore[valid-type]
     folder_id: Ref("fld") | None = None  # type: ignore[valid-type]
     level: Level = "view"
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
 
 
 class GrantEnd(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -157,6 +158,8 @@ def test_a_grant_that_begins_later_opens_nothing_yet(room: Room) -> None:
         ({"organisation_id": "<reader>", "folder_id": "fld_" + "0" * 26}, "folder_id"),
         ({"organisation_id": "<reader>", "ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
         ({"organisation_id": "<reader>", "ends_at": "2030-01-01"}, "ends_at"),
+        ({"organisation_id": "<reader>", "ends_at": "9999-12-31T23:59:59-14:00"}, "ends_at"),
+        ({"organisation_id": "<reader>", "starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at"),
         ({"organisation_id": "<reader>", "until": "x"}, "until"),
     ],
 )  # fmt: skip
@@ -167,6 +170,15 @@ def test_a_grant_that_makes_no_sense_is_refused(room: Room, body: dict[str, Any]
     )
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(("field", "day"), [("starts_on", "0001-01-01"), ("ends_on", "9999-12-31")])
+def test_days_that_no_clock_reaches_are_refused_beside_their_field(room: Room, field: str, day: str) -> None:
+    form = {"organisation_id": room.reader.organisation_id, "level": "view", field: day}
+    answer = room.owner.browser().post(f"/projects/{room.project}/data-room/grants", data=form)
+    assert answer.status_code == 422
+    assert ("1900-01-01" if field == "starts_on" else "2200-01-01") in answer.text
+    assert re.search(rf'id="{field}"[^>]*aria-invalid|aria-invalid[^>]*id="{field}"', answer.text)
 
 
 def test_another_nda_asks_again_when_the_owner_says_so(room: Room) -> None:

@@ -27,8 +27,10 @@ HOUSES = {
     "park": "park",
     "platform": "platform",
 }
+# What people type shows as it was typed, on every page: never as markup, never worked out.
+TYPED = "<x-raw>{{7*7}}"
 MANDATE: dict[str, Any] = {
-    "name": "都市复仇 CANARY-mandate-name",
+    "name": f"都市复仇 CANARY-mandate-name {TYPED}",
     "constraints": {"min_credits": 1, "words_none": ["CANARY-mandate-words"]},
     "preferences": {
         "stages": {"financing": 1, "development": 0.5},
@@ -83,7 +85,7 @@ def _made(answer: Any, status: int = 201) -> dict[str, Any]:
 def populate(world: World) -> World:
     """Projects in each visibility, a mandate, a deal, a term sheet and a data room between creator and investor."""
     creator, investor = world["creator.owner"], world["investor.owner"]
-    canary = {"synopsis": "CANARY-synopsis 一座旧城"}
+    canary = {"synopsis": f"CANARY-synopsis 一座旧城 {TYPED}", "logline": f"一座旧城 {TYPED}"}
     draft = _made(
         creator.post(
             "/projects", pitches.complete(title={"zh": "CANARY-draft-title"}, logline="CANARY-draft-logline")
@@ -103,12 +105,14 @@ def populate(world: World) -> World:
     foreign = pitches.published(world["creator2.owner"], title={"zh": "另一个项目"})
     mandate = _made(investor.post("/mandates", MANDATE))
     deal = _made(
-        investor.post("/deals", {"project_id": published["id"], "mandate_id": mandate["id"], "note": "hello"})
+        investor.post(
+            "/deals", {"project_id": published["id"], "mandate_id": mandate["id"], "note": f"hello {TYPED}"}
+        )
     )
     sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "equity_spv", "terms": {}}))
     world.ids |= talk(creator, investor)
     introduction = _made(
-        investor.post("/introductions", {"project_id": published["id"], "note": "CANARY-intro"})
+        investor.post("/introductions", {"project_id": published["id"], "note": f"CANARY-intro {TYPED}"})
     )
     projects = {"draft": draft, "invited": invited, "private": private, "published": published}
     world.versions |= {name: project["version"] for name, project in projects.items()}
@@ -142,7 +146,9 @@ def talk(creator: Person, investor: Person) -> dict[str, str]:
     sheet = _made(investor.post(f"/deals/{deal['id']}/term-sheets", {"template": "loan", "terms": {}}))
     _made(investor.post(f"/term-sheets/{sheet['id']}/propose"), 200)
     said = _made(
-        creator.post(f"/term-sheets/{sheet['id']}/comments", {"clause": "law", "text": "CANARY-said"})
+        creator.post(
+            f"/term-sheets/{sheet['id']}/comments", {"clause": "law", "text": f"CANARY-said {TYPED}"}
+        )
     )
     return {"proposed": sheet["id"], "comment": said["id"]}
 
@@ -158,14 +164,16 @@ def put_out(creator: Person, investor: Person) -> dict[str, str]:
 def furnish(world: World) -> None:
     """A data room of the published project: open to the investor's house, of which the owner accepted the NDA."""
     creator, investor, project = world["creator.owner"], world["investor.owner"], world.ids["published"]
-    folder = _made(creator.post(f"/projects/{project}/folders", {"name": "CANARY-room-folder"}))
+    folder = _made(creator.post(f"/projects/{project}/folders", {"name": f"CANARY-room-folder {TYPED}"}))
     document = rooms.upload(creator, project, name="CANARY-room-document.pdf")
     given = rooms.grant(creator, project, investor, level="download")
     rooms.accept(investor, project)
     opened = investor.get(f"/documents/{document['id']}/content")
     assert opened.status_code == 200, opened.json
     opened.close()
-    asked = _made(investor.post(f"/documents/{document['id']}/questions", {"text": "CANARY-room-question"}))
+    asked = _made(
+        investor.post(f"/documents/{document['id']}/questions", {"text": f"CANARY-room-question {TYPED}"})
+    )
     (view,) = creator.get(f"/projects/{project}/data-room/views").json["items"]
     world.ids |= {
         "folder": folder["id"],
