@@ -10,7 +10,7 @@ from flask import Flask
 from tests.conftest import Person
 from tests.factories import pitches
 from tests.factories import world as worlds
-from tests.factories.world import World
+from tests.factories.world import MANDATE, World
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def found(who: Person, q: str, **more: str) -> list[tuple[str, str]]:
 
 def test_each_finds_what_they_may_see_of_every_kind(world: World) -> None:
     investor, creator = world["investor.owner"], world["creator.owner"]
-    assert found(investor, "都市") == [("mandate", "都市复仇 CANARY-mandate-name")]
+    assert found(investor, "都市") == [("mandate", MANDATE["name"])]
     assert found(creator, "都市") == []
     assert {kind for kind, _title in found(investor, "house creator")} == {"deal"}
     assert found(investor, "house creator", kind="project") == []
