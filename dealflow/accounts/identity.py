@@ -24,7 +24,7 @@ from dealflow.accounts.models import (
 )
 from dealflow.core import clock, ids
 from dealflow.core.actor import ANONYMOUS, Actor
-from dealflow.core.db import session, system_edge
+from dealflow.core.db import hold_if_there, session, system_edge
 from dealflow.core.errors import NotFound, Unauthenticated
 from dealflow.core.jobs import job
 
@@ -150,7 +150,7 @@ def renew_session(session_id: str) -> str | None:
     None when the session ended meanwhile, as when two requests ask at once.
     """
     with system_edge() as s:
-        old = s.get(UserSession, session_id, with_for_update=True)
+        old = hold_if_there(UserSession, session_id)
         if old is None or old.ended_at is not None:
             return None
         old.ended_at = clock.now()

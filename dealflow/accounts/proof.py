@@ -98,7 +98,7 @@ def prove(claim: Claim, address: str) -> str:
         with db.system_edge():
             limits.take_turns(f"login:{account}:{address}")
             limits.check(account, address)
-            user = db.session().get(User, user_id, with_for_update=True) if user_id else None
+            user = db.hold_if_there(User, user_id) if user_id else None
             return _verdict(
                 user, right and user is not None and user.password_hash == hashed, claim, account, address
             )

@@ -195,17 +195,22 @@ def session() -> Session:
 
 
 def hold(model: type[M], key: str, **options: Any) -> M:
-    """The row as it stands now, kept from other writers until the transaction ends. NotFound where the scope has none.
+    """The row as it stands now, kept from other writers until the transaction ends. NotFound where the scope has none."""
+    row = hold_if_there(model, key, **options)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def hold_if_there(model: type[M], key: str, **options: Any) -> M | None:
+    """The same; None where the scope has none.
 
     By a query: told to lock, `Session.get` and `refresh` call a row stale that another transaction has changed since it
     was read. `options` are those of the execution.
     """
     (identity,) = inspect(model).primary_key
     query = select(model).where(identity == key).with_for_update()
-    row = session().scalars(query, execution_options={"populate_existing": True, **options}).one_or_none()
-    if row is None:
-        raise NotFound()
-    return row
+    return session().scalars(query, execution_options={"populate_existing": True, **options}).one_or_none()
 
 
 def in_transaction() -> bool:

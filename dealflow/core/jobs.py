@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock, i18n
 from dealflow.core.actor import Actor
-from dealflow.core.db import Base, Timestamps, after_commit, edge, session, system_edge
+from dealflow.core.db import Base, Timestamps, after_commit, edge, hold_if_there, session, system_edge
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import Owned
 
@@ -173,8 +173,8 @@ def _is_over(until: datetime, moment: datetime) -> bool:
 
 def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
     """Take the lease on a due job: (kind, payload, try number, locale), or None when it is not to be had."""
-    with system_edge() as s:
-        row = s.get(Job, job_id, with_for_update=True)
+    with system_edge():
+        row = hold_if_there(Job, job_id)
         moment = clock.now()
         free = row is not None and (
             (row.state == "queued" and row.run_at <= moment)

@@ -15,7 +15,7 @@ from dealflow.accounts.service import joining, passwords, sessions
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session
+from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Invalid, NotFound
 from dealflow.core.i18n import N_
 
@@ -72,7 +72,7 @@ def withdraw(actor: Actor) -> None:
 def target(secret: str, *, lock: bool = False) -> tuple[EmailLink, User]:
     """What a mailed link leads to: the new address and whose it becomes. NotFound when it does not work (any more)."""
     row = joining.open_link(secret, "email", lock=lock)
-    user = session().get_one(User, row.user_id, with_for_update=lock)
+    user = hold(User, row.user_id or "") if lock else session().get_one(User, row.user_id)
     changed = user.password_changed_at
     if user.disabled_at is not None or (changed is not None and changed > row.created_at):
         raise NotFound(N_("This link was used already or is too old; ask for a new one"))

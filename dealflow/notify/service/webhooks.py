@@ -15,7 +15,7 @@ from dealflow.accounts import limits
 from dealflow.audit import service as audit
 from dealflow.core import clock, db, outbox, policy, sealing
 from dealflow.core.actor import Actor
-from dealflow.core.db import session, system_edge
+from dealflow.core.db import hold_if_there, session, system_edge
 from dealflow.core.errors import Conflict, Invalid, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.ids import new
@@ -185,8 +185,8 @@ def take(webhook_id: str, object_id: str) -> Parcel | None:
 
 def settle(parcel: Parcel, outcome: Answer | Undeliverable) -> bool:
     """Note how it went, in a transaction of its own; whether the next one of the object may be sent now."""
-    with system_edge() as s:
-        row = s.get(WebhookDelivery, parcel.id, with_for_update=True)
+    with system_edge():
+        row = hold_if_there(WebhookDelivery, parcel.id)
         if row is None or row.tries != parcel.number or row.state != "waiting":
             return False
         row.held_until = None
