@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,3 +177,14 @@ def show_day(day: date, style: str = "medium") -> str:
     from babel.dates import format_date
 
     return format_date(day, style, locale=locale())
+
+
+# Units of compact numbers, the smallest first: above each, amounts are told in it.
+_UNITS = {"zh": (4, 8, 12), "en": (3, 6, 9, 12)}
+
+
+def rounded_to_unit(value: Decimal, digits: int = 1) -> Decimal:
+    """A number rounded as the compact form of the current language shows it, so that the form takes the unit of what it
+    shows: 999,999.99 is 1M in English and no 1000K."""
+    held = [power for power in _UNITS[language()] if abs(value) >= Decimal(10) ** power]
+    return value.quantize(Decimal(1).scaleb(held[-1] - digits)) if held else value

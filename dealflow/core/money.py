@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from dealflow.core.i18n import N_, language, locale
+from dealflow.core.i18n import N_, language, locale, rounded_to_unit
 
 # Currency → digits after the point (ISO 4217).
 CURRENCIES = {
@@ -200,7 +200,8 @@ def _short(money: Money, language: str) -> str:
         text = show(money)
     else:
         # Three significant digits are enough to compare; the full figure stands in the title.
-        text = format_compact_currency(money.major, money.currency, locale=locale(), fraction_digits=1)
+        major = rounded_to_unit(money.major)
+        text = format_compact_currency(major, money.currency, locale=locale(), fraction_digits=1)
     # Zeros that say nothing go; those of 0.02 and 1.05 say something.
     return re.sub(r"\.0+(?![0-9])", "", text)
 

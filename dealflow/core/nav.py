@@ -10,7 +10,7 @@ from dealflow.core.actor import Actor
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry. `shown(actor)` decides for whom; `label` is a message id."""
+    """One entry. `shown(actor)` decides for whom; `label` is a message id; `also` are further pages that stand under it."""
 
     key: str
     label: str
@@ -18,6 +18,7 @@ class Entry:
     icon: str
     order: int
     shown: Callable[[Actor], bool]
+    also: tuple[str, ...] = ()
 
 
 _entries: dict[str, Entry] = {}
@@ -25,10 +26,11 @@ _settings: dict[str, Entry] = {}
 
 
 def add(
-    key: str, label: str, endpoint: str, icon: str, *, order: int, shown: Callable[[Actor], bool]
-) -> None:
+    key: str, label: str, endpoint: str, icon: str, *, order: int, shown: Callable[[Actor], bool],
+    also: tuple[str, ...] = (),
+) -> None:  # fmt: skip
     """Add (or replace) an entry."""
-    _entries[key] = Entry(key, label, endpoint, icon, order, shown)
+    _entries[key] = Entry(key, label, endpoint, icon, order, shown, also)
 
 
 def entries(actor: Actor) -> list[Entry]:

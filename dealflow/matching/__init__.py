@@ -43,4 +43,5 @@ def register(app: Flask) -> None:
         "scale",
         order=95,
         shown=lambda actor: actor.is_authenticated,
+        also=("matching.kept_lists", "matching.kept_list"),
     )

@@ -99,7 +99,8 @@ def number_short(value: float | Decimal) -> str:
     """A round number for the axis of a drawing: `400万`, `4M`."""
     from babel.numbers import format_compact_decimal
 
-    return format_compact_decimal(value, locale=i18n.locale(), fraction_digits=1).replace(".0", "")
+    shown = i18n.rounded_to_unit(Decimal(str(value)))
+    return format_compact_decimal(shown, locale=i18n.locale(), fraction_digits=1).replace(".0", "")
 
 
 def percent(value: float | None, digits: int = 0) -> str:
@@ -129,7 +130,7 @@ def _navigation() -> list[dict[str, Any]]:
 
 def _entry_of_page(found: list[tuple[nav.Entry, str]]) -> str | None:
     """The entry under which the page stands: that of its room; of several, the one whose address it begins with, or the first."""
-    exact = [e.key for e, _url in found if e.endpoint == request.endpoint]
+    exact = [e.key for e, _url in found if request.endpoint in (e.endpoint, *e.also)]
     if exact:
         return exact[0]
     room = (request.endpoint or "").split(".")[0]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dealflow.core import i18n, money
 from dealflow.core.money import CURRENCIES, LIMIT, Money, MoneyError
+from dealflow.web.context import number_short
 
 amounts = st.integers(0, LIMIT)
 currencies = st.sampled_from(sorted(CURRENCIES))
@@ -93,6 +94,18 @@ def test_shows_amounts_in_both_languages() -> None:
         assert [money.short(Money(minor)) for minor in (2, 105, 123_456, 100_000)] == [
             "¥0.02", "¥1.05", "¥1,234.56", "¥1,000",
         ]  # fmt: skip
+
+
+def test_compact_amounts_take_the_unit_of_what_they_show() -> None:
+    with i18n.using("en"):
+        shown = [money.short(Money(minor)) for minor in (99_999_999, -99_999_999, 99_994_999, 99_999_999_999)]
+        assert shown == ["CN¥1M", "-CN¥1M", "CN¥999.9K", "CN¥1B"]
+        assert number_short(999_999.99) == "1M"
+    with i18n.using("zh"):
+        assert [money.short(Money(minor)) for minor in (9_999_999_999, 9_994_000_000, 10_000_499)] == [
+            "¥1亿", "¥9994万", "¥10万",
+        ]  # fmt: skip
+        assert number_short(99_999_999) == "1亿"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -97,3 +98,14 @@ def test_drift_exposure_and_copies_are_told_to_those_who_oversee(
     assert staff.post(f"/models/copies/{first}/clear").status_code == 404
     for path in ("drift", "exposure", "copies"):
         assert person("creator").get(f"/models/{path}").status_code == 403
+
+
+def test_the_menu_marks_models_on_the_pages_of_kept_lists(
+    shipped: str, person: Callable[..., Person]
+) -> None:
+    browser = person("investor").browser("en")
+    for path in ("/ranked-lists", "/models"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        current = re.findall(r'<a[^>]*href="(/[^"]*)"[^>]*aria-current="page"[^>]*>', page.text)
+        assert "/models" in current, path
