@@ -185,6 +185,27 @@ def test_bad_input_is_named_and_stays_in_the_form(
     assert message not in text(client.get(f"/projects/{id_}/edit/{step}"))
 
 
+def marks(client: FlaskClient, id_: str, step: str = "basics") -> dict[str, str]:
+    """Step → how the stepper marks it on the page of another one."""
+    page = text(client.get(f"/projects/{id_}/edit/{step}"))
+    found = re.findall(r'class="steps__item([^"]*)"[^>]*><a href="/projects/[^/]+/edit/(\w+)"', page)
+    return {name: mark.strip().removeprefix("steps__item--") for mark, name in found}
+
+
+def test_a_step_is_ticked_when_something_is_in_it(person: Any) -> None:
+    client = person("creator").browser()
+    id_ = begin(client)
+    empty = {"basics": "current", "story": "", "money": "", "team": "", "schedule": "", "visibility": ""}
+    assert marks(client, id_) == empty
+    assert save(client, id_, "team", {"team-0-name": "赟頔", "team-0-role": "导演"}).status_code == 303
+    assert save(client, id_, "visibility", {"visibility": "investors"}).status_code == 303
+    assert marks(client, id_) == empty | {"team": "done", "visibility": "done"}
+    assert save(client, id_, "money", MONEY_STEP).status_code == 303
+    assert marks(client, id_)["money"] == "done"
+    assert save(client, id_, "team", {}).status_code == 303
+    assert marks(client, id_)["team"] == ""
+
+
 def test_the_start_page_leads_a_new_house_to_its_first_project(person: Any) -> None:
     surfer = person("creator").browser()
     first = 'href="/projects/new"'

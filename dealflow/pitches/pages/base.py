@@ -22,6 +22,8 @@ KIND_NAMES = {
     "creator": N_("Creator"), "investor": N_("Investor"), "fund": N_("Fund"), "studio": N_("Studio"), "venue": N_("Venue"),
     "review_board": N_("Review board"), "park": N_("Park"), "platform": N_("Platform"),
 }  # fmt: skip
+# Where a field of the pitch is kept under other names. Who sees it is told by more than being said.
+_COLUMNS = {"title": ("title_zh", "title_en"), "visibility": ("poster_id",)}
 _NEEDED = ("title", "logline", "genres", "stage", "budget", "ask", "instruments", "use_of_funds")
 
 
@@ -69,13 +71,14 @@ def checklist(project: Project) -> list[dict[str, Any]]:
 
 
 def stepper(project: Project, current: str) -> list[dict[str, Any]]:
-    """The steps of the form with what is missing in each."""
+    """The steps of the form with what is missing in each; one is done when something is in it and nothing is missing."""
     open_items = [item for item in checklist(project) if not item["done"]]
     drafted = drafted_steps_of(project)
     found = []
     for step, (name, _form) in STEPS.items():
         lacking = sum(STEP_OF[item["field"]] == step for item in open_items)
-        state = "current" if step == current else "error" if step in drafted else "" if lacking else "done"
+        done = not lacking and _is_begun(project, step)
+        state = "current" if step == current else "error" if step in drafted else "done" if done else ""
         note = gettext("%(n)s missing", n=lacking) if lacking else ""
         if step in drafted:
             note = gettext("not taken over yet")
@@ -88,6 +91,20 @@ def stepper(project: Project, current: str) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _is_begun(project: Project, step: str) -> bool:
+    """Whether somebody put something into a step; what a new pitch begins with does not count."""
+    return any(
+        _says(getattr(project, name))
+        for field, home in STEP_OF.items()
+        if home == step
+        for name in _COLUMNS.get(field, (field,))
+    ) or (step == "visibility" and project.visibility != "private")
+
+
+def _says(value: Any) -> bool:
+    return any(map(_says, value.values())) if isinstance(value, dict) else bool(value)
 
 
 def drafted_steps_of(project: Project) -> set[str]:
