@@ -97,6 +97,36 @@ class FundPositionOut(Schema):
     unfunded: FundSignedMoney
 
 
+class RateOut(Schema):
+    """A yearly rate; `ambiguous` when several exist, `reason` when none does.
+
+    `days` is the period from the first flow to the last. Under a year a rate is not shown annualised: `period_return` is
+    what the whole period brought (also where that is more than any yearly rate tells), and None otherwise. The reason
+    `taken_over`: a transfer between partners stands among the flows, and what was paid for it is not known.
+    """
+
+    rate: str | None
+    ambiguous: bool
+    reason: str | None
+    days: int
+    period_return: str | None
+
+
+class FundPerformanceOut(Schema):
+    """What a commitment brought its partner by the end of a day: out of its own flows and its part of the net assets (`nav`,
+    after the carried interest accrued on it). Multiples are decimal strings."""
+
+    as_of: str
+    paid_in: FundSignedMoney
+    distributed: FundSignedMoney
+    carry_accrued: FundSignedMoney
+    nav: FundSignedMoney
+    tvpi: str | None
+    dpi: str | None
+    rvpi: str | None
+    irr: RateOut
+
+
 class FundOut(FundIn):
     """A fund; `position` and `cash` are the manager's, `lp_id` is one's own place as a partner."""
 
@@ -134,6 +164,7 @@ class FundLpOut(Schema):
     payment_details: str
     invited_at: str | None
     position: FundPositionOut
+    performance: FundPerformanceOut
 
 
 class FundAccountIn(Schema):

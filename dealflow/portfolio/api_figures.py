@@ -12,7 +12,7 @@ from dealflow.core.http import actor, api_blueprint, download, endpoint, writes
 from dealflow.core.i18n import N_, language
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.portfolio import figures, outlook, planning, queries, reporting
+from dealflow.portfolio import behind, figures, outlook, planning, queries, reporting
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import plans, reports
 from dealflow.portfolio.shapes import (
@@ -22,6 +22,8 @@ from dealflow.portfolio.shapes import (
     ConcentrationOut,
     EquivalentOut,
     EquivalentQuery,
+    FigureRowOut,
+    FigureRowsQuery,
     IssuedReportOut,
     LineFlowIn,
     LineFlowOut,
@@ -43,6 +45,21 @@ def metrics(fund_id: str, query: MetricsQuery) -> dict[str, Any]:
     """All figures of a fund (`own`: of your organisation's own holdings) at the end of a day."""
     vehicle = queries.vehicle(actor(), fund_id)
     return figures.metrics(figures.state(actor(), vehicle, query.day(clock.today())), query.by)
+
+
+@bp.get("/funds/<fund_id>/figures/<figure>")
+@endpoint(Can.SEE, query=FigureRowsQuery, returns=FigureRowOut, lists=True)
+def figure_rows(fund_id: str, figure: str, query: FigureRowsQuery) -> dict[str, Any]:
+    """The rows that a figure is the sum of (for rates: the flows they are found from), at the end of a day: `commitment`,
+    `paid_in`, `distributed`, `unfunded`, `nav`, `cost`, `proceeds`, `value`, `realised`, `unrealised`, `irr`,
+    `irr_without_line`, `gross_irr`."""
+    found = behind.opened(
+        actor(), queries.vehicle(actor(), fund_id), figure, query.as_of or clock.today(), holding_id=query.holding_id,
+        by=query.by, group=query.group or "",
+    )  # fmt: skip
+    part = found.rows[query.offset : query.offset + query.limit]
+    rows = [behind.row_dict(row, found.vehicle.currency) for row in part]
+    return listing(rows, len(found.rows), query)
 
 
 @bp.get("/funds/<fund_id>/limits")

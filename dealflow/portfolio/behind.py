@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from dealflow.core.actor import Actor
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_, gettext, show_day
-from dealflow.core.money import show
+from dealflow.core.money import Money, show
 from dealflow.funds import chart
 from dealflow.funds import queries as funds
 from dealflow.ledger import labels
 from dealflow.ledger import queries as books
-from dealflow.portfolio import exchange, planning, posting, queries
+from dealflow.portfolio import exchange, figures, planning, posting, queries
 from dealflow.portfolio.figures import PAYS, State
 from dealflow.portfolio.models import Holding
+from dealflow.portfolio.queries import Vehicle
 from dealflow.portfolio.states import FLOW_LABELS, LINE_LABELS, METHOD_LABELS, METHODS
 
 PARTNER_LABELS = {
@@ -54,6 +57,43 @@ class Row:
     name: str = ""
     note: str = ""
     account_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The rows behind a figure, with what they are read at; `vehicle` is in the currency of the rows."""
+
+    vehicle: Vehicle
+    as_of: date
+    rows: list[Row]
+
+
+def opened(
+    actor: Actor, vehicle: Vehicle, figure: str, as_of: date, *, holding_id: str | None = None, by: str | None = None,
+    group: str = "",
+) -> Behind:  # fmt: skip
+    """A figure of a vehicle at the end of a day, opened: of one holding, or of a group of them (`by`). NotFound for an
+    unknown figure or holding."""
+    found = figures.state(actor, vehicle, as_of)
+    if holding_id and vehicle.fund is None:
+        # A holding's own figures are in its own currency.
+        row = queries.get(actor, holding_id)
+        if row.fund_id is not None:
+            raise NotFound()
+        found = figures.state_of_one(vehicle, row, as_of)
+    answer = rows(found, figure, holding_id)
+    if by:
+        members = figures.members(found, by, group)
+        answer = [row for row in answer if row.holding_id in members]
+    return Behind(found.vehicle, found.as_of, answer)
+
+
+def row_dict(row: Row, currency: str) -> dict[str, Any]:
+    """A row as the API gives it."""
+    return {
+        "on": row.on.isoformat(), "label": row.label, "amount": Money(row.minor, currency).json(), "note": row.note,
+        "name": row.name, "holding_id": row.holding_id, "entry_id": row.entry_id, "account_id": row.account_id,
+    }  # fmt: skip
 
 
 def rows(found: State, figure: str, holding_id: str | None = None) -> list[Row]:

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dealflow.core.money import LIMIT
+from dealflow.core.paging import Query
 from dealflow.core.schema import Date, Language, MoneyIn, Ref, Schema, Text
+from dealflow.funds.shapes import RateOut
 from dealflow.ledger.rate_forms import RateText
 
 Amount = Annotated[int, Field(ge=1, le=LIMIT)]
@@ -232,18 +234,43 @@ class MetricsQuery(Schema):
         return self.as_of or today
 
 
-class RateOut(Schema):
-    """A yearly rate; `ambiguous` when several exist, `reason` when none does.
+class BehindQuery(MetricsQuery):
+    """A day, and which holding, or which group of them (`group` as `by` names it; empty: not stated)."""
 
-    `days` is the period from the first flow to the last. Under a year a rate is not shown annualised: `period_return` is
-    what the whole period brought (also where that is more than any yearly rate tells), and None otherwise.
+    holding_id: str | None = None
+    group: str | None = None
+
+
+class FigureRowsQuery(Query):
+    """The same for the API, by pages."""
+
+    as_of: Date | None = None
+    by: Dimension | None = None
+    holding_id: Ref("hld") | None = None  # type: ignore[valid-type]
+    group: Text(200) | None = None  # type: ignore[valid-type]
+
+
+class SignedMoney(Schema):
+    """An amount that may be negative."""
+
+    amount_minor: int
+    currency: str
+
+
+class FigureRowOut(Schema):
+    """One row behind a figure: what it is, its amount as the figure counts it, its entry or account in the book, its holding.
+
+    `name`: of the holding or partner; `note`: how the amount came about when it was converted.
     """
 
-    rate: str | None
-    ambiguous: bool
-    reason: str | None
-    days: int
-    period_return: str | None
+    on: str
+    label: str
+    amount: SignedMoney
+    note: str
+    name: str
+    holding_id: str | None
+    entry_id: str | None
+    account_id: str | None
 
 
 class HeldOut(Schema):

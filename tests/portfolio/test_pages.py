@@ -60,6 +60,32 @@ def test_a_figure_leads_to_its_entries_in_two_clicks(portfolio: Portfolio) -> No
         assert browser.get(entries[0]).status_code == 200
 
 
+def test_the_api_opens_figures_to_the_same_rows(portfolio: Portfolio) -> None:
+    place = f"/funds/{portfolio.fund_id}"
+    metrics = portfolio.manager.get(f"{place}/metrics?by=genre").json
+    browser = portfolio.manager.browser()
+    for name in ("paid_in", "distributed", "unfunded", "nav", "commitment"):
+        found = portfolio.manager.get(f"{place}/figures/{name}").json
+        assert sum(row["amount"]["amount_minor"] for row in found["items"]) == metrics[f"{name}_minor"], name
+        page = browser.get(f"{place}/figures/{name}").text
+        named = {row["entry_id"] for row in found["items"] if row["entry_id"]}
+        assert named == {link.split("/")[4] for link in links(page, "/books/") if "/entries/" in link}, name
+    group = metrics["groups"][0]
+    of_group = portfolio.manager.get(
+        f"{place}/figures/cost", query_string={"by": "genre", "group": group["name"]}
+    ).json
+    assert sum(row["amount"]["amount_minor"] for row in of_group["items"]) == group["cost_minor"]
+    holding = portfolio.ids["龙王归来"]
+    alone = portfolio.manager.get(f"{place}/figures/cost?holding_id={holding}").json
+    assert {row["holding_id"] for row in alone["items"]} == {holding}
+    paged = portfolio.manager.get(f"{place}/figures/paid_in?limit=1").json
+    assert (len(paged["items"]), paged["total"] > 1) == (1, True)
+    assert portfolio.manager.get(f"{place}/figures/nothing").status_code == 404
+    own = portfolio.manager.get("/funds/own/figures/cost")
+    assert own.status_code == 200
+    assert portfolio.manager.get("/funds/own/figures/paid_in").status_code == 404
+
+
 def test_the_net_asset_value_opens_to_the_accounts_it_is_made_of(portfolio: Portfolio) -> None:
     browser = portfolio.manager.browser()
     page = browser.get(f"/funds/{portfolio.fund_id}/figures/nav").get_data(as_text=True)

@@ -18,15 +18,8 @@ from dealflow.portfolio.forms import LineForm, QuarterForm
 from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, vehicle_page
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import plans, reports
-from dealflow.portfolio.shapes import LineFlowIn, MetricsQuery, QuarterIn, ReportFileQuery
+from dealflow.portfolio.shapes import BehindQuery, LineFlowIn, MetricsQuery, QuarterIn, ReportFileQuery
 from dealflow.portfolio.states import COLUMNS, DIMENSION_LABELS
-
-
-class BehindQuery(MetricsQuery):
-    """A day, and which holding, or which group of them (`group` as `by` names it; empty: not stated)."""
-
-    holding_id: str | None = None
-    group: str | None = None
 
 
 @bp.get("/funds/<fund_id>/holdings")
@@ -62,23 +55,22 @@ def figure_rows(fund_id: str, figure: str) -> str:
     """The rows that a figure is the sum of, each with its entry in the book."""
     vehicle, _may = vehicle_page(fund_id, Can.SEE)
     query = read_query(BehindQuery, arguments())
-    found = figures.state(actor(), vehicle, query.day(clock.today()))
-    if query.holding_id and vehicle.fund is None:
-        # A holding's own figures are in its own currency.
-        row = queries.get(actor(), query.holding_id)
-        if row.fund_id is not None:
-            raise NotFound()
-        found = figures.state_of_one(vehicle, row, found.as_of)
+    group = query.group or ""
+    found = behind.opened(
+        actor(),
+        vehicle,
+        figure,
+        query.day(clock.today()),
+        holding_id=query.holding_id,
+        by=query.by,
+        group=group,
+    )
     vehicle = found.vehicle
-    rows = behind.rows(found, figure, query.holding_id)
-    if query.by:
-        members = figures.members(found, query.by, query.group or "")
-        rows = [row for row in rows if row.holding_id in members]
     return render(
-        "behind", vehicle=vehicle, rows=rows, total=sum(row.minor for row in rows), figure=figure, as_of=found.as_of,
+        "behind", vehicle=vehicle, rows=found.rows, total=sum(row.minor for row in found.rows), figure=figure, as_of=found.as_of,
         label=behind.FIGURES[figure], is_rate=figure.endswith("irr") or figure == "irr_without_line",
         book=posting.book_of(vehicle), tab="metrics",
-        group=figures.group_label(query.by, query.group or "") if query.by else "",
+        group=figures.group_label(query.by, group) if query.by else "",
     )  # fmt: skip
 
 
