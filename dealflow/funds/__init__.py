@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
         pages,
         panels,
         papers,
+        words,
     )
     from dealflow.funds.policy import POLICY
     from dealflow.ledger import access as ledger_access
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
 
     policy.declare(POLICY)
     labels.name_entries(chart.ENTRIES)
+    labels.tell_texts(dict.fromkeys(("fund_fee", "fund_fee_true_up", "fund_charge_paid"), words.fee_note))
     app.register_blueprint(pages.bp)
     app.register_blueprint(api.bp)
     app.register_blueprint(api_money.bp)

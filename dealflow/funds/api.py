@@ -8,6 +8,7 @@ from dealflow.core import clock, policy
 from dealflow.core.http import actor, api_blueprint, endpoint, listing
 from dealflow.core.paging import Query
 from dealflow.funds import present, queries, service
+from dealflow.funds.performance import performances
 from dealflow.funds.policy import Can
 from dealflow.funds.queries import FundQuery
 from dealflow.funds.shapes import (
@@ -79,12 +80,18 @@ def change(fund_id: str, body: Any, version: int) -> dict[str, Any]:
 def partners(fund_id: str, query: Query) -> dict[str, Any]:
     """The partners and where each stands; a partner sees itself."""
     found = queries.get(actor(), fund_id)
+    brought = performances(found, clock.today())
     rows = [
-        present.lp(row, position)
+        present.lp(row, position, brought[row.id])
         for position in queries.positions(found).values()
         if (row := position.lp) is not None and policy.can(actor(), Can.SEE_LP, row)
     ]
     return page(rows, query)
+
+
+def _partner(fund_id: str, row: Any) -> dict[str, Any]:
+    found = queries.get(actor(), fund_id)
+    return present.lp(row, queries.positions(found)[row.id], performances(found, clock.today())[row.id])
 
 
 @bp.post("/funds/<fund_id>/lps")
@@ -94,7 +101,14 @@ def add_partner(fund_id: str, body: FundLpIn) -> dict[str, Any]:
     row = service.add(
         actor(), fund_id, name=body.name, email=body.email or "", organisation_id=body.organisation_id
     )
-    return present.lp(row, queries.positions(queries.get(actor(), fund_id))[row.id])
+    return _partner(fund_id, row)
+
+
+@bp.get("/funds/<fund_id>/lps/<lp_id>")
+@endpoint(Can.SEE_LP, returns=FundLpOut)
+def partner(fund_id: str, lp_id: str) -> dict[str, Any]:
+    """A partner, where it stands and what its commitment brought; a partner sees itself."""
+    return _partner(fund_id, queries.lp(actor(), fund_id, lp_id))
 
 
 @bp.post("/funds/<fund_id>/lps/<lp_id>/account")
@@ -102,7 +116,7 @@ def add_partner(fund_id: str, body: FundLpIn) -> dict[str, Any]:
 def pay_to(fund_id: str, lp_id: str, body: FundAccountIn) -> dict[str, Any]:
     """Say where a partner's distributions are paid to; notices print it, and the partner is told of a change."""
     row = service.pay_to(actor(), fund_id, lp_id, payment_details=body.payment_details)
-    return present.lp(row, queries.positions(queries.get(actor(), fund_id))[row.id])
+    return _partner(fund_id, row)
 
 
 @bp.post("/funds/<fund_id>/lps/<lp_id>/invite")
@@ -110,7 +124,7 @@ def pay_to(fund_id: str, lp_id: str, body: FundAccountIn) -> dict[str, Any]:
 def invite(fund_id: str, lp_id: str, body: FundInviteIn) -> dict[str, Any]:
     """Mail a party that is not on the platform a link to take its place."""
     row = service.invite(actor(), fund_id, lp_id, email=body.email)
-    return present.lp(row, queries.positions(queries.get(actor(), fund_id))[row.id])
+    return _partner(fund_id, row)
 
 
 @bp.get("/funds/<fund_id>/commitments")

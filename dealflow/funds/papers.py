@@ -62,7 +62,7 @@ def statement_html(data: dict[str, Any], issued: str, sha256: str) -> str:
         for name, value in data["position"].items()
     ]
     earlier = [
-        (row["period"], row["on"], Money(row["fee_minor"], data["currency"]), Money(row["interest_minor"], data["currency"]))
+        (words.period(row["period"]), row["on"], Money(row["fee_minor"], data["currency"]), Money(row["interest_minor"], data["currency"]))
         for row in data.get("true_up", [])
     ]  # fmt: skip
     return _environment().get_template("statement.html").render(

@@ -6,9 +6,11 @@ import re
 from datetime import date, timedelta
 
 from dealflow.core.errors import Invalid
-from dealflow.core.i18n import N_
+from dealflow.core.i18n import N_, gettext
 
-_FORM = re.compile(r"(19|20|21)\d\d(?:Q[1-4]|H[12])?")
+FORM = r"(?:19|20|21)\d\d(?:Q[1-4]|H[12])?"
+_FORM = re.compile(FORM)
+_HALVES = {"1": N_("First half of %(year)s"), "2": N_("Second half of %(year)s")}
 
 
 def span(period: str) -> tuple[date, date]:
@@ -20,6 +22,14 @@ def span(period: str) -> tuple[date, date]:
     first = date(year, (int(part[1:] or 1) - 1) * months + 1, 1)
     after = date(year + (first.month + months > 12), (first.month + months - 1) % 12 + 1, 1)
     return first, after - timedelta(days=1)
+
+
+def label(period: str) -> str:
+    """A period in the words of the current language."""
+    year, part, number = period[:4], period[4:5], period[5:]
+    if part == "Q":
+        return gettext("Q%(number)s %(year)s", number=number, year=year)
+    return gettext(_HALVES[number] if part else N_("Year %(year)s"), year=year)
 
 
 def before(day: date) -> date:

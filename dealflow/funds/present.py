@@ -21,6 +21,7 @@ from dealflow.funds.models import (
     FundPayment,
     FundTransfer,
 )
+from dealflow.funds.performance import Performance
 from dealflow.funds.policy import Can
 from dealflow.funds.queries import Position
 from dealflow.funds.service.closings import MOVED, Equalisation
@@ -76,11 +77,12 @@ def fund(actor: Actor, row: Fund, own: FundLp | None, *, whole: bool = False) ->
     return found
 
 
-def lp(row: FundLp, found: Position) -> dict[str, Any]:
-    """A partner and where it stands."""
+def lp(row: FundLp, found: Position, brought: Performance) -> dict[str, Any]:
+    """A partner, where it stands and what its commitment brought."""
     return stamps(row) | {
         "fund_id": row.fund_id, "organisation_id": row.lp_organisation_id, "name": row.name, "email": row.email,
         "payment_details": row.payment_details, "invited_at": clock.rfc3339(row.invited_at) if row.invited_at else None, "position": position(found),
+        "performance": brought.json(),
     }  # fmt: skip
 
 

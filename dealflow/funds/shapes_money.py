@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dealflow.core.schema import Date, MoneyIn, Ref, Schema, Text
-from dealflow.funds.shapes import FundSignedMoney, Key, Ppm
+from dealflow.funds.shapes import FundPerformanceOut, FundSignedMoney, Key, Ppm
 from dealflow.ledger.rate_forms import RateText
 
 
@@ -266,7 +266,10 @@ class FundIssueIn(FundPeriodIn):
 
 
 class FundStatementOut(Schema):
-    """A capital account statement: every figure with its entries, for the period, the year and since the start."""
+    """A capital account statement: every figure with its entries, for the period, the year and since the start.
+
+    `performance` at the period's end; statements that were issued before it was told have none.
+    """
 
     fund: dict[str, Any]
     lp: dict[str, Any]
@@ -277,6 +280,7 @@ class FundStatementOut(Schema):
     columns: list[dict[str, Any]]
     position: dict[str, Any]
     movements: list[dict[str, Any]]
+    performance: FundPerformanceOut | None = None
     issued: bool
     issued_at: str | None
     sha256: str | None

@@ -31,20 +31,18 @@ def register_write_offs(name: str, find: WriteOffs) -> None:
 
 def contributions(fund: Fund, through: date) -> list[dict[str, Any]]:
     """What partners paid in for calls, by day; in a fund whose carry goes deal by deal, by deal."""
-    calls = {call.id: call for call in queries.calls(fund.id)}
-    lines = {line.id: line for rows in queries.call_lines(calls.values()).values() for line in rows}
     paid: dict[str, int] = defaultdict(int)
     found = []
-    for payment in queries.payments(fund.id):
+    for payment in queries.paid_of_calls(fund.id):
         if payment.paid_on > through:
             continue
-        call = calls[lines[str(payment.call_line_id)].call_id]
-        deals = [(row["deal"], row["amount_minor"]) for row in call.purposes]
+        deals = [(row["deal"], row["amount_minor"]) for row in payment.purposes]
         if fund.carry_mode == "european":
-            deals = [(None, call.amount_minor)]
+            deals = [(None, payment.call_minor)]
         weights = [minor for _deal, minor in deals]
-        old, new = (cumulative(paid[call.id] + more, weights) for more in (0, payment.amount_minor))
-        paid[call.id] += payment.amount_minor
+        before = paid[payment.call_id]
+        old, new = (cumulative(before + more, weights) for more in (0, payment.amount_minor))
+        paid[payment.call_id] += payment.amount_minor
         for (deal, _whole), was, now in zip(deals, old, new, strict=True):
             if now > was:
                 event = {"on": payment.paid_on.isoformat(), "kind": "contribution", "amount_minor": now - was}
@@ -53,19 +51,12 @@ def contributions(fund: Fund, through: date) -> list[dict[str, Any]]:
 
 
 def _terms(fund: Fund, through: date) -> dict[str, Any]:
-    posted = sorted(
-        (
-            row
-            for row in queries.distributions(fund.id)
-            if row.state == "posted" and row.kind == "distribution"
-        ),
-        key=lambda row: row.number,
-    )
     events = contributions(fund, through)
     for find in _write_offs.values():
         events += [
             {"on": on.isoformat(), "kind": "write_off", "deal": deal} for on, deal in find(fund.id, through)
         ]
+    posted = queries.posted_distributions(fund.id)
     events += [_event(row.paid_on, row.amount_minor, row.deal) for row in posted]
     return {
         "mode": fund.carry_mode, "pref_rate_ppm": fund.pref_rate_ppm, "carry_ppm": fund.carry_ppm, "catch_up_ppm": fund.catch_up_ppm,
@@ -83,6 +74,36 @@ def standing(fund: Fund, on: date, tax_ppm: int = 0) -> dict[str, Any]:
     terms = _terms(fund, on)
     terms["events"] = [event for event in terms["events"] if event["on"] <= on.isoformat()]
     return fund_distribution.compute(terms | {"end": {"on": on.isoformat(), "tax_ppm": tax_ppm}})
+
+
+def accrued(fund: Fund, as_of: date, before_carry_minor: int) -> int:
+    """The carry the manager would get were the fund wound up at its net asset value on a day, in minor units, 0 or more. In
+    a fund by deals all deals have ended by then."""
+    if before_carry_minor <= 0 or not fund.carry_ppm:
+        return 0
+    day = as_of.isoformat()
+    events = list(contributions(fund, as_of))
+    for row in queries.posted_distributions(fund.id):
+        if row.paid_on <= as_of:
+            events.append(_event(row.paid_on, row.amount_minor, row.deal))
+    deals = dict.fromkeys(event["deal"] for event in events if event.get("deal"))
+    if fund.carry_mode == "american":
+        events += [{"on": day, "kind": "write_off", "deal": deal} for deal in deals]
+    events.append(_event(as_of, before_carry_minor, None))
+    terms = {
+        "mode": fund.carry_mode, "pref_rate_ppm": fund.pref_rate_ppm, "carry_ppm": fund.carry_ppm,
+        "catch_up_ppm": fund.catch_up_ppm, "events": events,
+    }  # fmt: skip
+    step = fund_distribution.compute(terms)["steps"][-1]
+    return int(step["catch_up_gp_minor"] + step["split_gp_minor"])
+
+
+def accrued_shares(fund: Fund, as_of: date, before_carry_minor: int) -> dict[str, int]:
+    """Each partner's part of `accrued`, by what each has committed on the day, as a distribution would be shared."""
+    minor = accrued(fund, as_of, before_carry_minor)
+    weights = {lp_id: part for lp_id, part in queries.commitments_on(fund.id, as_of).items() if part}
+    parts = largest_remainder(minor, list(weights.values())) if minor else [0] * len(weights)
+    return dict(zip(weights, parts, strict=True))
 
 
 def plan(fund: Fund, on: date, minor: int, deal: str | None, recallable: int) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from dealflow.core.i18n import N_, gettext
-from dealflow.funds import states
+from dealflow.core.money import Money, show
+from dealflow.funds import periods, rates, states
 from dealflow.funds.queries import COLUMNS
 
 _ENDS = {"opening": N_("Opening balance"), "closing": N_("Closing balance")}
@@ -53,6 +58,22 @@ _TIERS = {
     "split_lp_minor": N_("Partners' part of the profit"),
 }
 
+# How the text of a fee is kept: `2026Q1`, or `2: 2026Q1, 2026Q2` with the number of the closing.
+_FEE = re.compile(rf"(?:(?P<number>[0-9]+): )?(?P<periods>{periods.FORM}(?:, {periods.FORM})*)")
+
+
+def performance(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(What, figure, why) of what a commitment brought, as `Performance.json` gives it."""
+    nav = Money(found["nav"]["amount_minor"], found["nav"]["currency"])
+    carry = Money(found["carry_accrued"]["amount_minor"], nav.currency)
+    less = gettext("after %(amount)s of accrued carried interest", amount=show(carry))
+    return [
+        (gettext("Net IRR"), rates.rate_short(found["irr"]), rates.rate_why(found["irr"])),
+        (gettext("TVPI"), rates.times(found["tvpi"]), ""),
+        (gettext("DPI"), rates.times(found["dpi"]), ""),
+        (gettext("Net asset value"), show(nav), less if carry.amount_minor else ""),
+    ]
+
 
 def column(key: str) -> str:
     """A column of the capital account."""
@@ -79,12 +100,24 @@ def charge(kind: str) -> str:
     return gettext(_CHARGES[kind])
 
 
-def charge_note(text: str, reference: str) -> str:
-    """What stands below a charge: what it is for, else its reference; of a fee of earlier periods the closing and they."""
-    number, _colon, periods = text.partition(": ")
-    if reference.startswith("fcl_") and periods:
-        return f"{gettext('Closing %(number)s', number=number)} · {periods}"
-    return text or reference
+def period(text: str) -> str:
+    """A period in words."""
+    return periods.label(text)
+
+
+def fee_note(text: str) -> str:
+    """The text of a fee for people: the period it is for, or the closing that charged it and the earlier periods; any other
+    text as it is."""
+    found = _FEE.fullmatch(text)
+    if found is None:
+        return text
+    told = gettext(", ").join(period(part) for part in found["periods"].split(", "))
+    return f"{gettext('Closing %(number)s', number=found['number'])} · {told}" if found["number"] else told
+
+
+def charge_note(kind: str, text: str, reference: str) -> str:
+    """What stands below a charge: of a fee its periods, of others what it is for, else its reference."""
+    return fee_note(text) if kind == "fee" else text or reference
 
 
 def moved(key: str) -> str:

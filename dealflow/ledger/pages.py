@@ -30,6 +30,7 @@ def _render(name: str, book: Book, **values: Any) -> str:
         home=home,
         title_of=labels.account,
         kind_of=labels.entry_kind,
+        text_of=labels.entry_text,
         amount_of=_amount,
         **values,
     )

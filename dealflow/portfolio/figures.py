@@ -13,9 +13,10 @@ from dealflow.finance.batch_metrics import metrics as compute
 from dealflow.finance.batch_metrics import multiple
 from dealflow.finance.short import rate_of
 from dealflow.funds import queries as funds
+from dealflow.funds import waterfall
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import label
-from dealflow.portfolio import carry, exchange, planning, queries
+from dealflow.portfolio import exchange, planning, queries
 from dealflow.portfolio.columns import Columns
 from dealflow.portfolio.exchange import Reading
 from dealflow.portfolio.models import Holding
@@ -96,7 +97,7 @@ def state(actor: Actor, vehicle: Vehicle, as_of: date) -> State:
     accounts = funds.capital_accounts(fund, as_of, as_of)
     before = sum(account.closing.amount.amount_minor for account in accounts.values())
     committed = sum(funds.commitments_on(fund.id, as_of).values())
-    accrued = carry.accrued(fund, as_of, before)
+    accrued = waterfall.accrued(fund, as_of, before)
     return State(
         vehicle, as_of, held, standings, partner_flows(fund, as_of), committed, before, accrued, reading
     )

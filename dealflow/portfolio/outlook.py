@@ -12,7 +12,8 @@ from dealflow.core.i18n import N_, show_day
 from dealflow.finance import pacing, pme, slate, spread
 from dealflow.finance.errors import Refused
 from dealflow.funds import queries as funds
-from dealflow.portfolio import carry, exchange, planning, queries
+from dealflow.funds import waterfall
+from dealflow.portfolio import exchange, planning, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.models import Benchmark
 
@@ -54,7 +55,7 @@ def _values(found: State, ends: Sequence[date]) -> list[int]:
     if fund is not None:
         before = funds.net_assets(fund, ends[:-1])
         after = [
-            minor - carry.accrued(fund, end, minor) for end, minor in zip(ends[:-1], before, strict=True)
+            minor - waterfall.accrued(fund, end, minor) for end, minor in zip(ends[:-1], before, strict=True)
         ]
         return [*after, found.nav_minor]
     values = []

@@ -217,7 +217,7 @@ def _going_out(state: State, until: date) -> list[Item]:
     owed = [
         Item(
             f"{name}{_(': ')}{words.charge(row.kind)}", row.charged_on, ("funds.costs", {"fund_id": state.vehicle.id}),
-            words.charge_note(row.text, row.key.partition(":")[2]), -row.amount_minor, currency,
+            words.charge_note(row.kind, row.text, row.key.partition(":")[2]), -row.amount_minor, currency,
         )
         for row in funds.charges(state.vehicle.id)
         if row.kind != "income" and row.paid_on is None

@@ -12,7 +12,8 @@ from dealflow.core.actor import Actor
 from dealflow.core.i18n import N_, show_day
 from dealflow.core.i18n import gettext as _
 from dealflow.core.search import normalise
-from dealflow.portfolio import figures, outlook, printing, queries
+from dealflow.funds import rates
+from dealflow.portfolio import figures, outlook, queries
 from dealflow.portfolio.policy import Can
 
 MOST = 5
@@ -60,8 +61,8 @@ def overview_of(actor: Actor, fund: Any) -> tuple[str, dict[str, Any]] | None:
         return None
     found = figures.state(actor, queries.of_fund(fund), clock.today())
     return "portfolio/_of_fund.html", {
-        "fund": fund, "figures": figures.metrics(found), "curve": outlook.j_curve(found), "rate_short": printing.rate_short,
-        "rate_why": printing.rate_why, "times": printing.times, "nav": fund.money(found.nav_minor),
+        "fund": fund, "figures": figures.metrics(found), "curve": outlook.j_curve(found), "rate_short": rates.rate_short,
+        "rate_why": rates.rate_why, "times": rates.times, "nav": fund.money(found.nav_minor),
     }  # fmt: skip
 
 

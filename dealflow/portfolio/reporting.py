@@ -14,9 +14,9 @@ from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.errors import Invalid, NotFound
 from dealflow.core.i18n import LANGUAGES, N_, using
-from dealflow.funds import periods
+from dealflow.funds import periods, waterfall
 from dealflow.funds import queries as funds
-from dealflow.portfolio import carry, figures, outlook, planning, queries
+from dealflow.portfolio import figures, outlook, planning, queries
 from dealflow.portfolio.figures import State
 from dealflow.portfolio.queries import Vehicle
 
@@ -129,7 +129,7 @@ def account(fund: Any, since: date, through: date, accrued_minor: int) -> dict[s
     """Section A.1 for one span: every line of LINES and ENDING. LINES sum to `closing`."""
     found = funds.totals(fund, funds.capital_accounts(fund, since, through).values())
     minor = {name: figure.amount.amount_minor for name, figure in found.items()}
-    early = carry.accrued(fund, periods.before(since), minor["opening"])
+    early = waterfall.accrued(fund, periods.before(since), minor["opening"])
     answer = {name: minor.get(name, 0) for name in LINES}
     answer["opening"] -= early
     answer["carry_change"] = early - accrued_minor

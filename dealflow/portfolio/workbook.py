@@ -15,8 +15,8 @@ import xlsxwriter
 from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import localised
 from dealflow.core.money import CURRENCIES
+from dealflow.funds.rates import rate_why, shown_rate
 from dealflow.portfolio import reporting
-from dealflow.portfolio.printing import rate_why, shown_rate
 from dealflow.portfolio.reporting import (
     COMMITMENT_ENDING,
     COMMITMENT_LINES,

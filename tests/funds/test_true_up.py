@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from dealflow.core import db, invariants
+from dealflow.core import db, i18n, invariants
 from dealflow.core.errors import Invalid
 from dealflow.core.money import Money
-from dealflow.funds import chart, queries, service
+from dealflow.funds import chart, queries, service, words
 from dealflow.funds.queries import CapitalAccount
 from dealflow.ledger import queries as books
 from dealflow.ledger import verification
@@ -135,6 +135,42 @@ def test_the_statement_tells_the_earlier_fee_by_period(app: Flask, person: Calla
     )
     assert "Management fee of earlier periods" in page
     assert "99,178.08" in page
+
+
+def test_books_name_the_periods_of_fees_in_words(app: Flask, person: Callable[..., Person]) -> None:
+    house = raised(app, person, "fee_and_interest")
+    house.sign_in()
+    book = house.ask(queries.book_of_fund)
+    late = next(
+        row for row in house.ask(lambda fund: queries.charges(fund.id)) if row.key.startswith("true-up:")
+    )
+    for lang, told, plain in (
+        ("en", "Closing 2 · First half of 2025", "2: 2025H1"),
+        ("zh", "2025年上半年", "2: 2025H1"),
+    ):
+        browser = house.manager.browser(lang)
+        for path in (
+            f"/books/{book.id}/entries",
+            f"/books/{book.id}/entries/{late.entry_id}",
+            f"/funds/{house.fund_id}/costs",
+        ):
+            text = browser.get(path).text
+            assert told in text, (lang, path)
+            assert plain not in text, (lang, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("2026Q1", "Q1 2026", "2026年第1季度"), ("2026", "Year 2026", "2026年"),
+        ("3: 2025, 2026H2", "Closing 3 · Year 2025, Second half of 2026", "第 3 次交割 · 2025年、2026年下半年"),
+        ("rent 2026Q1", "rent 2026Q1", "rent 2026Q1"), ("", "", ""),
+    ],
+)  # fmt: skip
+def test_the_text_of_a_fee_is_told_in_both_languages(text: str, en: str, zh: str) -> None:
+    for lang, told in (("en", en), ("zh", zh)):
+        with i18n.using(lang):
+            assert words.fee_note(text) == told
 
 
 def test_the_term_is_fixed_once_a_closing_was_held(app: Flask, person: Callable[..., Person]) -> None:

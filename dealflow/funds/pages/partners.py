@@ -26,6 +26,7 @@ from dealflow.funds.forms import (
 )
 from dealflow.funds.models import Fund
 from dealflow.funds.pages.base import attempt, bp, go, render, writable
+from dealflow.funds.performance import performances
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes import FundAccountIn, FundInviteIn, FundLpIn, FundTransferIn
 
@@ -179,8 +180,9 @@ def lp_page(
     today = clock.today()
     refunds = [row for row in queries.payment_rows(fund_id, lp_id) if row.call_line_id is None]
     accounts = queries.capital_accounts(fund, today.replace(month=1, day=1), today)
+    brought = performances(fund, today)[lp_id].json()
     return render(
-        "lp", fund, "lps", lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today,
+        "lp", fund, "lps", lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today, brought=brought,
         calls=[(call, lines[call.id], present.call_line(fund, call, lines[call.id], {})) for call in calls if call.id in lines],
         shares=_shares(fund, lp_id), commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
         closings=[(row, row.notices[lp_id]) for row in queries.closings(fund_id) if lp_id in row.notices],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, false, func, select, true
 
@@ -34,8 +34,10 @@ from dealflow.funds.models import (
 from dealflow.funds.models.flows import REFERENCE, reference_of
 from dealflow.funds.policy import Can
 
+P = TypeVar("P", bound=Any)
 _JUDGED = {"unscoped": "whoever asks has been judged on the fund"}
 _OF_LINES = {"unscoped": "the lines are those that the actor may know of"}
+_WHOLE = {"unscoped": "the waterfall is the whole fund's, whoever reads what it means for one partner"}
 _ADDRESSED = {"unscoped": "the query itself says which rows are addressed to the actor"}
 
 
@@ -217,7 +219,7 @@ def payment_rows(
     return list(session().scalars(query.order_by(FundPayment.paid_on, FundPayment.id)))
 
 
-def standing(rows: Iterable[FundPayment]) -> list[FundPayment]:
+def standing(rows: Iterable[P]) -> list[P]:
     """Those that were not taken back, without the entries that take back."""
     found = list(rows)
     undone = {row.reverses_id for row in found if row.reverses_id}
@@ -233,6 +235,34 @@ def taken_back(payment_ids: Iterable[str]) -> set[str]:
 def payments(fund_id: str, lp_id: str | None = None) -> list[FundPayment]:
     """What was paid of calls and stands, as far as the actor may know of it, oldest first."""
     return [row for row in standing(payment_rows(fund_id, lp_id)) if row.call_line_id is not None]
+
+
+def paid_of_calls(fund_id: str) -> list[Any]:
+    """What all partners paid of calls and stands, oldest first, whoever asks: (paid_on, amount_minor, call_id, purposes,
+    call_minor)."""
+    columns = (
+        FundPayment.id, FundPayment.kind, FundPayment.reverses_id, FundPayment.paid_on, FundPayment.amount_minor,
+        FundCallLine.call_id, FundCall.purposes, FundCall.amount_minor.label("call_minor"),
+    )  # fmt: skip
+    query = (
+        select(*columns)
+        .outerjoin(FundCallLine, FundCallLine.id == FundPayment.call_line_id)
+        .outerjoin(FundCall, FundCall.id == FundCallLine.call_id)
+        .where(FundPayment.fund_id == fund_id)
+        .order_by(FundPayment.paid_on, FundPayment.id)
+    )
+    rows = session().execute(query, execution_options=_WHOLE).all()
+    return [row for row in standing(rows) if row.call_id is not None]
+
+
+def posted_distributions(fund_id: str) -> list[Any]:
+    """(paid_on, amount_minor, deal) of the distributions that were posted, by their numbers, whoever asks."""
+    query = select(FundDistribution.paid_on, FundDistribution.amount_minor, FundDistribution.deal).where(
+        FundDistribution.fund_id == fund_id,
+        FundDistribution.state == "posted",
+        FundDistribution.kind == "distribution",
+    )
+    return list(session().execute(query.order_by(FundDistribution.number), execution_options=_WHOLE))
 
 
 def payment(actor: Actor, fund_id: str, payment_id: str) -> FundPayment:

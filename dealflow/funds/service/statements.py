@@ -15,6 +15,7 @@ from dealflow.core.errors import Conflict
 from dealflow.core.i18n import N_
 from dealflow.funds import queries
 from dealflow.funds.models import Fund, FundClosing, FundLp, FundStatement
+from dealflow.funds.performance import performances
 from dealflow.funds.periods import last_ended, span
 from dealflow.funds.policy import Can, Tag
 from dealflow.funds.queries import CapitalAccount
@@ -38,11 +39,13 @@ POSITION = (
 
 
 def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, Any]]:
-    """Partner id → the content of its statement: period, year to date and since the start, and every movement."""
+    """Partner id → the content of its statement: period, year to date and since the start, every movement, and what the
+    commitment brought by then."""
     since, through = span(period)
     spans = {"period": since, "year": date(through.year, 1, 1), "inception": _START}
     found = {name: queries.capital_accounts(fund, start, through) for name, start in spans.items()}
     standing = queries.positions(fund, through)
+    brought = performances(fund, through)
     closings = [row for row in queries.closings(fund.id) if since <= row.closed_on <= through]
     return {
         lp.id: {
@@ -58,6 +61,7 @@ def figures(fund: Fund, period: str, rows: list[FundLp]) -> dict[str, dict[str, 
                 {"on": m.on.isoformat(), "number": m.number, "entry_id": m.entry_id, "column": m.column, "amount_minor": m.amount.amount_minor}
                 for m in queries.movements(fund, lp.id, through)
             ],
+            "performance": brought[lp.id].json(),
             **_true_up(fund, lp, closings),
         }
         for lp in rows

@@ -12,7 +12,8 @@ from dealflow.core.errors import Conflict, Invalid, InvalidTransition, TooLarge
 from dealflow.core.forms import Form
 from dealflow.core.http import actor
 from dealflow.core.money import Money
-from dealflow.portfolio import figures, printing, queries, states
+from dealflow.funds import rates
+from dealflow.portfolio import figures, queries, states
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.queries import Vehicle
 
@@ -25,10 +26,10 @@ def render(name: str, **values: Any) -> str:
     return render_template(
         f"portfolio/{name}.html",
         states=states,
-        rate_text=printing.rate_text,
-        rate_short=printing.rate_short,
-        rate_why=printing.rate_why,
-        times=printing.times,
+        rate_text=rates.rate_text,
+        rate_short=rates.rate_short,
+        rate_why=rates.rate_why,
+        times=rates.times,
         money_of=lambda minor, currency: Money(minor, currency),
         group_label=figures.group_label,
         address_of=address_of,
