@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dealflow.core.i18n import N_, gettext
-from dealflow.core.money import Money, show
+from dealflow.core.money import Money, short, show
 from dealflow.funds import periods, rates, states
 from dealflow.funds.queries import COLUMNS
 
@@ -62,8 +62,8 @@ _TIERS = {
 _FEE = re.compile(rf"(?:(?P<number>[0-9]+): )?(?P<periods>{periods.FORM}(?:, {periods.FORM})*)")
 
 
-def performance(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(What, figure, why) of what a commitment brought, as `Performance.json` gives it."""
+def performance(found: Mapping[str, Any], *, compact: bool = False) -> list[tuple[str, str, str]]:
+    """(What, figure, why) of what a commitment brought, as `Performance.json` gives it; `compact` for tiles."""
     nav = Money(found["nav"]["amount_minor"], found["nav"]["currency"])
     carry = Money(found["carry_accrued"]["amount_minor"], nav.currency)
     less = gettext("after %(amount)s of accrued carried interest", amount=show(carry))
@@ -71,7 +71,7 @@ def performance(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (gettext("Net IRR"), rates.rate_short(found["irr"]), rates.rate_why(found["irr"])),
         (gettext("TVPI"), rates.times(found["tvpi"]), ""),
         (gettext("DPI"), rates.times(found["dpi"]), ""),
-        (gettext("Net asset value"), show(nav), less if carry.amount_minor else ""),
+        (gettext("Net asset value"), (short if compact else show)(nav), less if carry.amount_minor else ""),
     ]
 
 
