@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from dealflow.core import intake, policy
 from dealflow.core.errors import Invalid, TooLarge
-from dealflow.core.http import actor, needs, rows_file
-from dealflow.core.i18n import N_
+from dealflow.core.http import actor, needs, prepared, prepares, rows_file
 from dealflow.core.i18n import gettext as _
 from dealflow.core.intake import Intake
-from dealflow.core.tabular import ROW_LIMIT, read, refuse
+from dealflow.core.sent_tables import SentTable, sent_table
+from dealflow.core.tabular import ROW_LIMIT
 
 _SHOWN_ROWS = 200
 
@@ -43,7 +42,13 @@ class ImportPages:
             (f"{kept}/run", "run_import", self.run, "POST"),
             (f"{kept}/errors.csv", "import_errors", self.errors, "GET"),
         ):
-            bp.add_url_rule(rule, name, needs(self.files.permission)(_plain(view)), methods=[method])
+            marked = needs(self.files.permission)(_plain(view))
+            if name == "upload":
+                marked = prepares(sent_table(self._allowed, row_limit=self.row_limit))(marked)
+            bp.add_url_rule(rule, name, marked, methods=[method])
+
+    def _allowed(self) -> None:
+        policy.require(actor(), self.files.permission)
 
     def choose(self) -> str:
         """Choose a file."""
@@ -53,13 +58,9 @@ class ImportPages:
     def upload(self) -> Any:
         """Read the file, guess what its columns mean, go on to the check."""
         policy.require(actor(), self.files.permission)
-        sent = request.files.get("file")
         try:
-            if sent is None or not sent.filename:
-                raise refuse("required", N_("Choose a CSV or XLSX file"))
-            with closing(sent):
-                table = read(sent.stream, row_limit=self.row_limit)
-                kept = self.files.keep(actor(), table, sent.filename)
+            sent: SentTable = prepared()
+            kept = self.files.keep(actor(), sent.table, sent.name)
         except Invalid as refusal:
             return render_template(self.template, errors=refusal.errors), 422
         except TooLarge as refusal:

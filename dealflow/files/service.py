@@ -1,4 +1,4 @@
-"""Storing uploads. A room calls one of the three, keeps the id, and registers its purpose with `access.allow`."""
+"""Storing uploads. A room takes one in (`receive_…`, before its transaction), keeps it, and registers its purpose with `access.allow`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,22 @@ from dealflow.files.policy import Can, Tag
 IMAGE_LIMIT = 25 * 1024 * 1024
 
 
-def store_image(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
-    """Store a picture, re-encoded as WebP in the variants "large" (1600 px) and "small" (480 px).
+@dataclass(frozen=True)
+class Received:
+    """An upload whose bytes are stored and which no row names yet."""
 
-    TooLarge, WrongType (415) or Invalid of the field `file`. The original is not kept.
+    kind: str
+    purpose: str
+    name: str
+    facts: dict[str, Any]
+    forms: dict[str, dict[str, Any]]
+
+
+def receive_image(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> Received:
+    """Take in a picture, re-encoded as WebP in the variants "large" (1600 px) and "small" (480 px); writes no row.
+
+    Takes up to half a minute, so it is called before a writing transaction. TooLarge, WrongType (415) or Invalid of the
+    field `file`. The original is not kept.
     """
     with storage.waiting_room() as room:
         source, _sha = _receive(actor, stream, Path(room), min(IMAGE_LIMIT, settings().upload_limit), "image")
@@ -36,7 +48,7 @@ def store_image(actor: Actor, stream: IO[bytes], filename: str | None, *, purpos
             facts |= {"sha256": _hash(path), "size": path.stat().st_size, "content_type": "image/webp"}
             storage.put(path, facts["sha256"])
     stem = Path(clean_name(filename)).stem or "image"
-    return _keep(actor, "image", purpose, f"{stem}.webp", made["large"], made)
+    return Received("image", purpose, f"{stem}.webp", made["large"], made)
 
 
 def store_carried_image(actor: Actor, source: Path, *, purpose: str, width: int, height: int) -> StoredFile:
@@ -49,28 +61,17 @@ def store_carried_image(actor: Actor, source: Path, *, purpose: str, width: int,
     return _keep(actor, "image", purpose, source.name, facts, dict.fromkeys(images.VARIANTS, variant))
 
 
-def store_video(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
-    """Store a video (MP4, WebM, MOV) as it is. TooLarge, WrongType (415) or Invalid of the field `file`."""
-    return _store(actor, stream, filename, purpose, "video", settings().video_limit)
+def receive_video(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> Received:
+    """Take in a video (MP4, WebM, MOV) as it is; writes no row. TooLarge, WrongType (415) or Invalid of the field `file`."""
+    return _take_in(actor, stream, filename, purpose, "video", settings().video_limit)
 
 
 def store_document(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
     """Store a document as it is; it is served as a download only. TooLarge, WrongType or Invalid of `file`."""
-    return _store(actor, stream, filename, purpose, "document", settings().upload_limit)
+    return keep(actor, _take_in(actor, stream, filename, purpose, "document", settings().upload_limit))
 
 
 Derive = Callable[[Path, str, Path], dict[str, dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Received:
-    """An upload whose bytes are stored and which no row names yet."""
-
-    kind: str
-    purpose: str
-    name: str
-    facts: dict[str, Any]
-    forms: dict[str, dict[str, Any]]
 
 
 def receive_derived(
@@ -111,16 +112,16 @@ def store_made(
     return _keep(actor, "document", purpose, clean_name(name), facts, {}, organisation_id)
 
 
-def _store(
+def _take_in(
     actor: Actor, stream: IO[bytes], filename: str | None, purpose: str, kind: str, limit: int
-) -> StoredFile:
+) -> Received:
     with storage.waiting_room() as room:
         source, sha256 = _receive(actor, stream, Path(room), limit, kind)
         facts = {
             "sha256": sha256, "size": source.stat().st_size, "content_type": kinds.content_type(source, kind),
         }  # fmt: skip
         storage.put(source, sha256)
-    return _keep(actor, kind, purpose, clean_name(filename), facts, {})
+    return Received(kind, purpose, clean_name(filename), facts, {})
 
 
 def _receive(actor: Actor, stream: IO[bytes], room: Path, limit: int, kind: str) -> tuple[Path, str]:

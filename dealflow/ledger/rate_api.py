@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +9,9 @@ from flask import request
 
 from dealflow.core import policy
 from dealflow.core.db import session
-from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint
-from dealflow.core.i18n import N_
+from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares
 from dealflow.core.schema import load
-from dealflow.core.tabular import read
+from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.ledger import rate_entry, rate_files, rate_queries, rates
 from dealflow.ledger.policy import Can
 from dealflow.ledger.rate_forms import (
@@ -66,17 +63,20 @@ def lookup(query: RateLookup) -> dict[str, Any]:
 
 @bp.post("/exchange-rates/import")
 @endpoint(Can.ENTER_RATES, returns=RatesReport, upload=RatesFileIn)
+@prepares(
+    sent_table(
+        lambda: policy.require(actor(), Can.ENTER_RATES),
+        row_limit=rate_files.ROW_LIMIT,
+        is_header=rate_files.is_header,
+    )
+)
 def import_file() -> dict[str, Any]:
     """Import a file (multipart: file, source, dry_run), CSV or XLSX: base, quote, on, rate, or a column for each pair."""
     policy.require(actor(), Can.ENTER_RATES)
     values = load(RatesFileIn, dict(request.form.items()))
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise Invalid.field("file", "required", N_("Choose a file first"))
-    with closing(sent):
-        found = read(sent.stream, row_limit=rate_files.ROW_LIMIT, is_header=rate_files.is_header)
+    sent: SentTable = prepared()
     deed = rate_files.check if values.dry_run == "true" else rate_files.run
-    report = deed(actor(), found, values.source or sent.filename[:120])
+    report = deed(actor(), sent.table, values.source or sent.name[:120])
     return report.counts | {
         "refused": [
             {"row": row.number, "pair": row.pair, "errors": [f"{e.field}: {e.text()}" for e in row.errors]}

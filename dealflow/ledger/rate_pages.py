@@ -12,10 +12,11 @@ from dealflow.core import clock, policy
 from dealflow.core.config import settings
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, TooLarge
-from dealflow.core.http import actor, needs, read_query, rows_file
+from dealflow.core.http import actor, needs, prepared, prepares, read_query, rows_file
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
-from dealflow.core.tabular import Table, read, refuse
+from dealflow.core.sent_tables import SentTable, sent_table
+from dealflow.core.tabular import Table, refuse
 from dealflow.ledger import rate_entry, rate_files, rate_queries, rates
 from dealflow.ledger.policy import Can
 from dealflow.ledger.rate_forms import RateForm, RateIn, RateOffer, RatesPageQuery
@@ -94,16 +95,20 @@ def import_file() -> str:
 
 @bp.post("/exchange-rates/import")
 @needs(Can.ENTER_RATES)
+@prepares(
+    sent_table(
+        lambda: policy.require(actor(), Can.ENTER_RATES),
+        row_limit=rate_files.ROW_LIMIT,
+        is_header=rate_files.is_header,
+    )
+)
 def check_import() -> Any:
     """What each rate of the sent file would do; nothing is written yet."""
     policy.require(actor(), Can.ENTER_RATES)
-    sent = request.files.get("file")
     source = request.form.get("source", "").strip()[:120]
     try:
-        if sent is None or not sent.filename:
-            raise refuse("required", N_("Choose a CSV or XLSX file"))
-        table = read(sent.stream, row_limit=rate_files.ROW_LIMIT, is_header=rate_files.is_header)
-        return _checked(table, source or sent.filename[:120])
+        sent: SentTable = prepared()
+        return _checked(sent.table, source or sent.name[:120])
     except Invalid as refusal:
         return _refused([error.text() for error in refusal.errors], source), 422
     except TooLarge as refusal:

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import clock, policy
-from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, download, endpoint, writes
-from dealflow.core.i18n import N_, language
+from dealflow.core.http import actor, api_blueprint, download, endpoint, prepared, prepares, writes
+from dealflow.core.i18n import language
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
+from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.portfolio import behind, figures, outlook, planning, queries, reporting
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import plans, reports
@@ -113,13 +113,12 @@ def list_benchmarks(query: Query) -> dict[str, Any]:
 
 @bp.post("/benchmarks")
 @endpoint(Can.COMPARE, returns=BenchmarkOut, status=201, upload=BenchmarkIn)
+@prepares(sent_table(lambda: plans.to_compare(actor()), row_limit=plans.MOST_LEVELS))
 def import_benchmark() -> dict[str, Any]:
     """Import an index (multipart: file with the columns day and level, name); a known name is replaced."""
     values = load(BenchmarkIn, dict(request.form.items()))
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise Invalid.field("file", "required", N_("Choose a file first"))
-    return planning.benchmark_dict(plans.import_benchmark(actor(), sent.stream, name=values.name))
+    sent: SentTable = prepared()
+    return planning.benchmark_dict(plans.import_benchmark(actor(), sent.table, name=values.name))
 
 
 @bp.get("/funds/<fund_id>/equivalents")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from flask import Response
 
 from dealflow.core import clock
-from dealflow.core.errors import TooLarge
-from dealflow.core.http import actor, endpoint, rows_file
-from dealflow.core.i18n import N_
+from dealflow.core.http import actor, endpoint, prepared, prepares, rows_file
 from dealflow.core.paging import Query, listing
-from dealflow.core.tabular import FILE_LIMIT
-from dealflow.releases import desks, importing, queries, statements
+from dealflow.core.sent_tables import SentTable, sent_table
+from dealflow.releases import desks, importing, presets, queries, statements
 from dealflow.releases.api import bp, sent_file
 from dealflow.releases.policy import Can
 from dealflow.releases.queries import Statement
@@ -32,14 +29,6 @@ def _shown(row: Statement) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read_upload(sent: Any) -> bytes:
-    """The bytes of a sent file; TooLarge above what a table may have."""
-    data: bytes = sent.stream.read(FILE_LIMIT + 1)
-    if len(data) > FILE_LIMIT:
-        raise TooLarge(N_("A file for import may have up to 20 MB; split it"))
-    return data
-
-
 @bp.get("/projects/<project_id>/statements")
 @endpoint(Can.SEE_STATEMENTS, query=Query, returns=StatementOut, lists=True)
 def statements_of(project_id: str, query: Query) -> dict[str, Any]:
@@ -50,13 +39,19 @@ def statements_of(project_id: str, query: Query) -> dict[str, Any]:
     return listing([_shown(row) for row in page], len(rows), query)
 
 
+def _may_import(project_id: str) -> None:
+    desks.to_write(actor(), project_id, Can.IMPORT)
+    sent_file()
+
+
 @bp.post("/projects/<project_id>/statements")
 @endpoint(Can.IMPORT, returns=StatementOut, status=201, upload=EvidenceIn)
+@prepares(sent_table(_may_import, row_limit=statements.ROW_LIMIT, is_header=presets.is_header))
 def upload_statement(project_id: str) -> tuple[dict[str, Any], int]:
     """Keep a statement and guess what its columns mean (multipart: file); the same content again answers 200."""
     desks.to_write(actor(), project_id, Can.IMPORT)
-    with closing(sent_file()) as sent:
-        row, fresh = statements.upload(actor(), project_id, read_upload(sent), sent.filename)
+    sent: SentTable = prepared()
+    row, fresh = statements.upload(actor(), project_id, sent.content, sent.name, sent.table)
     return _shown(row), 201 if fresh else 200
 
 

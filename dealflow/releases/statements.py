@@ -44,10 +44,13 @@ AT_ONCE = 500
 CHECK, WRITE = "releases.check_statement", "releases.import_statement"
 
 
-def upload(actor: Actor, project_id: str, data: bytes, filename: str) -> tuple[Statement, bool]:
+def upload(
+    actor: Actor, project_id: str, data: bytes, filename: str, table: Table | None = None
+) -> tuple[Statement, bool]:
     """Keep a statement with a guessed meaning of its columns: (the statement, whether it is new).
 
-    The same content again is the statement that is there already. Raises what reading a table and storing a file raise.
+    The same content again is the statement that is there already. `table`: what was read of it before. Raises what
+    reading a table and storing a file raise.
     """
     desk = desks.to_write(actor, project_id, Can.IMPORT)
     digest = hashlib.sha256(data).hexdigest()
@@ -55,7 +58,7 @@ def upload(actor: Actor, project_id: str, data: bytes, filename: str) -> tuple[S
     there = session().scalars(known).one_or_none()
     if there is not None:
         return there, False
-    table = read_table(io.BytesIO(data), row_limit=ROW_LIMIT, is_header=presets.is_header)
+    table = table or read_table(io.BytesIO(data), row_limit=ROW_LIMIT, is_header=presets.is_header)
     preset = presets.guess(table.header)
     stored = storing.store_document(actor, io.BytesIO(_storable(data, table)), filename, purpose=STATEMENT)
     row = Statement(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import Any
 
 from flask import request
 
-from dealflow.core import policy, tabular
+from dealflow.core import policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint
+from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.settlement import bank_queries, service, showing
+from dealflow.core.sent_tables import SentTable, sent_table
+from dealflow.settlement import bank_queries, presets, service, showing
 from dealflow.settlement.bank_queries import LineQuery
 from dealflow.settlement.policy import Can
 from dealflow.settlement.shapes import (
@@ -45,18 +45,20 @@ def read_mapping(text: str) -> dict[str, str] | None:
 
 @bp.post("/bank-statements")
 @endpoint(Can.IMPORT, returns=BankStatementOut, status=201, upload=BankStatementIn)
+@prepares(
+    sent_table(
+        lambda: policy.require(actor(), Can.IMPORT), row_limit=service.BANK_ROWS, is_header=presets.is_header
+    )
+)
 def bring_in() -> Any:
     """Import a bank statement (multipart: file, preset?, mapping?, currency?, fund_id?); the same file changes nothing."""
     policy.require(actor(), Can.IMPORT)
     values = load(BankStatementIn, dict(request.form.items()))
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise Invalid.field("file", "required", N_("Choose a CSV or XLSX file"))
-    with closing(sent):
-        done = service.bring_in(
-            actor(), sent.stream.read(tabular.FILE_LIMIT + 1), sent.filename, preset=values.preset, mapping=read_mapping(values.mapping),
-            currency=values.currency, fund_id=values.fund_id,
-        )  # fmt: skip
+    sent: SentTable = prepared()
+    done = service.bring_in(
+        actor(), sent.content, sent.name, preset=values.preset, mapping=read_mapping(values.mapping), currency=values.currency,
+        fund_id=values.fund_id, table=sent.table,
+    )  # fmt: skip
     return showing.statement_dict(done.statement, again=done.again), 200 if done.again else 201
 
 

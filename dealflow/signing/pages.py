@@ -8,9 +8,10 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 
 from dealflow.core import policy
 from dealflow.core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidTransition
-from dealflow.core.http import actor, needs, public
+from dealflow.core.http import actor, needs, prepared, prepares, public
 from dealflow.core.i18n import gettext as _
 from dealflow.files import serving
+from dealflow.files.service import Received
 from dealflow.signing import panels, queries, service, stepup, verification
 from dealflow.signing.forms import BeginForm, ReasonForm, SealForm, SealIn, SignForm
 from dealflow.signing.policy import Can
@@ -149,15 +150,21 @@ def seal() -> str:
     return _seal_page(SealForm(words=known.words if known else actor().organisation_name[:40]))
 
 
+def _picture() -> Received | None:
+    sent = request.files.get("file")
+    return service.receive_seal(actor(), sent.stream, sent.filename) if sent and sent.filename else None
+
+
 @bp.post("/settings/seal")
 @needs(Can.SET_SEAL)
+@prepares(_picture)
 def set_seal() -> Any:
     """Set the seal: a picture, or words."""
     policy.require(actor(), Can.SET_SEAL)
-    form, sent = SealForm(request.form), request.files.get("file")
+    form = SealForm(request.form)
     try:
-        if sent is not None and sent.filename:
-            service.set_seal(actor(), picture=sent.stream, filename=sent.filename)
+        if picture := prepared():
+            service.set_seal(actor(), picture=picture)
         else:
             values = form.load(SealIn)
             if values is None:

@@ -20,6 +20,7 @@ from dealflow.core.db import hold, session
 from dealflow.core.errors import Conflict, Forbidden, Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.files import service as files
+from dealflow.files.service import Received
 from dealflow.notify import service as notify
 from dealflow.signing import queries
 from dealflow.signing.models import Seal, SigningRound, SigningStep
@@ -303,7 +304,13 @@ def _tell(actor: Actor, signing: SigningRound, step: SigningStep, key: str) -> N
     )  # fmt: skip
 
 
-def set_seal(actor: Actor, *, words: str = "", picture: IO[bytes] | None = None, filename: str = "") -> Seal:
+def receive_seal(actor: Actor, stream: IO[bytes], filename: str | None) -> Received:
+    """Take in a picture of a seal, for `set_seal`. Raises what `files.service.receive_image` raises."""
+    policy.require(actor, Can.SET_SEAL)
+    return files.receive_image(actor, stream, filename, purpose="signing.seal")
+
+
+def set_seal(actor: Actor, *, words: str = "", picture: Received | None = None) -> Seal:
     """Set the organisation's seal: a picture, or words in a round seal. Signatures given before keep theirs."""
     policy.require(actor, Can.SET_SEAL)
     if picture is None and not words.strip():
@@ -314,7 +321,7 @@ def set_seal(actor: Actor, *, words: str = "", picture: IO[bytes] | None = None,
         seal = Seal(organisation_id=actor.organisation_id, kind="text")
         session().add(seal)
     if picture is not None:
-        seal.file_id = files.store_image(actor, picture, filename, purpose="signing.seal").id
+        seal.file_id = files.keep(actor, picture).id
         seal.kind, seal.words = "image", ""
     else:
         seal.kind, seal.words, seal.file_id = "text", words.strip(), None

@@ -32,11 +32,11 @@ def picture(size: tuple[int, int] = (2000, 1000), kind: str = "JPEG", **more: An
 def store(
     person: Any, data: bytes, name: str = "a.bin", how: str = "image", purpose: str = "test"
 ) -> StoredFile:
-    keep = {"image": service.store_image, "video": service.store_video, "document": service.store_document}[
-        how
-    ]
     with person.app.app_context(), db.edge(actor=person.actor):
-        return keep(person.actor, io.BytesIO(data), name, purpose=purpose)
+        if how == "document":
+            return service.store_document(person.actor, io.BytesIO(data), name, purpose=purpose)
+        receive = {"image": service.receive_image, "video": service.receive_video}[how]
+        return service.keep(person.actor, receive(person.actor, io.BytesIO(data), name, purpose=purpose))
 
 
 def test_pictures_are_encoded_anew_without_metadata(app: Any, person: Any) -> None:

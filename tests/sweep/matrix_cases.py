@@ -314,7 +314,8 @@ def more_objects(world: World) -> None:
     world.ids["upload"] = _import(world["investor.owner"], "/mandates", "name\nCANARY-mandate-row\n")
     member.browser()
     with creator.app.app_context(), db.edge(actor=creator.actor):
-        stored = files.store_image(creator.actor, picture(), "still.png", purpose="matrix.still")
+        received = files.receive_image(creator.actor, picture(), "still.png", purpose="matrix.still")
+        stored = files.keep(creator.actor, received)
     world.ids |= distributions.of_world(creator, member, world["investor.owner"])
     _book(world, creator.organisation_id)
     _machines(world, creator.organisation_id)

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 
-from dealflow.core import db
+from dealflow.core import db, tabular
 from dealflow.core.http import JSON_LIMIT
+from dealflow.files import images
 from tests.conftest import Person
 from tests.factories import pitches
 
@@ -105,3 +107,54 @@ def test_nobody_in_particular_uploads_nothing(app: Flask) -> None:
     )  # fmt: skip
     assert answer.status_code == 401
     assert stream.found == set()
+
+
+def image() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "navy").save(out, "PNG")
+    return out
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "fields", "name"),
+    [
+        ("creator", "/projects/{project}/media", {"kind": "poster"}, "a.png"),
+        ("creator", "/settings/seal", {}, "a.png"),
+        ("creator", "/projects/import", {}, "a.csv"),
+        ("investor", "/mandates/import", {}, "a.csv"),
+        ("creator", "/projects/{project}/statements", {}, "a.csv"),
+        ("creator", "/api/v1/projects/{project}/statements", {}, "a.csv"),
+        ("investor", "/exchange-rates/import", {}, "a.csv"),
+        ("investor", "/api/v1/exchange-rates/import", {}, "a.csv"),
+        ("creator", "/bank", {}, "a.csv"),
+        ("creator", "/api/v1/bank-statements", {}, "a.csv"),
+        ("fund", "/api/v1/benchmarks", {"name": "Index"}, "a.csv"),
+    ],
+)
+def test_a_picture_or_table_that_is_sent_is_read_while_nobody_waits(
+    person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch, kind: str, path: str, fields: dict[str, str], name: str
+) -> None:  # fmt: skip
+    # Drawing a picture anew takes half a minute at most, and so does a large XLSX.
+    who, owner = person(kind), person("creator")
+    mine = who if kind == "creator" else owner
+    project = mine.post("/projects", pitches.complete()).json["id"]
+    writing: list[bool] = []
+
+    def noted(do: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            writing.append(bool(db.session().info["write"]))
+            return do(*args, **kwargs)
+
+        return run
+
+    monkeypatch.setattr(images, "variants", noted(images.variants))
+    monkeypatch.setattr(tabular, "_read_csv", noted(tabular._read_csv))
+    content = image().getvalue() if name == "a.png" else b"date,USD/CNY\n2026-01-05,7.1\n"
+    data = fields | {"file": (io.BytesIO(content), name)}
+    path = path.format(project=project)
+    if path.startswith("/api/v1"):
+        answer = who.call("POST", path.removeprefix("/api/v1"), data=data)
+    else:
+        answer = who.browser().post(path, data=data)
+    assert answer.status_code in (200, 201, 303, 422)
+    assert writing == [False]

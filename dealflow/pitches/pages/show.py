@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock, policy
 from dealflow.core.errors import Conflict, Invalid, NotFound, TooLarge
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, needs, prepared, prepares
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, show
+from dealflow.files.service import Received
 from dealflow.pitches import diff, media, queries, service
 from dealflow.pitches.models import Project
 from dealflow.pitches.pages.base import bp, checklist
@@ -153,18 +154,24 @@ def _number(text: str | None) -> int | None:
 _UPLOADS = {"poster": service.set_poster, "still": service.add_still, "episode": service.set_sample_episode}
 
 
+def _taken_in(project_id: str) -> Received:
+    kind, sent = request.form.get("kind", ""), request.files.get("file")
+    if kind not in _UPLOADS:
+        raise NotFound()
+    if sent is None or not sent.filename:
+        raise Invalid.field("file", "required", N_("Choose a file first"))
+    with closing(sent):
+        return service.receive_media(actor(), project_id, kind, sent.stream, sent.filename)
+
+
 @bp.post("/projects/<project_id>/media")
 @needs(Can.EDIT)
+@prepares(_taken_in)
 def add_media(project_id: str) -> Response:
     """Take a poster, a still or a sample episode; a refused one is told with its reason."""
-    store, sent = _UPLOADS.get(request.form.get("kind", "")), request.files.get("file")
-    if store is None:
-        raise NotFound()
     try:
-        if sent is None or not sent.filename:
-            raise Invalid.field("file", "required", N_("Choose a file first"))
-        with closing(sent):
-            store(actor(), project_id, sent.stream, sent.filename)
+        received = prepared()
+        _UPLOADS[request.form["kind"]](actor(), project_id, received)
         flash(_("Saved."), "success")
     except Invalid as refusal:
         flash(refusal.errors[0].text() if refusal.errors else refusal.text(), "danger")

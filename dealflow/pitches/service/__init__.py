@@ -9,6 +9,7 @@ from dealflow.pitches.service.media import (
     set_poster,
     set_sample_episode,
 )
+from dealflow.pitches.service.media import receive as receive_media
 from dealflow.pitches.service.publishing import archive, publish, withdraw
 from dealflow.pitches.service.sharing import invite, uninvite
 
@@ -23,6 +24,7 @@ __all__ = [
     "invite",
     "keep_typed",
     "publish",
+    "receive_media",
     "remove_media",
     "set_carried_poster",
     "set_poster",

@@ -13,6 +13,7 @@ from dealflow.core.db import session
 from dealflow.core.errors import Invalid, NotFound
 from dealflow.core.i18n import N_
 from dealflow.files import service as files
+from dealflow.files.service import Received
 from dealflow.pitches.models import Project, ProjectMedia
 from dealflow.pitches.policy import Tag
 from dealflow.pitches.service.editing import editable
@@ -21,10 +22,21 @@ STILLS = 12
 POSTER = "pitches.poster"
 
 
-def set_poster(actor: Actor, project_id: str, stream: IO[bytes], filename: str | None) -> ProjectMedia:
-    """Take a picture as the poster, in place of the one before. Raises what `files.service.store_image` raises."""
+def receive(actor: Actor, project_id: str, kind: str, stream: IO[bytes], filename: str | None) -> Received:
+    """Take in a "poster", "still" or "episode" of a pitch that the actor may change, for the function that uses it.
+
+    Draws a picture anew for up to half a minute, so it is called before a writing transaction. Raises TooLarge, WrongType
+    (415), Invalid of `file`.
+    """
+    editable(actor, project_id, None)
+    take_in = files.receive_video if kind == "episode" else files.receive_image
+    return take_in(actor, stream, filename, purpose=f"pitches.{kind}")
+
+
+def set_poster(actor: Actor, project_id: str, received: Received) -> ProjectMedia:
+    """Take a picture as the poster, in place of the one before."""
     project = editable(actor, project_id, None)
-    return _use_poster(actor, project, files.store_image(actor, stream, filename, purpose=POSTER))
+    return _use_poster(actor, project, files.keep(actor, received))
 
 
 def set_carried_poster(
@@ -42,22 +54,20 @@ def _use_poster(actor: Actor, project: Project, stored: Any) -> ProjectMedia:
     return _keep(actor, project, "poster", stored.id, stored.name)
 
 
-def add_still(actor: Actor, project_id: str, stream: IO[bytes], filename: str | None) -> ProjectMedia:
+def add_still(actor: Actor, project_id: str, received: Received) -> ProjectMedia:
     """Add a still; at most twelve."""
     project = editable(actor, project_id, None)
     query = select(func.count()).where(ProjectMedia.project_id == project.id, ProjectMedia.kind == "still")
     if (session().scalar(query) or 0) >= STILLS:
         raise Invalid.field("file", "too_many", N_("A pitch shows at most twelve stills; remove one first"))
-    stored = files.store_image(actor, stream, filename, purpose="pitches.still")
+    stored = files.keep(actor, received)
     return _keep(actor, project, "still", stored.id, stored.name)
 
 
-def set_sample_episode(
-    actor: Actor, project_id: str, stream: IO[bytes], filename: str | None
-) -> ProjectMedia:
+def set_sample_episode(actor: Actor, project_id: str, received: Received) -> ProjectMedia:
     """Take a video as the sample episode, in place of the one before."""
     project = editable(actor, project_id, None)
-    stored = files.store_video(actor, stream, filename, purpose="pitches.episode")
+    stored = files.keep(actor, received)
     _forget(project, "episode")
     return _keep(actor, project, "episode", stored.id, stored.name)
 

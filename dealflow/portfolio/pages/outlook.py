@@ -8,9 +8,10 @@ from flask import flash, redirect, request, url_for
 
 from dealflow.core import clock, policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, needs, read_query
+from dealflow.core.http import actor, needs, prepared, prepares, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.schema import Ref
+from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.portfolio import figures, outlook, planning, queries
 from dealflow.portfolio.forms import BenchmarkForm, LimitForm
 from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, vehicle_page
@@ -84,18 +85,21 @@ def set_limit(fund_id: str) -> Any:
     return redirect(url_for("portfolio.outlook_page", fund_id=fund_id, _anchor="limits"), 303)
 
 
+def _seen(fund_id: str) -> None:
+    queries.vehicle(actor(), fund_id)
+    plans.to_compare(actor())
+
+
 @bp.post("/funds/<fund_id>/benchmarks")
 @needs(Can.COMPARE)
+@prepares(sent_table(_seen, row_limit=plans.MOST_LEVELS))
 def import_benchmark(fund_id: str) -> Any:
     """Import an index."""
     queries.vehicle(actor(), fund_id)
     form = BenchmarkForm(request.form)
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        form.file.errors = [_("Choose a file first")]
-        return _page(fund_id, benchmark_form=form), 422
     try:
-        row = plans.import_benchmark(actor(), sent.stream, name=form.name.data or "")
+        sent: SentTable = prepared()
+        row = plans.import_benchmark(actor(), sent.table, name=form.name.data or "")
     except Refusal as refusal:
         status = form.refuse(refusal)
         return _page(fund_id, benchmark_form=form), status

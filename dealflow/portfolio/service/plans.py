@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -124,17 +124,22 @@ def book_line(actor: Actor, fund_id: str, *, on: date, kind: str, amount: Money,
     return row
 
 
-def import_benchmark(actor: Actor, stream: IO[bytes], *, name: str) -> Benchmark:
-    """Take an index out of a table of two columns, day and level; a name that is known is replaced.
-
-    Raises Forbidden, TooLarge, Invalid on `file` that names the row, or on `name`.
-    """
+def to_compare(actor: Actor) -> None:
+    """Return for who may bring in an index. Raises NotFound, Forbidden."""
     if not policy.can(actor, Can.COMPARE):
         raise Forbidden() if policy.can(actor, Can.SEE) else NotFound()
+
+
+def import_benchmark(actor: Actor, table: tabular.Table, *, name: str) -> Benchmark:
+    """Take an index out of a table of two columns, day and level; a name that is known is replaced.
+
+    Raises NotFound, Forbidden, Invalid on `file` that names the row, or on `name`.
+    """
+    to_compare(actor)
     name = name.strip()
     if not 1 <= len(name) <= 120:
         raise Invalid.field("name", "required", N_("Name the index in up to 120 characters"))
-    levels = _levels(tabular.read(stream, row_limit=MOST_LEVELS))
+    levels = _levels(table)
     mine = select(Benchmark).where(Benchmark.organisation_id == actor.organisation_id, Benchmark.name == name)
     row, is_new = _one_row(mine, Benchmark(organisation_id=actor.organisation_id, name=name, levels=levels))
     if row is None:

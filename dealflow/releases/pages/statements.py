@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 
 from dealflow.core import policy
 from dealflow.core.errors import Invalid, InvalidTransition, TooLarge
-from dealflow.core.http import actor, needs, rows_file
-from dealflow.core.i18n import N_
+from dealflow.core.http import actor, needs, prepared, prepares, rows_file
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
-from dealflow.core.tabular import FILE_LIMIT, refuse
+from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.releases import desks, importing, presets, queries
 from dealflow.releases import statements as files
 from dealflow.releases.forms import PlanForm
@@ -38,20 +36,19 @@ def statements(project_id: str) -> str:
     return _list(project_id)
 
 
+def _may_import(project_id: str) -> None:
+    desks.to_write(actor(), project_id, Can.IMPORT)
+
+
 @bp.post("/projects/<project_id>/statements")
 @needs(Can.IMPORT)
+@prepares(sent_table(_may_import, row_limit=files.ROW_LIMIT, is_header=presets.is_header))
 def upload_statement(project_id: str) -> Any:
     """Keep a statement, guess what its columns mean, go on to the check."""
     desks.to_write(actor(), project_id, Can.IMPORT)
-    sent = request.files.get("file")
     try:
-        if sent is None or not sent.filename:
-            raise refuse("required", N_("Choose a CSV or XLSX file"))
-        with closing(sent):
-            data = sent.stream.read(FILE_LIMIT + 1)
-            if len(data) > FILE_LIMIT:
-                raise TooLarge(N_("A file for import may have up to 20 MB; split it"))
-            row, fresh = files.upload(actor(), project_id, data, sent.filename)
+        sent: SentTable = prepared()
+        row, fresh = files.upload(actor(), project_id, sent.content, sent.name, sent.table)
     except Invalid as refusal:
         return _list(project_id, refusal.errors), 422
     except TooLarge as refusal:

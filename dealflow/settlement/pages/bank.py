@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
-from dealflow.core import policy, tabular
+from dealflow.core import policy
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, TooLarge
-from dealflow.core.http import actor, needs, read_query
-from dealflow.core.i18n import N_
+from dealflow.core.http import actor, needs, prepared, prepares, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import Query, listing
+from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.settlement import bank_queries, lines, presets, service
 from dealflow.settlement.bank_queries import LineQuery
 from dealflow.settlement.forms import BankStatementForm, ConfirmForm
@@ -58,30 +57,32 @@ def _mapping() -> dict[str, str]:
 
 @bp.post("/bank")
 @needs(Can.IMPORT)
+@prepares(
+    sent_table(
+        lambda: policy.require(actor(), Can.IMPORT), row_limit=service.BANK_ROWS, is_header=presets.is_header
+    )
+)
 def bring_in() -> Any:
     """Import a statement; when no bank's columns are recognised, ask which column is which."""
     policy.require(actor(), Can.IMPORT)
     form = BankStatementForm(request.form)
     values = form.load(BankStatementIn)
-    sent = request.files.get("file")
-    content, header = b"", None
+    header: list[str] | None = None
+    sent: SentTable | None = None
     if values is None:
         return _page(LineQuery(), form), 422
     try:
-        if sent is None or not sent.filename:
-            raise Invalid.field("file", "required", N_("Choose a CSV or XLSX file"))
-        with closing(sent):
-            content = sent.stream.read(tabular.FILE_LIMIT + 1)
+        sent = given = prepared()
         done = service.bring_in(
-            actor(), content, sent.filename, preset=values.preset, mapping=_mapping() or None, currency=values.currency,
-            fund_id=values.fund_id,
+            actor(), given.content, given.name, preset=values.preset, mapping=_mapping() or None, currency=values.currency,
+            fund_id=values.fund_id, table=given.table,
         )  # fmt: skip
     except Invalid as refusal:
-        if any(
+        if sent is not None and any(
             error.code in ("unknown_columns", "does_not_fit") or error.field == "mapping"
             for error in refusal.errors
         ):
-            header = [name for name in service.read(content).header if name]
+            header = [name for name in sent.table.header if name]
         form.show(refusal.errors)
         return _page(LineQuery(), form, header), 422
     except TooLarge as refusal:

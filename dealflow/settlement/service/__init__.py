@@ -7,6 +7,7 @@ from dealflow.settlement.service.committing import catch_up, commit
 from dealflow.settlement.service.paying import due_at_closing, offset, owed_interest, record
 from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
 from dealflow.settlement.service.refunding import refund, refund_excess, reverse
+from dealflow.settlement.service.statements import ROW_LIMIT as BANK_ROWS
 from dealflow.settlement.service.statements import (
     accounts,
     bring_in,
@@ -14,13 +15,13 @@ from dealflow.settlement.service.statements import (
     free,
     ignore,
     preset_for,
-    read,
     restore,
 )
 from dealflow.settlement.service.tranches import end, extend, hold, miss_due, reached, release
 from dealflow.settlement.service.waiving import take_back, waive
 
 __all__ = [
+    "BANK_ROWS",
     "PURPOSE",
     "Claim",
     "Paid",
@@ -45,7 +46,6 @@ __all__ = [
     "paid_by",
     "preset_for",
     "reached",
-    "read",
     "record",
     "refund",
     "refund_excess",

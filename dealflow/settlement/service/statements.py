@@ -99,12 +99,13 @@ def bring_in(
     mapping: Mapping[str, str] | None = None,
     currency: str | None = None,
     fund_id: str | None = None,
+    table: Table | None = None,
 ) -> Imported:
     """Import a statement: what came in and is not known yet becomes lines to match. The same file of an account changes nothing;
     one that was imported for the wrong account is imported once more for the right one, and the wrong lines are set aside.
 
     `fund_id`: the fund whose account it is of; a manager of one fund may leave it out. `currency`: where the file names
-    none; CNY, or the fund's. Raises Forbidden, TooLarge, Invalid (`file` with the rows that cannot be read, `preset`,
+    none; CNY, or the fund's. `table`: what was read of the content before. Raises Forbidden, TooLarge, Invalid (`file` with the rows that cannot be read, `preset`,
     `mapping`, `fund_id`; `file` `unknown_columns` when nothing fits).
     """
     policy.require(actor, Can.IMPORT)
@@ -114,7 +115,7 @@ def bring_in(
     known = bank_queries.statement_by_hash(actor, sha256, of)
     if known is not None:
         return Imported(known, again=True)
-    table = read(content)
+    table = table or read(content)
     chosen = preset_for(actor, table, preset, mapping)
     if chosen is None:
         message = N_("No bank's columns were recognised; name the columns yourself")
