@@ -8,6 +8,7 @@ A room gives its columns and its rows' rules (`Importer`), and gets the whole wa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -207,7 +208,8 @@ class Intake:
         return row
 
     def finish(self, actor: Actor, import_id: str) -> Report | None:
-        """Write a kept import; None when a job does it. A second time is refused: InvalidTransition.
+        """Write a kept import; None when a job does it. Raises Invalid of a mapping that cannot be used.
+        A second time is refused: InvalidTransition.
 
         One whose job gave up goes on where it stopped.
         """
@@ -219,6 +221,7 @@ class Intake:
         if row.state != "open":
             raise InvalidTransition(N_("This file was imported already"))
         if len(row.rows) > WRITTEN_AT_ONCE:
+            self.importer.check_mapping(row.header, row.mapping)
             row.state = "running"
             key = f"{self.room}.import:{row.id}"
             row.job_id = jobs.enqueue(f"{self.room}.import", _payload(actor, row), key=key, actor=actor)
@@ -241,7 +244,11 @@ class Intake:
         return error_file(table, self.importer.check(actor, table, row.mapping))
 
     def _check_later(self, actor: Actor, row: KeptFile) -> None:
-        if not checks_at_once(row):
+        if checks_at_once(row):
+            return
+        # A guess that cannot be used waits for the person's own meaning.
+        with suppress(Invalid):
+            self.importer.check_mapping(row.header, row.mapping)
             row.job_id = jobs.enqueue(f"{self.room}.check_import", _payload(actor, row), actor=actor)
             session().flush()
 

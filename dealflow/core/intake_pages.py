@@ -73,12 +73,17 @@ class ImportPages:
         table = intake.table_of(kept)
         shown = mapping if mapping is not None else kept.mapping
         report, large = None, not intake.checks_at_once(kept)
-        if kept.state == "open" and not problems and not large:
+        if kept.state == "open" and not problems:
             try:
-                report = self.files.importer.check(actor(), table, shown)
+                if large:
+                    self.files.importer.check_mapping(kept.header, shown)
+                else:
+                    report = self.files.importer.check(actor(), table, shown)
             except Invalid as refusal:
                 problems = refusal.errors
-        waits = kept.state == "running" or (large and kept.state == "open" and not kept.checked)
+        waits = kept.state == "running" or (
+            large and kept.state == "open" and not kept.checked and not problems
+        )
         return render_template(
             self.check_template, kept=kept, refused=intake.refused(kept), table=table, mapping=shown,
             report=report, problems=problems, most=_SHOWN_ROWS, job=intake.job_of(kept) if waits else None,

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dealflow.accounts.models import User
 from dealflow.core import batches, clock, db, intake, jobs
@@ -69,6 +70,19 @@ def test_a_large_file_is_checked_and_written_by_jobs(person: Any) -> None:
     assert client.get(f"{path}/errors.csv").data == errors, "the run refuses what the dry run refused"
     assert "Imported" in client.get(path).text
     assert client.post(f"{path}/run").status_code == 409
+
+
+def test_columns_that_mean_nothing_start_no_job_and_the_page_says_so(person: Any) -> None:
+    client = person("creator").browser()
+    path = start(client, csv_of(*rows(), header=["a", "b", "c", "d"]))
+    for page in (client.get(path), client.post(f"{path}/run")):
+        assert "Say which column holds the title" in page.text
+        assert "being" not in page.text
+    with db.system_edge(write=False) as session:
+        kinds = session.scalars(select(Job.kind)).all()
+    assert not [kind for kind in kinds if "import" in kind]
+    assert client.post(f"{path}/mapping", data={"column-1": "title_zh"}).status_code == 303
+    assert "The rows are being checked" in client.get(path).text
 
 
 def test_another_mapping_is_checked_anew(person: Any) -> None:
