@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -29,6 +31,7 @@ from dealflow.core.errors import (
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, cursor_for, listing  # noqa: F401 - the API's own vocabulary
 from dealflow.core.schema import field_errors, read_json
+from dealflow.core.tabular import FILE_LIMIT, ROW_LIMIT, IsHeader, Table, read, refuse
 
 V = TypeVar("V", bound=Callable[..., Any])
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,6 +91,38 @@ def prepared() -> Any:
     if isinstance(g.prepared, DomainError):
         raise g.prepared
     return g.prepared
+
+
+@dataclass(frozen=True)
+class SentTable:
+    """The file of a form: its bytes, its name, and the table in it."""
+
+    content: bytes
+    name: str
+    table: Table
+
+
+def sent_table(
+    allowed: Callable[..., object], *, row_limit: int = ROW_LIMIT, is_header: IsHeader | None = None
+) -> Callable[..., SentTable]:
+    """For `prepares`: reads the table in the field `file`, which for a large XLSX takes seconds.
+
+    `allowed(**arguments of the route)` raises for who may not send it.
+    Raises what `tabular.read` raises, and Invalid of `file` when there is none.
+    """
+
+    def take(**arguments: Any) -> SentTable:
+        allowed(**arguments)
+        sent = request.files.get("file")
+        if sent is None or not sent.filename:
+            raise refuse("required", N_("Choose a CSV or XLSX file"))
+        with closing(sent):
+            content = sent.stream.read(FILE_LIMIT + 1)
+        return SentTable(
+            content, sent.filename, read(io.BytesIO(content), row_limit=row_limit, is_header=is_header)
+        )
+
+    return take
 
 
 def bare(view: V) -> V:

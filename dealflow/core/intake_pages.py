@@ -10,10 +10,9 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from dealflow.core import intake, policy
 from dealflow.core.errors import Invalid, TooLarge
-from dealflow.core.http import actor, needs, prepared, prepares, rows_file
+from dealflow.core.http import SentTable, actor, needs, prepared, prepares, rows_file, sent_table
 from dealflow.core.i18n import gettext as _
 from dealflow.core.intake import Intake
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.core.tabular import ROW_LIMIT
 
 _SHOWN_ROWS = 200

@@ -9,9 +9,8 @@ from flask import request
 
 from dealflow.core import policy
 from dealflow.core.db import session
-from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares
+from dealflow.core.http import SentTable, actor, api_blueprint, endpoint, prepared, prepares, sent_table
 from dealflow.core.schema import load
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.ledger import rate_entry, rate_files, rate_queries, rates
 from dealflow.ledger.policy import Can
 from dealflow.ledger.rate_forms import (

@@ -12,10 +12,9 @@ from dealflow.core import clock, policy
 from dealflow.core.config import settings
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, TooLarge
-from dealflow.core.http import actor, needs, prepared, prepares, read_query, rows_file
+from dealflow.core.http import SentTable, actor, needs, prepared, prepares, read_query, rows_file, sent_table
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.core.tabular import Table, refuse
 from dealflow.ledger import rate_entry, rate_files, rate_queries, rates
 from dealflow.ledger.policy import Can

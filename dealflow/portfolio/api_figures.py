@@ -7,11 +7,20 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import clock, policy
-from dealflow.core.http import actor, api_blueprint, download, endpoint, prepared, prepares, writes
+from dealflow.core.http import (
+    SentTable,
+    actor,
+    api_blueprint,
+    download,
+    endpoint,
+    prepared,
+    prepares,
+    sent_table,
+    writes,
+)
 from dealflow.core.i18n import language
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.portfolio import behind, figures, outlook, planning, queries, reporting
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.service import plans, reports

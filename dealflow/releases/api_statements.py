@@ -7,9 +7,8 @@ from typing import Any
 from flask import Response
 
 from dealflow.core import clock
-from dealflow.core.http import actor, endpoint, prepared, prepares, rows_file
+from dealflow.core.http import SentTable, actor, endpoint, prepared, prepares, rows_file, sent_table
 from dealflow.core.paging import Query, listing
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.releases import desks, importing, presets, queries, statements
 from dealflow.releases.api import bp, sent_file
 from dealflow.releases.policy import Can

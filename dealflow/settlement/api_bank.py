@@ -9,11 +9,10 @@ from flask import request
 
 from dealflow.core import policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares
+from dealflow.core.http import SentTable, actor, api_blueprint, endpoint, prepared, prepares, sent_table
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.settlement import bank_queries, presets, service, showing
 from dealflow.settlement.bank_queries import LineQuery
 from dealflow.settlement.policy import Can

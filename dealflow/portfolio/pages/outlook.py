@@ -8,10 +8,9 @@ from flask import flash, redirect, request, url_for
 
 from dealflow.core import clock, policy
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, needs, prepared, prepares, read_query
+from dealflow.core.http import SentTable, actor, needs, prepared, prepares, read_query, sent_table
 from dealflow.core.i18n import gettext as _
 from dealflow.core.schema import Ref
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.portfolio import figures, outlook, planning, queries
 from dealflow.portfolio.forms import BenchmarkForm, LimitForm
 from dealflow.portfolio.pages.base import Refusal, arguments, bp, render, vehicle_page

@@ -8,10 +8,9 @@ from flask import Response, flash, redirect, request, url_for
 
 from dealflow.core import policy
 from dealflow.core.errors import Invalid, InvalidTransition, TooLarge
-from dealflow.core.http import actor, needs, prepared, prepares, rows_file
+from dealflow.core.http import SentTable, actor, needs, prepared, prepares, rows_file, sent_table
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.releases import desks, importing, presets, queries
 from dealflow.releases import statements as files
 from dealflow.releases.forms import PlanForm

@@ -9,10 +9,9 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stu
 
 from dealflow.core import policy
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, TooLarge
-from dealflow.core.http import actor, needs, prepared, prepares, read_query
+from dealflow.core.http import SentTable, actor, needs, prepared, prepares, read_query, sent_table
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import Query, listing
-from dealflow.core.sent_tables import SentTable, sent_table
 from dealflow.settlement import bank_queries, lines, presets, service
 from dealflow.settlement.bank_queries import LineQuery
 from dealflow.settlement.forms import BankStatementForm, ConfirmForm
