@@ -20,10 +20,12 @@ from tests.factories import rooms
 from tests.faults.sequences import die, forked
 
 
+# Made once: what is sent again under a key is the same file to the byte, and each PDF is made with an id of its own.
+SECOND = rooms.pdf(2)
+
+
 def _upload(room: Room) -> Any:
-    boundary, body = encode_multipart(
-        {"file": FileStorage(io.BytesIO(rooms.pdf(2)), "second.pdf")}, boundary="b"
-    )
+    boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(SECOND), "second.pdf")}, boundary="b")
     sent = room.owner.app.test_client().post(
         f"/api/v1/projects/{room.project}/documents",
         data=body,
