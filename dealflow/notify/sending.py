@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 SECONDS = 5.0
 ANSWER_LIMIT = 64 * 1024
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.ip_network("::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+# Of no network, which Python's own lists do not all know.
+_NOWHERE = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("3fff::/20"))
 
 
 class Undeliverable(Exception):
@@ -43,14 +45,16 @@ def is_public(address: str) -> bool:
     """Whether an IP address lies in the open internet, whatever form it is wrapped in."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.teredo is not None or ip in _COMPATIBLE:
+        if ip.teredo is not None:
             return False
         inner = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip not in _UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NOWHERE)
 
 
 def literal(host: str) -> str | None:

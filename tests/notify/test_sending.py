@@ -39,6 +39,17 @@ def test_private_addresses_are_refused_in_every_spelling(receiver: Receiver, hos
     assert receiver.got == []
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "192.0.0.8", "fec0::1", "64:ff9b:1::7f00:1", "::ffff:0:127.0.0.1", "::127.0.0.1", "::", "2002:a00:1::", "3fff::1", "5f00::1",
+        "fd00::1", "ff02::1", "2001:0:7f00:1::",
+    ],
+)  # fmt: skip
+def test_addresses_of_no_network_and_of_networks_inside_are_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
 def test_the_open_internet_is_not() -> None:
     assert all(is_public(each) for each in ("8.8.8.8", "2606:4700:4700::1111", "::ffff:8.8.8.8"))
 
