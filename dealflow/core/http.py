@@ -182,6 +182,8 @@ def endpoint(
                 kwargs["version"] = if_match()
             if body is not None:
                 kwargs["body"] = read_body(body)
+            if upload is not None:
+                _each_once()
             key = request.headers.get("Idempotency-Key")
             if request.method == "POST" and key and actor().is_authenticated:
                 return _once(key, lambda: _answer(view(*args, **kwargs), status))
@@ -254,6 +256,14 @@ def read_body(model: type[BaseModel]) -> Any:
         return model.model_validate_json(raw) if value is not None else model.model_validate({})
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
+
+
+def _each_once() -> None:
+    """Refuse a multipart body that sends anything twice, of which one would count."""
+    sent: list[tuple[str, list[Any]]] = [*request.files.lists(), *request.form.lists()]
+    for name, found in sent:
+        if len(found) > 1:
+            raise Invalid.field(name, "given_twice", N_("Give this parameter once"))
 
 
 def read_query(model: type[BaseModel], args: MultiDict[str, str] | None = None) -> Any:

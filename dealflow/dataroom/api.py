@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import clock, policy
-from dealflow.core.errors import Invalid
+from dealflow.core.errors import BadRequest, Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares, read_body
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
@@ -210,7 +210,10 @@ def give_grant(project_id: str, body: GrantIn) -> dict[str, Any]:
 @endpoint(Can.GRANT, query=GrantEnd, status=204)
 def end_grants(project_id: str, query: GrantEnd) -> Response:
     """Take a grant back, or all of an organisation, at once. Named in the query or in a JSON body."""
-    named = read_body(GrantEnd) if request.get_data(cache=True) else query
+    sent = bool(request.get_data(cache=True))
+    if sent and request.args:
+        raise BadRequest(N_("Name the grant in the query or in the body, not in both"), code="given_twice")
+    named = read_body(GrantEnd) if sent else query
     grants.revoke(
         actor(), project_id, grant_id=named.grant_id, organisation_id=named.organisation_id
     )  # fmt: skip

@@ -10,7 +10,6 @@ from dealflow.core import clock, find, policy, slots
 from dealflow.core.actor import Actor
 from dealflow.core.i18n import N_, gettext, show_day
 from dealflow.core.i18n import gettext as _
-from dealflow.core.search import normalise
 from dealflow.deals import board, introducing, queries
 from dealflow.deals.board import BoardQuery
 from dealflow.deals.policy import Can
@@ -18,7 +17,6 @@ from dealflow.deals.states import LABELS
 from dealflow.pitches import queries as pitches
 
 MOST = 5
-_LOOKED_AT = 200
 
 
 @slots.fill("home.todo", order=20)
@@ -108,16 +106,12 @@ def contacts(actor: Actor, deal: Any) -> tuple[str, dict[str, Any]] | None:
 
 @find.source(N_("Deals"), order=30, kind="deal")
 def named(actor: Actor, words: str, limit: int) -> list[find.Hit]:
-    """The actor's deals, of the two hundred moved last, whose project or party carries every word."""
-    rows = queries.page(actor, queries.DealQuery(limit=_LOOKED_AT))["items"]
+    """The actor's deals whose project or party carries every word."""
     found = []
-    for card in queries.cards(actor, rows):
-        titles = (card["project"] or {}).get("titles", {})
+    for card in queries.cards(actor, queries.page(actor, queries.DealQuery(q=words, limit=limit))["items"]):
         parties = [party.name for party in (card["investor"], card["creator"]) if party]
-        text = normalise(*titles.values(), *parties)
-        if all(word in text for word in normalise(words).split()):
-            stage = LABELS[card["stage"]]
-            note = " · ".join([gettext(stage), *parties])
-            title = card["project"]["title"] if card["project"] else card["id"]
-            found.append(find.Hit(title, url_for("deals.show", deal_id=card["id"]), note, "heart-handshake"))
-    return found[:limit]
+        stage = LABELS[card["stage"]]
+        note = " · ".join([gettext(stage), *parties])
+        title = card["project"]["title"] if card["project"] else card["id"]
+        found.append(find.Hit(title, url_for("deals.show", deal_id=card["id"]), note, "heart-handshake"))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import clock
@@ -15,6 +15,7 @@ from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_, gettext
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import Ref
+from dealflow.core.search import normalise
 from dealflow.deals.models import (
     CloseReason,
     Deal,
@@ -217,7 +218,7 @@ def open_pair(investor_organisation_id: str, project_id: str) -> Deal | None:
 
 
 def page(actor: Actor, query: DealQuery) -> dict[str, Any]:
-    """A page of the actor's deals, the one moved last first."""
+    """A page of the actor's deals, the one moved last first; with `q`, of those whose project or a party carries every word."""
     wanted = select(Deal)
     if query.stage:
         wanted = wanted.where(Deal.stage == query.stage)
@@ -225,11 +226,31 @@ def page(actor: Actor, query: DealQuery) -> dict[str, Any]:
         wanted = wanted.where(Deal.stage.in_(CLOSED) if query.open == "false" else Deal.stage.not_in(CLOSED))
     if query.project_id:
         wanted = wanted.where(Deal.project_id == query.project_id)
-    total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    rows = session().scalars(
-        wanted.order_by(Deal.stage_since.desc(), Deal.id.desc()).limit(query.limit).offset(query.offset)
-    )
-    return listing(as_dicts(actor, list(rows)), total, query)
+    ordered = wanted.order_by(Deal.stage_since.desc(), Deal.id.desc())
+    if words := normalise(query.q).split():
+        found = _named(ordered, words)
+        total, ordered = (
+            len(found),
+            ordered.where(Deal.id.in_(found[query.offset : query.offset + query.limit])),
+        )
+    else:
+        total = session().scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        ordered = ordered.limit(query.limit).offset(query.offset)
+    return listing(as_dicts(actor, list(session().scalars(ordered))), total, query)
+
+
+def _named(ordered: Select[Deal], words: list[str]) -> list[str]:
+    """The ids of those deals whose project or one of whose parties carries every word, in their order. Three statements."""
+    parts = Deal.id, Deal.project_id, Deal.investor_organisation_id, Deal.project_organisation_id
+    rows = session().execute(ordered.with_only_columns(*parts)).all()
+    projects = pitches.briefs(row.project_id for row in rows)
+    parties = organisation_cards(key for row in rows for key in row[2:])
+
+    def text(row: Any) -> str:
+        titles = projects[row.project_id]["titles"].values() if row.project_id in projects else ()
+        return normalise(*titles, *(name for key in row[2:] if key in parties for name in parties[key].names))
+
+    return [row.id for row in rows if all(word in text(row) for word in words)]
 
 
 def as_dicts(actor: Actor, deals: list[Deal]) -> list[dict[str, Any]]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Response, request
 
+from dealflow.accounts.service import passwords
 from dealflow.core.errors import Invalid
-from dealflow.core.http import PUBLIC, actor, api_blueprint, endpoint
+from dealflow.core.http import PUBLIC, actor, api_blueprint, endpoint, prepared, prepares, read_body
 from dealflow.core.i18n import N_
 from dealflow.files import serving
-from dealflow.signing import panels, queries, service, stepup, verification
+from dealflow.signing import panels, queries, service, verification
 from dealflow.signing.forms import BeginIn, ReasonIn, RoundOut, SignIn, VerdictOut, VerifiedOut
 from dealflow.signing.policy import Can
 from dealflow.signing.service import Signer
@@ -41,12 +42,17 @@ def show(term_sheet_id: str) -> dict[str, Any]:
     return queries.as_dict(actor(), queries.get_round(actor(), term_sheet_id))
 
 
+def _proven(term_sheet_id: str) -> bool:
+    sheets.get(actor(), term_sheet_id)
+    return passwords.confirm_code(actor(), read_body(SignIn).otp)
+
+
 @bp.post("/term-sheets/<term_sheet_id>/sign")
 @endpoint(Can.SIGN, body=SignIn, returns=TermSheetOut)
+@prepares(_proven)
 def sign(term_sheet_id: str, body: SignIn) -> dict[str, Any]:
     """Sign for one's side, in turn."""
-    sheets.get(actor(), term_sheet_id)
-    by_otp = stepup.proven(actor(), body.otp)
+    by_otp = prepared()
     service.sign(actor(), term_sheet_id, by_otp=by_otp, version=body.version, title=body.title or "")
     return _sheet(term_sheet_id)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, session, url_for
 
+from dealflow.accounts.service import passwords
 from dealflow.core import policy
 from dealflow.core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidTransition
 from dealflow.core.http import actor, needs, prepared, prepares, public
 from dealflow.core.i18n import gettext as _
 from dealflow.files import serving
 from dealflow.files.service import Received
-from dealflow.signing import panels, queries, service, stepup, verification
+from dealflow.signing import panels, queries, service, verification
 from dealflow.signing.forms import BeginForm, ReasonForm, SealForm, SealIn, SignForm
 from dealflow.signing.policy import Can
 from dealflow.signing.service import Signer
@@ -81,17 +82,21 @@ def _refused(term_sheet_id: str, refusal: DomainError) -> Any:
     return _back(term_sheet_id)
 
 
+def _proven(term_sheet_id: str) -> bool:
+    sheets.get(actor(), term_sheet_id)
+    return passwords.confirm_code(actor(), SignForm(request.form).otp.data)
+
+
 @bp.post("/term-sheets/<term_sheet_id>/sign")
 @needs(Can.SIGN)
+@prepares(_proven)
 def sign(term_sheet_id: str) -> Any:
     """Sign for one's side."""
-    sheets.get(actor(), term_sheet_id)
     form = SignForm(request.form)
     version = request.form.get("version", "")
     try:
-        by_otp = stepup.proven(actor(), form.otp.data)
         service.sign(
-            actor(), term_sheet_id, by_otp=by_otp, title=(form.title.data or "")[:200],
+            actor(), term_sheet_id, by_otp=prepared(), title=(form.title.data or "")[:200],
             version=int(version) if version.isdecimal() else None,
         )  # fmt: skip
     except (Invalid, Conflict, InvalidTransition, Forbidden) as refusal:

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
-from dealflow.core import db, invariants, jobs
+from dealflow.accounts import limits
+from dealflow.core import clock, db, invariants, jobs
 from dealflow.signing import queries, service
 from dealflow.signing.models import SigningRound, SigningStep
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
 from tests.factories import pitches
+from tests.signing.test_rounds import authenticator
 
 CLIENTS = 6
 Sides = tuple[list[Person], Person, dict[str, Any]]
@@ -67,6 +69,22 @@ def test_a_double_click_signs_once(sides: Sides) -> None:
     path = f"/term-sheets/{sheet['id']}/sign"
     codes = Counter(a.status_code for a in at_once([lambda: people[0].post(path) for _ in range(4)]))
     assert (codes[200], codes[409]) == (1, 3)
+
+
+def test_guesses_of_a_code_at_once_do_not_outrun_the_limit_and_a_code_opens_once(sides: Sides) -> None:
+    people, _creator, sheet = sides
+    path, codes = f"/term-sheets/{sheet['id']}/sign", authenticator(people[0])
+    right = codes.at(clock.now())
+    opened = at_once([lambda: people[0].post(path, {"otp": right}) for _ in range(4)])
+    assert Counter(a.status_code for a in opened) == {200: 1, 422: 3}
+
+    def guess(client: int) -> list[int]:
+        return [people[0].post(path, {"otp": f"{client:03}{n:03}"}).status_code for n in range(4)]
+
+    answers = at_once([lambda client=client: guess(client) for client in range(CLIENTS)])
+    told = Counter(status for found in answers for status in found)
+    left = limits.PER_ACCOUNT - 3
+    assert told == {422: left, 429: 4 * CLIENTS - left}
 
 
 def test_without_the_turn_one_side_signs_for_both(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:

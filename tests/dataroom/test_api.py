@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -121,6 +122,18 @@ def test_a_grant_is_named_in_body_path_or_query(room: Room, how: str) -> None:
     states = {g["organisation_id"]: g["state"] for g in room.owner.get(path).json["items"]}
     assert states == {room.stranger.organisation_id: "revoked", room.reader.organisation_id: "active"}
     assert room.owner.call("DELETE", path).status_code == 422
+    both = room.owner.call("DELETE", f"{path}?grant_id={given['id']}", json={"grant_id": given["id"]})
+    assert (both.status_code, both.json["code"]) == (400, "given_twice")
+
+
+@pytest.mark.parametrize("name", ["file", "name"])
+def test_what_an_upload_sends_twice_is_refused(room: Room, name: str) -> None:
+    file = (BytesIO(b"hello"), "a.txt")
+    sent: dict[str, Any] = {"file": [file], "name": ["a.txt"]}
+    sent[name] = [*sent[name], (BytesIO(b"other"), "b.txt") if name == "file" else "b.txt"]
+    answer = room.owner.call("POST", f"/projects/{room.project}/documents", data=sent)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, name)
+    assert answer.json["errors"][0]["code"] == "given_twice"
 
 
 def test_a_grant_has_a_folder_and_a_period(room: Room) -> None:

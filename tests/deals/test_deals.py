@@ -193,3 +193,21 @@ def test_a_rule_of_the_project_side_does_not_ask_whether_there_is_a_mandate(
     lost = next(s["id"] for s in pipeline["stages"] if s["state"] == "closed_lost")
     moved = creator.post(f"/deals/{deal['id']}/transitions", {"stage_id": lost, "reason": "no"})
     assert moved.status_code == 200, moved.json
+
+
+def test_deals_are_found_by_project_and_party(deal: dict[str, Any], people: People) -> None:
+    creator, investor, project = people
+    other = pitches.published(creator, title={"zh": "另一部_100%戏", "en": "Another Play"})
+    second = _open(investor, other).json["id"]
+
+    def found(q: str, **more: Any) -> list[str]:
+        answer = investor.get("/deals", query_string={"q": q, **more}).json
+        assert answer["total"] >= len(answer["items"])
+        return [item["id"] for item in answer["items"]]
+
+    name = creator.actor.organisation_name
+    assert found("一部 PLAY") == found("_100%") == found("另一") == [second]
+    assert found(project["title"]["zh"]) == [deal["id"]]
+    assert found(name) == [second, deal["id"]]
+    assert found(name, limit=1) == [second]
+    assert found(name, stage="intro") == found("100_") == found("\\") == []

@@ -14,7 +14,7 @@ from dealflow.accounts.service import joining, sessions
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
-from dealflow.core.db import session, system_edge
+from dealflow.core.db import hold, retrying, session, system_edge
 from dealflow.core.errors import Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.jobs import enqueue, job
@@ -93,7 +93,7 @@ class WrongPassword(Invalid):
 
 def confirm(actor: Actor, password: str, *, field: str = "current") -> User:
     """The actor's own user row, after the present password was given again. WrongPassword, TooMany."""
-    user = session().get_one(User, actor.user_id)
+    user = hold(User, str(actor.user_id))
     policy.require(actor, Can.EDIT_SELF, user)
     limits.check(limits.account_key(user.email, "confirm"), actor.address)
     if not passwords.verify(user.password_hash, password):
@@ -163,14 +163,30 @@ def renew_recovery_codes(actor: Actor, *, current: str) -> list[str]:
 def confirm_code(actor: Actor, code: str | None) -> bool:
     """For acts that need the second step (signing): True when the code is right, False when the actor uses none.
 
-    TooMany, or Invalid of the field `otp`; the caller has a wrong one counted with `note_wrong`.
+    Judged in a transaction of its own, before that of the request (`prepares`): a wrong code counts although the request is
+    refused, a right one opens once, and no verdict is told beyond the limit, however many guesses run at once. TooMany, or
+    Invalid of the field `otp`.
     """
-    user = session().get_one(User, actor.user_id)
-    if user.otp_enabled_at is None:
-        return False
-    limits.check(limits.account_key(user.email, "confirm"), actor.address)
-    if not code:
-        raise Invalid.field("otp", "otp_required", N_("Enter the code of your authenticator as well"))
-    if not otp.accept(user, code):
-        raise Invalid.field("otp", "wrong_code", N_("This code is wrong, was used already or is too old"))
-    return True
+    account = limits.account_key(actor.user_email, "confirm")
+
+    def judge() -> bool | Invalid:
+        with system_edge():
+            user = hold(User, str(actor.user_id))
+            if user.otp_enabled_at is None:
+                return False
+            limits.check(account, actor.address)
+            if not code:
+                return Invalid.field(
+                    "otp", "otp_required", N_("Enter the code of your authenticator as well")
+                )
+            if otp.accept(user, code):
+                return True
+            limits.failed(account, actor.address)
+            return Invalid.field(
+                "otp", "wrong_code", N_("This code is wrong, was used already or is too old")
+            )
+
+    verdict = retrying(judge)
+    if isinstance(verdict, Invalid):
+        raise verdict
+    return verdict
