@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.ranking import references, table
 from ml.benchmark.data import SPLITS, Data, Mandate, load, read_rows
+from ml.benchmark.distil import distil
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
 from ml.benchmark.models import Sample, fit
@@ -66,12 +67,19 @@ def load_evaluator(folder: Path) -> Any:
     return module
 
 
-def scorers(samples: list[Sample], seeds: list[int]) -> dict[str, list[Scorer]]:
-    """Ours for histories, and the references that learn from the features of plain matching, once per seed."""
+def scorers(
+    samples: list[Sample], seeds: list[int], interactions: list[list[str]]
+) -> dict[str, list[Scorer]]:
+    """Ours for histories, and the references that learn from the features of plain matching, once per seed. The pairs
+    that the additive one of the first seed looks at together are put into `interactions`."""
     result: dict[str, list[Scorer]] = {}
     for sample, seed in zip(samples, seeds, strict=True):
-        for name in OURS:
-            result.setdefault(name, []).append(fit(name, sample, seed).score)
+        blend = fit("blend", sample, seed)
+        distilled = distil(blend, sample, seed)
+        if seed == seeds[0]:
+            interactions.extend(list(pair) for pair in distilled.pairs)
+        for name, model in zip(OURS, (blend, distilled, fit("linear", sample, seed)), strict=True):
+            result.setdefault(name, []).append(model.score)
         for name, scorer in _references(sample, seed).items():
             result.setdefault(name, []).append(scorer)
     return result
@@ -113,9 +121,11 @@ def _apply(learnt: dict[str, list[Scorer]], blocks: Iterator[np.ndarray]) -> Sco
     return {name: [np.concatenate(parts) for parts in each] for name, each in found.items()}
 
 
-def history_scores(data: Data, counts: Any, rows: np.ndarray, seeds: list[int]) -> Scores:
-    """Scores of investors with a past."""
-    learnt = scorers(history_samples(data, counts, seeds), seeds)
+def history_scores(
+    data: Data, counts: Any, rows: np.ndarray, seeds: list[int], interactions: list[list[str]]
+) -> Scores:
+    """Scores of investors with a past; `interactions` is filled as by `scorers`."""
+    learnt = scorers(history_samples(data, counts, seeds), seeds, interactions)
     view = View(data, counts)
     features = HistoryFeatures(view)
     blocks = (features.block(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK))
@@ -203,13 +213,15 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     named = np.isin(np.array(data.investor_ids), sorted(asked))
     rows = np.flatnonzero((projects >= 3) | (named & (projects > 0)))
     ids = {"history": [data.investor_ids[row] for row in rows]}
-    by_query = {"history": history_scores(data, counts, rows, seeds)}
+    interactions: list[list[str]] = []
+    by_query = {"history": history_scores(data, counts, rows, seeds, interactions)}
     ids["mandate"], by_query["mandate"] = mandate_scores(blind, counts, seeds)
     candidates = [data.project_ids[project] for project in data.candidates.project]
     report: dict[str, Any] = {
         "source": LICENCE,
         "split": split.name,
         "seeds": seeds,
+        "interactions": interactions,
         "models": {},
         "paired": {},
     }

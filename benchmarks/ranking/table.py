@@ -23,7 +23,7 @@ HEADLINE = (
 )
 NAMES = {
     "blend": "blend (ours)",
-    "additive": "additive curves (ours)",
+    "additive": "blend distilled, additive (ours)",
     "linear": "logistic, all features (ours)",
     "logistic_pairs": "logistic, pair features",
     "hist_boosting_pairs": "HistGradientBoosting, pair features",

@@ -1,10 +1,12 @@
-"""Learners on pair features: logistic regression, boosted trees (free or additive), small networks, and their sum."""
+"""Learners on pair features: logistic regression, boosted trees, small networks, and their sum."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+
+from ml.benchmark.distil import distil
 
 
 @dataclass(frozen=True)
@@ -32,28 +34,6 @@ class Sample:
         """The same with the columns of plain matching only."""
         width = self.core
         return Sample(self.features[:, :width], self.labels, self.groups, width, self.names[:width])
-
-
-# Pairs of features that an additive model may look at together; everything else acts alone.
-INTERACTIONS = (
-    ("deals_log", "cosine"),
-    ("deals_log", "category_lift"),
-    ("deals_log", "region_lift"),
-    ("deals_log", "stage_lift"),
-    ("deals_log", "syndicate"),
-    ("is_org", "is_angel"),
-    ("is_org", "ask"),
-    ("stage_lift", "ask_fit"),
-    ("category_lift", "region_lift"),
-    ("syndicate", "backers_log"),
-    ("syndicate", "idle_log"),
-    ("newcomer_fit", "cold"),
-    ("batch_share", "open_batch"),
-    ("cosine_nearest", "age_log"),
-    ("category_1", "region_1"),
-    ("category_1", "stage_1"),
-    ("ask_middle", "width"),
-)
 
 
 HIDDEN, NETWORKS, EPOCHS, CLIP = 64, 3, 6, 5.0
@@ -212,29 +192,6 @@ def fit_boosted(sample: Sample, seed: int) -> Boosted:
     return Boosted(estimator.fit(sample.features, sample.labels))
 
 
-def fit_additive(sample: Sample, seed: int) -> Boosted:
-    """Boosted trees each of which sees one feature, or one named pair of INTERACTIONS: a sum of curves and surfaces
-    (Lou, Caruana & Gehrke 2012; Nori et al. 2019), so that every score is exactly the sum of its reasons."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    size = sample.features.shape[1]
-    pairs = [
-        {sample.names.index(name) for name in pair} for pair in INTERACTIONS if set(pair) <= set(sample.names)
-    ]
-    estimator = HistGradientBoostingClassifier(
-        max_iter=300,
-        learning_rate=0.12,
-        max_leaf_nodes=8,
-        min_samples_leaf=80,
-        l2_regularization=5.0,
-        max_features=0.3,
-        early_stopping=False,
-        interaction_cst=[{number} for number in range(size)] + pairs,
-        random_state=seed,
-    )
-    return Boosted(estimator.fit(sample.features, sample.labels))
-
-
 def fit_neural(sample: Sample, seed: int) -> Neural:
     """Networks that differ by where they start; few passes over the pairs, so that none learns them by heart."""
     import warnings
@@ -272,20 +229,21 @@ def fit_halved(learner: Callable[[Sample, int], PairModel], sample: Sample, seed
 
 
 def fit(kind: str, sample: Sample, seed: int, stated: bool = False) -> PairModel:
-    """`linear`, `additive`, `boosted`, `neural` or `blend`.
+    """`linear`, `boosted`, `neural`, `blend`, or `additive`: the blend distilled (ml.benchmark.distil).
 
     The blend of histories is half the linear score, the trees and the networks, the last two with a model of newcomers
     beside that of everybody; that of `stated` mandates is the linear score and the trees: more gave nothing there.
     """
     single: dict[str, Callable[[Sample, int], PairModel]] = {
         "boosted": fit_boosted,
-        "additive": fit_additive,
         "neural": fit_neural,
     }
     if kind == "linear":
         return fit_linear(sample)
     if kind in single:
         return single[kind](sample, seed)
+    if kind == "additive":
+        return distil(fit("blend", sample, seed, stated), sample, seed)
     if kind != "blend":
         raise ValueError(f"unknown model {kind!r}")
     linear = fit_linear(sample)
