@@ -19,7 +19,6 @@ from tests.dataroom.conftest import Room
 from tests.factories import rooms
 from tests.faults.sequences import die, forked
 
-
 # Made once: what is sent again under a key is the same file to the byte, and each PDF is made with an id of its own.
 SECOND = rooms.pdf(2)
 
