@@ -130,11 +130,11 @@ def page(actor: Actor, query: ProjectQuery) -> tuple[list[Project], int]:
 def asked_together(actor: Actor, query: ProjectQuery) -> list[Money]:
     """What a list's projects ask for together, by currency. Summed in two parts, as one may overflow in the database."""
     minor, currency, part = Project.ask_minor, Project.ask_currency, 1_000_000
-    wanted = _filtered(actor, query).where(minor.is_not(None)).with_only_columns(
+    wanted = _filtered(actor, query).with_only_columns(
         currency, func.sum(minor // part), func.sum(minor % part)
     )  # fmt: skip
     found = session().execute(wanted.group_by(currency).order_by(func.count().desc(), currency))
-    sums = [(int(high or 0) * part + int(low or 0), str(code)) for code, high, low in found]
+    sums = [(int(high or 0) * part + int(low or 0), code) for code, high, low in found if code]
     return [Money(total, code) for total, code in sums if total <= LIMIT]
 
 

@@ -41,14 +41,12 @@ def test_pages_stand_in_both_languages_and_widths(
     assert not wrong, "\n\n".join(wrong)
 
 
-@pytest.mark.parametrize(("path", "status"), [("/api/v1/tokens", 413), ("/api/v1/projects", 401)])
-def test_a_sender_of_too_much_hears_the_refusal_and_not_a_broken_connection(
-    site: str, path: str, status: int
-) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/tokens", "/api/v1/projects"])
+def test_a_sender_of_too_much_hears_the_refusal_and_not_a_broken_connection(site: str, path: str) -> None:
     body = b'{"email": "' + b"a" * 40_000_000 + b'"}'
     request = urllib.request.Request(site + path, body, {"Content-Type": "application/json"})  # noqa: S310 - our own server
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)  # noqa: S310 - our own server
     refused.value.close()
-    assert refused.value.code == status
+    assert refused.value.code == 413
     assert refused.value.headers["Content-Type"] == "application/problem+json"

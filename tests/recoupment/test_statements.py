@@ -163,13 +163,16 @@ def test_a_transfer_of_a_closed_period_keeps_its_day(stage: Stage, posted: dict[
     with db.system_edge(write=False):
         book = ledger.book_for("recoupment", stage.project)
         assert book is not None
-    closed = stage.creator.post(f"/books/{book.id}/close", {"through": clock.today().isoformat()})
+    through = clock.today() - timedelta(days=1)
+    closed = stage.creator.post(f"/books/{book.id}/close", {"through": through.isoformat()})
     assert closed.status_code == 200, closed.json
+    before = {entry["id"] for entry in stage.creator.get(f"/books/{book.id}/entries?limit=100").json["items"]}
     body = {"payee": me, "on": "2026-11-10", "bank_reference": "ICBC-1"}
     paid = stage.creator.post(f"/distribution-runs/{posted['id']}/payouts", body)
     assert (paid.status_code, paid.json["on"]) == (201, "2026-11-10")
     last = stage.creator.get(f"/books/{book.id}/entries?limit=100").json["items"]
-    assert max(entry["on"] for entry in last) == (clock.today() + timedelta(days=1)).isoformat()
+    new = {entry["on"] for entry in last if entry["id"] not in before}
+    assert new == {clock.today().isoformat()}, "the first day that is open"
     back = stage.creator.post(f"/distribution-payouts/{paid.json['id']}/take-back", {"reason": "returned"})
     assert back.status_code == 200
     with db.system_edge(write=False):
