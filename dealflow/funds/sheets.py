@@ -14,9 +14,13 @@ from xlsxwriter.worksheet import Worksheet
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import CURRENCIES
 from dealflow.core.tabular import escape
-from dealflow.funds import words
+from dealflow.funds import rates, words
 
 _SPANS = ("period", "year", "inception")
+# A day's number in a workbook is counted from here.
+_ZERO = date(1899, 12, 30).toordinal()
+# The columns of a capital account that are money between the partner and the fund.
+_CASH = ("contributions", "distributions")
 
 
 class _Book:
@@ -34,6 +38,8 @@ class _Book:
         self.head = self._style(bold=True, bg_color="#E8ECF8", text_wrap=True, valign="top")
         self.sum = self._style(bold=True, top=1, num_format=f"#,##0{zeros};[Red]-#,##0{zeros};-")
         self.day = self._style(num_format="yyyy-mm-dd", align="left")
+        self.times = self._style(num_format='0.00"×"')
+        self.percent = self._style(num_format="0.0%")
 
     def _style(self, **properties: Any) -> Format:
         made: Format = self.book.add_format({"font_name": "Noto Sans SC", **properties})
@@ -59,6 +65,11 @@ def statement(data: dict[str, Any]) -> bytes:
     _movements(made, moves)
     _statement(made, sheet)
     return made.done()
+
+
+def _differs(formula: str, issued: str, digits: int) -> str:
+    """A formula that reads OK while another gives what was issued."""
+    return f'=IF(ROUND({formula}-({issued}),{digits})=0,"OK","{_("differs")}")'
 
 
 def _movements(made: _Book, sheet: Worksheet) -> None:
@@ -96,7 +107,10 @@ def _statement(made: _Book, sheet: Worksheet) -> None:
     for place, head in enumerate(heads):
         sheet.write_string(7, place, head, made.head)
     last = _capital(made, sheet)
-    _position(made, sheet, last + 2)
+    row, places = _position(made, sheet, last + 2)
+    # Statements from before partners read what their commitment brought do not say it.
+    if data.get("performance"):
+        _performance(made, sheet, row + 2, closing=last + 1, places=places)
 
 
 def _capital(made: _Book, sheet: Worksheet) -> int:
@@ -127,8 +141,8 @@ def _capital(made: _Book, sheet: Worksheet) -> int:
     return row
 
 
-def _position(made: _Book, sheet: Worksheet, row: int) -> None:
-    """The commitment, and what of it is still to be called."""
+def _position(made: _Book, sheet: Worksheet, row: int) -> tuple[int, dict[str, int]]:
+    """The commitment, and what of it is still to be called: the last row, and the line of each figure as formulas name it."""
     found = made.data["position"]
     sheet.write_string(row, 0, _("Commitment and what is called"), made.head)
     minor = {name: value["amount_minor"] for name, value in found.items()}
@@ -142,11 +156,98 @@ def _position(made: _Book, sheet: Worksheet, row: int) -> None:
     sheet.write_string(row, 0, words.position("unfunded"), made.bold)
     formula = f"=B{places['commitment']}-B{places['called']}+B{places['refunded']}+B{places['recallable']}"
     sheet.write_formula(row, 1, formula, made.sum, made.major(minor["unfunded"]))
-    check = f'=IF(ROUND(B{row + 1}-({made.major(minor["unfunded"])}),{made.digits})=0,"OK","{_("differs")}")'
-    sheet.write_formula(row, 4, check, None, "OK")
+    sheet.write_formula(
+        row, 4, _differs(f"B{row + 1}", f"{made.major(minor['unfunded'])}", made.digits), None, "OK"
+    )
     # Statements from before interest stood by itself count it as distributed.
     rest = [name for name in ("contributed", "outside", "interest", "due", "distributed") if name in minor]
     for name in rest:
         row += 1
+        places[name] = row + 1
         sheet.write_string(row, 0, words.position(name))
         sheet.write_number(row, 1, made.major(minor[name]), made.money)
+    return row, places
+
+
+def _performance(made: _Book, sheet: Worksheet, row: int, *, closing: int, places: dict[str, int]) -> None:
+    """What the commitment brought, out of the figures above and the cash flows. `closing`: the line of the closing balance."""
+    found = made.data["performance"]
+    sheet.write_string(row, 0, _("What this commitment brought"), made.head)
+    cell = {name: f"B{line}" for name, line in places.items()}
+    sums = (
+        ("paid_in", _("Paid in"), f"{cell['contributed']}+{cell['outside']}-{cell['refunded']}-{cell.get('interest', '0')}"),
+        ("distributed", _("Distributed"), cell["distributed"]),
+        ("carry_accrued", _("Carried interest accrued"), None),
+        ("nav", _("Net asset value"), f"D{closing}-B{row + 4}"),
+    )  # fmt: skip
+    for name, label, formula in sums:
+        row += 1
+        cell[name] = f"B{row + 1}"
+        sheet.write_string(row, 0, label)
+        value = made.major(found[name]["amount_minor"])
+        if formula is None:
+            sheet.write_number(row, 1, value, made.money)
+            continue
+        sheet.write_formula(row, 1, f"={formula}", made.money, value)
+        sheet.write_formula(row, 4, _differs(cell[name], f"{value}", made.digits), None, "OK")
+    row = _rate(made, sheet, row + 1, nav=cell["nav"])
+    multiples = (("tvpi", f"({cell['distributed']}+{cell['nav']})"), ("dpi", cell["distributed"]))
+    for name, over in multiples:
+        row += 1
+        sheet.write_string(row, 0, name.upper())
+        if found[name] is None:
+            sheet.write_string(row, 1, rates.times(None))
+            continue
+        sheet.write_formula(row, 1, f"={over}/{cell['paid_in']}", made.times, float(found[name]))
+        sheet.write_formula(row, 4, _differs(f"B{row + 1}", found[name], 6), None, "OK")
+
+
+def _rate(made: _Book, sheet: Worksheet, row: int, *, nav: str) -> int:
+    """The net rate as formulas over a sheet of its cash flows; in words why there is none. The last row."""
+    irr = made.data["performance"]["irr"]
+    shown, why = rates.shown_rate(irr), rates.rate_why(irr)
+    sheet.write_string(row, 0, _("Net IRR"))
+    if shown is None:
+        sheet.write_string(row, 1, rates.rate_short(irr))
+    elif irr["rate"] is None:
+        # A gain of few days: its yearly rate is beyond what any function looks for.
+        sheet.write_number(row, 1, shown, made.percent)
+    else:
+        count = _flows(made, nav)
+        place = f"'{_('Cash flows')}'!"
+        formula = f"XIRR({place}$C$2:$C${count},{place}$A$2:$A${count},{irr['rate']})"
+        if irr.get("period_return") is not None:
+            formula = f"(1+{formula})^({irr['days']}/365)-1"
+        sheet.write_formula(row, 1, f"={formula}", made.percent, shown)
+        sheet.write_formula(row, 4, _differs(f"B{row + 1}", repr(shown), 5), None, "OK")
+    if why:
+        sheet.write_string(row, 2, why)
+    return row
+
+
+def _flows(made: _Book, nav: str) -> int:
+    """The partner's cash flows on a sheet of their own, signed from its side, and what it would get at the end; the last line."""
+    sheet = made.book.add_worksheet(_("Cash flows"))
+    for place, head in enumerate((_("Date"), _("What"), _("Amount"))):
+        sheet.write_string(0, place, head, made.head)
+    flows = [
+        (item["on"], line, item)
+        for line, item in enumerate(made.data["movements"], 2)
+        if item["column"] in _CASH
+    ]
+    row, moved = 0, f"'{_('Movements')}'!"
+    # By day: a corrected entry may be of an earlier one, and the function wants the first day first.
+    for row, (on, line, item) in enumerate(sorted(flows, key=lambda flow: flow[:2]), 1):
+        sheet.write_formula(row, 0, f"={moved}A{line}", made.day, date.fromisoformat(on).toordinal() - _ZERO)
+        sheet.write_string(row, 1, words.column(item["column"]))
+        sheet.write_formula(row, 2, f"=-{moved}D{line}", made.money, -made.major(item["amount_minor"]))
+    row += 1
+    account = f"='{_('Capital account')}'!"
+    through = date.fromisoformat(made.data["through"]).toordinal() - _ZERO
+    sheet.write_formula(row, 0, f"{account}B6", made.day, through)
+    sheet.write_string(row, 1, _("Net asset value"))
+    value = made.major(made.data["performance"]["nav"]["amount_minor"])
+    sheet.write_formula(row, 2, f"{account}{nav}", made.sum, value)
+    sheet.set_column(0, 2, 20)
+    sheet.freeze_panes(1, 0)
+    return row + 1

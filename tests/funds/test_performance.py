@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from dealflow.core import clock, i18n
 from dealflow.finance.short import rate_of
 from dealflow.funds import papers, queries, service
 from dealflow.funds.performance import performances
+from tests.factories import spreadsheets
 from tests.funds.conftest import House, Web, stand, yuan
 
 
@@ -96,6 +101,53 @@ def test_page_statement_and_its_files_say_the_same(running: House) -> None:
         )
 
 
+def workbook(house: House, name: str, lang: str = "en") -> tuple[bytes, dict[str, list[Any]]]:
+    """The workbook of a partner's last statement, and the rows of its first sheet by their label."""
+    path = f"/funds/{house.fund_id}/statements/{house.partners[name]}.xlsx"
+    content = house.manager.get(path, query_string={"lang": lang}).data
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    return content, {str(row[0]): row[1:] for row in rows}
+
+
+def test_the_workbook_computes_what_the_page_says_from_the_cash_flows(running: House, tmp_path: Path) -> None:
+    stand(date(2026, 1, 5))
+    running.sign_in()
+    running.do(service.issue_statements, period="2025Q4")
+    statement = running.lp.get(f"/funds/{running.fund_id}/statements/{running.partners['a']}").json
+    brought = statement["performance"]
+    content, rows = workbook(running, "a")
+    assert rows["TVPI"][0] == pytest.approx(float(brought["tvpi"]))
+    assert rows["DPI"][0] == pytest.approx(float(brought["dpi"]))
+    assert rows["Net IRR"][0] == pytest.approx(float(brought["irr"]["period_return"]))
+    assert rows["Net IRR"][1] == f"{brought['irr']['days']} days, not annualised"
+    assert rows["Net asset value"][0] == brought["nav"]["amount_minor"] / 100
+    assert [rows[name][3] for name in ("Paid in", "Net IRR", "TVPI", "DPI")] == ["OK"] * 4
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        flows = archive.read("xl/worksheets/sheet3.xml").decode()
+    assert "XIRR(" in sheet
+    assert flows.count("<f>") == 2 * (
+        len([m for m in statement["movements"] if m["column"] in ("contributions", "distributions")]) + 1
+    )
+    assert {"净内部收益率", "TVPI", "DPI"} <= workbook(running, "a", "zh")[1].keys()
+
+
+@pytest.mark.slow
+def test_libreoffice_computes_the_same_rate(running: House, tmp_path: Path) -> None:
+    for day, period in ((date(2026, 1, 5), "2025Q4"), (date(2026, 7, 5), "2026Q2")):
+        stand(day)
+        running.sign_in()
+        running.do(service.issue_statements, period=period)
+        content, _rows = workbook(running, "a")
+        folder = tmp_path / period
+        folder.mkdir()
+        assert spreadsheets.differences(content, folder) == []
+        theirs = spreadsheets.cells(spreadsheets.recalculated(content, folder))
+        assert [
+            value for (_sheet, _row, column), value in theirs.items() if column == 4 and value == "differs"
+        ] == []
+
+
 def test_what_was_taken_over_has_multiples_and_no_rate(
     running: House,
 ) -> None:
@@ -109,6 +161,16 @@ def test_what_was_taken_over_has_multiples_and_no_rate(
     assert taken["tvpi"] is not None
     page = Web(running.manager).get(f"/funds/{running.fund_id}/lps/{running.partners['c']}").text
     assert "None: part of it was taken over or handed on" in page
+    stand(date(2026, 1, 5))
+    running.sign_in()
+    running.do(service.issue_statements, period="2025Q4")
+    content, rows = workbook(running, "c")
+    assert rows["Net IRR"][:2] == ["–", "None: part of it was taken over or handed on"]
+    assert rows["TVPI"][3] == "OK"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert "xl/worksheets/sheet3.xml" not in archive.namelist(), (
+            "no cash flows stand for what was taken over"
+        )
 
 
 def test_a_partner_who_paid_nothing_has_no_figures(house: House) -> None:
