@@ -373,3 +373,25 @@ def counts(actor: Actor) -> dict[str, int]:
 def known(actor: Actor, deal_id: str) -> Deal | None:
     """A deal the actor is a party of, or None."""
     return session().get(Deal, deal_id)
+
+
+def funded_by_payment() -> set[str]:
+    """Deals that stand as funded, or were won since, because a payment came in and nobody said so by hand; without those
+    whose timeline says that the money is gone. Whoever asks."""
+    query = (
+        select(DealEvent)
+        .join(Deal, Deal.id == DealEvent.deal_id)
+        .where(
+            Deal.stage.in_(("funded", "closed_won")),
+            DealEvent.kind.in_(("moved", "taken_back", "unfunded")),
+        )
+        .order_by(DealEvent.id)
+    )
+    found: set[str] = set()
+    for event in session().scalars(query, execution_options={"unscoped": "the room of money has judged"}):
+        # A person who brings a deal there has to say in a few words what happened; a payment has nothing to say.
+        if event.data.get("after") == "funded" and event.kind == "moved" and not event.text:
+            found.add(event.deal_id)
+        elif event.data.get("after") != "closed_won":
+            found.discard(event.deal_id)
+    return found

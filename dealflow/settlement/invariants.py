@@ -15,6 +15,7 @@ from dealflow.ledger import verification
 from dealflow.settlement import books, waivers
 from dealflow.settlement.models import BankLine, Commitment, InterestWaiver, PaymentCall, Tranche, Transfer
 from dealflow.settlement.queries import standing
+from dealflow.settlement.stranded import stranded
 
 
 def _by_commitment(model: Any) -> dict[str, list[Any]]:
@@ -99,6 +100,15 @@ def matched() -> list[str]:
     ]
     found += [f"line {key}: no such line" for key in sorted(set(paying) - lines.keys())]
     return found + [f"line {key}: {number} payments" for key, number in Counter(paying).items() if number > 1]
+
+
+@invariant("settlement: no deal is funded by money that went back")
+def followed() -> list[str]:
+    """Deals that a payment made funded, and that payment was taken back or paid back."""
+    return [
+        f"deal {row.deal_id}: funded by commitment {row.id}, whose money went back"
+        for row, _gone in stranded()
+    ]
 
 
 @verification.check("settlement: money of commitments")

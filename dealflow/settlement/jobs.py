@@ -15,3 +15,9 @@ def clock(**_payload: Any) -> dict[str, Any]:
     """Start what the terms say when a milestone was missed; remind of payments."""
     made = service.catch_up(SYSTEM)
     return {"made": made, "missed": service.miss_due(), "reminded": service.remind_of_calls()}
+
+
+@job("settlement.follow_late")
+def follow_late(**_payload: Any) -> dict[str, Any]:
+    """Once after the upgrade that asks for it: deals whose money went back before they followed it."""
+    return {"deals": service.follow_late(SYSTEM)}

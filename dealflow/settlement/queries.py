@@ -149,6 +149,11 @@ def counts(actor: Actor) -> dict[str, int]:
     return {state: number for state, number in rows}
 
 
+def due_at_closing(tranches: list[Tranche]) -> list[Tranche]:
+    """Of all tranches of a commitment those whose payment makes a deal funded: due at signing, or the first when none is."""
+    return [t for t in tranches if t.milestone == "signing"] or tranches[:1]
+
+
 def live_calls(tranche_ids: Iterable[str]) -> dict[str, PaymentCall]:
     """Tranche id → its call that is not withdrawn. One statement."""
     query = select(PaymentCall).where(

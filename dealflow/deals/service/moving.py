@@ -154,7 +154,10 @@ def shift(
     session().flush()
     kind, tag = ("taken_back", Tag.TAKEN_BACK) if undone else ("moved", Tag.MOVED)
     happened(actor, deal, kind, text=reason, before=before, after=to)
-    audit.record(actor, tag, deal, before={"stage": before}, after={"stage": to}, reason=reason)
+    audit.record(
+        actor, tag, deal, before={"stage": before}, after={"stage": to}, reason=reason,
+        organisation_id=actor.organisation_id or deal.project_organisation_id,
+    )  # fmt: skip
     emit(
         DealMoved(
             deal.id, deal.project_id, before, to, deal.investor_organisation_id, deal.project_organisation_id

@@ -1,10 +1,11 @@
 """Use cases of settlement. The only way to write commitments, tranches, calls and payments."""
 
+from dealflow.settlement.queries import due_at_closing
 from dealflow.settlement.service.calling import call, earliest_due, withdraw
 from dealflow.settlement.service.calling import remind_due as remind_of_calls
 from dealflow.settlement.service.claims import Claim, Paid, open_claims, paid_by
 from dealflow.settlement.service.committing import catch_up, commit
-from dealflow.settlement.service.paying import due_at_closing, offset, owed_interest, record
+from dealflow.settlement.service.paying import follow_late, offset, owed_interest, record
 from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
 from dealflow.settlement.service.refunding import refund, refund_excess, reverse
 from dealflow.settlement.service.statements import ROW_LIMIT as BANK_ROWS
@@ -36,6 +37,7 @@ __all__ = [
     "earliest_due",
     "end",
     "extend",
+    "follow_late",
     "free",
     "hold",
     "ignore",

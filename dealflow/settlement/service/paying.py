@@ -29,6 +29,7 @@ from dealflow.settlement.models import BankLine, Commitment, PaymentCall, Tranch
 from dealflow.settlement.policy import Can, Tag
 from dealflow.settlement.service import base, calling
 from dealflow.settlement.states import CALL
+from dealflow.settlement.stranded import stranded
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,7 @@ def _paid(actor: Actor, commitment: Commitment, tranche: Tranche, made: Transfer
 
 def is_funded(commitment: Commitment) -> bool:
     """Whether what makes the deal of a held commitment funded is paid."""
-    return all(t.state == "paid" for t in due_at_closing(base.tranches_of(commitment)))
+    return all(t.state == "paid" for t in queries.due_at_closing(base.tranches_of(commitment)))
 
 
 def follow(actor: Actor, commitment: Commitment, *, was: bool, why: str, undone: bool) -> None:
@@ -284,6 +285,11 @@ def follow(actor: Actor, commitment: Commitment, *, was: bool, why: str, undone:
         )  # fmt: skip
 
 
-def due_at_closing(tranches: list[Tranche]) -> list[Tranche]:
-    """The tranches whose payment makes a deal funded: those due at signing, or the first when none is."""
-    return [t for t in tranches if t.milestone == "signing"] or tranches[:1]
+def follow_late(actor: Actor) -> int:
+    """Let deals follow money that went back before they did so by themselves; the reason is the one that was given then.
+    How many."""
+    found = stranded()
+    for known, gone in found:
+        commitment = base.hold_commitment(actor, known.id)
+        follow(actor, commitment, was=True, why=gone.note, undone=gone.kind == "reversal")
+    return len(found)
