@@ -67,6 +67,9 @@ class Settings:
     rate_cross: str = "CNY"
     print_cache: int = 512 * 1024 * 1024
     shown_lists: int = 2048 * 1024 * 1024
+    job_days: int = 30
+    calls_per_minute: int = 6000
+    verify_per_minute: int = 60
     upload_limit: int = 64 * 1024 * 1024
     video_limit: int = 200 * 1024 * 1024
     flask: dict[str, Any] = field(default_factory=dict)
@@ -127,6 +130,9 @@ class Settings:
             rate_days=_number(env, "DEALFLOW_RATE_DAYS", 10, 0, 366),
             print_cache=_number(env, "DEALFLOW_PRINT_CACHE_MB", 512, 0, 1_000_000) * 1024 * 1024,
             shown_lists=_number(env, "DEALFLOW_SHOWN_LISTS_MB", 2048, 0, 1_000_000) * 1024 * 1024,
+            job_days=_number(env, "DEALFLOW_JOB_DAYS", 30, 1, 36_500),
+            calls_per_minute=_number(env, "DEALFLOW_CALLS_PER_MINUTE", 6000, 0, 1_000_000),
+            verify_per_minute=_number(env, "DEALFLOW_VERIFY_PER_MINUTE", 60, 0, 1_000_000),
             rate_cross=env.get("DEALFLOW_RATE_CROSS", "CNY"),
         )
         settings.check()

@@ -1,13 +1,20 @@
-"""Counting failed tries, so that guessing is slow and nobody can lock somebody else out.
+"""Counting: failed tries, so that guessing is slow and nobody can lock somebody else out; and calls, so that nobody takes
+all of the machine.
 
 Failures count per account and address, and per address alone; never per account alone. An address from which
 this very account got in before is spared the count of the address, so that one guest of a shared network does
-not shut the others out.
+not shut the others out. They are rows, since they must outlive a restart. Calls are counted in memory (`pace`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import math
+import mmap
+import secrets
+import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select
@@ -24,6 +31,8 @@ PER_ACCOUNT, PER_ADDRESS = 10, 100
 MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS = 3, 30
 KNOWN_FOR = timedelta(days=30)
 _FULL = N_("Too many tries. Wait a few minutes, or reset your password.")
+_FAST = N_("These are more calls than allowed in a minute. Go on in %(seconds)s s.")
+MINUTE = 60.0
 
 
 def account_key(email: str, purpose: str = "login") -> str:
@@ -89,3 +98,64 @@ def forget(**_payload: object) -> None:
     old = LoginAttempt.at < clock.now() - KNOWN_FOR
     spent = LoginAttempt.succeeded.is_(False) & (LoginAttempt.at < clock.now() - WINDOW)
     session().execute(delete(LoginAttempt).where(old | spent))
+
+
+class Meter:
+    """How fast callers call: for each, the moment at which its calls so far would be over if they came evenly.
+
+    The moments lie in memory that processes share which are forked after it was made, in a table of fixed size: each caller
+    has one place in every row and is as far as the earliest of them says, so that strangers who share one do not
+    slow each other down. Two processes that count at the same instant may let one call more pass.
+    """
+
+    ROWS, PLACES = 4, 1 << 16
+
+    def __init__(self) -> None:
+        self._over = memoryview(mmap.mmap(-1, self.ROWS * self.PLACES * 8)).cast("d")
+        self._secret = secrets.token_bytes(16)
+        self._turn = threading.Lock()
+
+    def count(self, caller: str, most: int) -> float:
+        """Count one call, `most` of which are allowed in a minute, at once or spread: 0, or the seconds until it is allowed."""
+        digest = hashlib.blake2b(caller.encode("utf-8", "replace"), key=self._secret, digest_size=16).digest()
+        places = [
+            row * self.PLACES + int.from_bytes(digest[4 * row : 4 * row + 4]) % self.PLACES
+            for row in range(self.ROWS)
+        ]
+        with self._turn:
+            now, step = clock.now().timestamp(), MINUTE / most
+            # What is over in more than a minute was counted before the clock was set back.
+            marks = {place: self._over[place] for place in places}
+            marks = {place: over if over <= now + MINUTE else 0.0 for place, over in marks.items()}
+            over = max(now, min(marks.values())) + step
+            if over > now + MINUTE + 1e-6:
+                return over - now - MINUTE
+            for place, known in marks.items():
+                self._over[place] = max(known, over)
+        return 0.0
+
+
+_meter = Meter()
+
+
+def forget_calls() -> None:
+    """Begin to count calls anew, in this process and those forked from it."""
+    global _meter
+    _meter = Meter()
+
+
+def pace(door: str, caller: str, most: int) -> None:
+    """Count a call to a door, of which `most` are allowed in a minute (0: any number). TooMany says when to go on."""
+    wait = _meter.count(f"{door}:{caller}", most) if most else 0.0
+    if wait > 0:
+        seconds = max(1, math.ceil(wait))
+        raise TooMany(seconds, detail=_FAST, seconds=seconds)
+
+
+def place_of(address: str) -> str:
+    """Whom an address stands for: itself, or of IPv6 the network, of which one household has 2^64 addresses."""
+    with suppress(ValueError):
+        found = ipaddress.ip_address(address)
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((found, 64), strict=False))
+    return address

@@ -72,6 +72,17 @@ def writes(view: V) -> V:
     return view
 
 
+def paced(setting: str) -> Callable[[V], V]:
+    """Declare that a route costs much and that anybody may call it: calls from one address to all routes of this setting
+    are counted by themselves, at most as many a minute as it says."""
+
+    def mark(view: V) -> V:
+        view.paced = setting  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def prepares(prepare: Callable[..., Any]) -> Callable[[V], V]:
     """Declare work that a POST does before its transaction, so that no other writer waits for it: reading and cleaning files.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from flask import Response, request
 
 from dealflow.accounts.service import passwords
 from dealflow.core.errors import Invalid
-from dealflow.core.http import PUBLIC, actor, api_blueprint, endpoint, prepared, prepares, read_body
+from dealflow.core.http import PUBLIC, actor, api_blueprint, endpoint, paced, prepared, prepares, read_body
 from dealflow.core.i18n import N_
 from dealflow.files import serving
 from dealflow.signing import panels, queries, service, verification
@@ -87,16 +88,24 @@ def signed(term_sheet_id: str) -> Response:
 
 @bp.get("/verify/<code>")
 @endpoint(PUBLIC, returns=VerifiedOut)
+@paced(verification.DOOR)
 def verify_code(code: str) -> dict[str, Any]:
     """Who signed the version with this code and when."""
     return verification.by_code(code)
 
 
-@bp.post("/verify")
-@endpoint(PUBLIC, returns=VerdictOut)
-def verify_file() -> dict[str, Any]:
-    """Whether a file (multipart, field `file`) is genuine."""
+def _judged() -> dict[str, Any]:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid.field("file", "required", N_("Choose the PDF to verify"))
-    return verification.of_file(sent.stream).as_dict()
+    with closing(sent):
+        return verification.of_file(sent.stream).as_dict()
+
+
+@bp.post("/verify")
+@endpoint(PUBLIC, returns=VerdictOut)
+@paced(verification.DOOR)
+@prepares(_judged)
+def verify_file() -> Any:
+    """Whether a file (multipart, field `file`) is genuine."""
+    return prepared()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, session, url_for
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from dealflow.accounts.service import passwords
 from dealflow.core import policy
 from dealflow.core.errors import Conflict, DomainError, Forbidden, Invalid, InvalidTransition
-from dealflow.core.http import actor, needs, prepared, prepares, public
+from dealflow.core.http import actor, needs, paced, prepared, prepares, public
 from dealflow.core.i18n import gettext as _
 from dealflow.files import serving
 from dealflow.files.service import Received
@@ -184,6 +185,7 @@ def set_seal() -> Any:
 
 @bp.get("/verify")
 @public
+@paced(verification.DOOR)
 def verify() -> str:
     """Where a file or a code can be verified."""
     code = request.args.get("code", "").strip()
@@ -192,6 +194,7 @@ def verify() -> str:
 
 @bp.get("/verify/<code>")
 @public
+@paced(verification.DOOR)
 def verify_code(code: str) -> Any:
     """Who signed the version with this code and when."""
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
@@ -206,12 +209,22 @@ def _verify_page(verdict: verification.Verdict | None, code: str = "", *, file: 
     )
 
 
-@bp.post("/verify")
-@public
-def verify_file() -> Any:
-    """Whether a file is genuine."""
+def _judged() -> verification.Verdict | None:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
+        return None
+    with closing(sent):
+        return verification.of_file(sent.stream)
+
+
+@bp.post("/verify")
+@public
+@paced(verification.DOOR)
+@prepares(_judged)
+def verify_file() -> Any:
+    """Whether a file is genuine."""
+    verdict = prepared()
+    if verdict is None:
         flash(_("Choose the PDF to verify"), "danger")
         return redirect(url_for("signing.verify"), 303)
-    return _verify_page(verification.of_file(sent.stream), file=True)
+    return _verify_page(verdict, file=True)

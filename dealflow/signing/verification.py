@@ -18,6 +18,11 @@ from dealflow.signing.models import SigningRound, SigningStep
 from dealflow.termsheets import queries as sheets
 
 LIMIT = 64 * 1024 * 1024
+DOOR = "verify_per_minute"
+# A file is looked at in windows, each of which begins with the end of the one before: longer than any identifier.
+_WINDOW, _OVERLAP = 1024 * 1024, 4096
+# A file of ours holds a handful of codes; who sends more of them than this looks for something else.
+_MOST_CODES = 100
 SUPERSEDED = N_(
     "This is an earlier version that was never signed; another one came after it. Ask for the latest."
 )
@@ -72,16 +77,16 @@ def _signed(signing: SigningRound, steps: tuple[SigningStep, ...]) -> dict[str, 
 
 
 def of_file(stream: IO[bytes]) -> Verdict:
-    """What a file is. TooLarge; the file is read once, never parsed and never kept."""
-    content = stream.read(LIMIT + 1)
-    if len(content) > LIMIT:
-        raise TooLarge(N_("A file to verify may have up to 64 MB"))
-    digest = hashlib.sha256(content).hexdigest()
+    """What a file is. TooLarge; the file is read once, never parsed and never kept, and takes the memory of a window.
+
+    Takes up to a second, so it is called before a writing transaction.
+    """
+    digest, codes = _read(stream)
     query = select(SigningRound).where(SigningRound.file_sha256 == digest)
     signing = session().scalars(query, execution_options=_PUBLIC).first()
     if signing is not None:
         return _verdict("genuine", signing)
-    for code in _codes(content):
+    for code in codes:
         found = queries.completed_by_code(code)
         if found is not None:
             return Verdict("altered", found[0], tuple(found[1]))
@@ -90,12 +95,31 @@ def of_file(stream: IO[bytes]) -> Verdict:
     return Verdict("unknown")
 
 
-def _codes(content: bytes) -> list[str]:
-    """What looks like a code in a file, in order, each once."""
-    for written, meant in _ESCAPED:
-        content = content.replace(written, meant)
-    named = [bytes.fromhex(match.decode()) for match in _IDENTIFIER.findall(content)]
-    return list(dict.fromkeys(match.decode() for match in _CODE.findall(b"\n".join([content, *named]))))
+def _read(stream: IO[bytes]) -> tuple[str, list[str]]:
+    """The hash of a file, and what looks like a code in it: those of its text and then those of its identifiers, in order,
+    each once."""
+    digest, size, kept = hashlib.sha256(), 0, b""
+    plain: dict[bytes, None] = {}
+    named: dict[bytes, None] = {}
+    while chunk := stream.read(_WINDOW):
+        size += len(chunk)
+        if size > LIMIT:
+            raise TooLarge(N_("A file to verify may have up to 64 MB"))
+        digest.update(chunk)
+        kept, window = (kept + chunk)[-_OVERLAP:], kept + chunk
+        for written, meant in _ESCAPED:
+            window = window.replace(written, meant)
+        _note(plain, window)
+        for match in _IDENTIFIER.finditer(window):
+            _note(named, bytes.fromhex(match[1].decode()))
+    return digest.hexdigest(), [code.decode() for code in dict.fromkeys([*plain, *named])]
+
+
+def _note(found: dict[bytes, None], text: bytes) -> None:
+    for match in _CODE.finditer(text):
+        if len(found) >= _MOST_CODES:
+            return
+        found[match[0]] = None
 
 
 def _verdict(outcome: str, signing: SigningRound) -> Verdict:

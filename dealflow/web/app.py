@@ -16,7 +16,7 @@ from dealflow.core.actor import ANONYMOUS
 from dealflow.core.errors import DomainError
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
-from dealflow.web import bodies, context, errors, headers, health, once, rooms
+from dealflow.web import bodies, context, errors, headers, health, once, pacing, rooms
 from dealflow.web.lingering import Lingering
 from dealflow.web.routing import LateRule
 
@@ -46,8 +46,11 @@ class Dealflow(Flask):
         """Inside an edge: say who makes this request, and speak their language."""
         g.pop("actor", None)
         g.pop("_login_user", None)
-        g.actor = self.extensions["dealflow.authenticate"]()
-        context.choose_language()
+        try:
+            g.actor = self.extensions["dealflow.authenticate"]()
+            context.choose_language()
+        finally:
+            pacing.count_person()
 
     def _begin(self) -> None:
         self.recognise()
@@ -125,6 +128,7 @@ def build(settings: Settings) -> Flask:
         g.authenticated_by = "session"
         i18n.activate("zh", "Asia/Shanghai")
 
+    pacing.install(app)
     bodies.install(app, app.recognise)
     context.install(app)
     errors.install(app)

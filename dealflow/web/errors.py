@@ -55,7 +55,7 @@ def problem(error: DomainError) -> Response:
 def answer(error: DomainError) -> Response:
     """The answer to a refusal: JSON, a redirect to the login page, or an error page."""
     if "actor" not in g:
-        context.choose_language()
+        _address_in_their_language(error)
     if error.status in (401, 403):
         _note_refusal(error)
     if wants_json():
@@ -73,6 +73,15 @@ def answer(error: DomainError) -> Response:
     if error.status == 401 and wants_json():
         response.headers["WWW-Authenticate"] = 'Bearer realm="dealflow"'
     return response
+
+
+def _address_in_their_language(error: DomainError) -> None:
+    """Whom a request was refused that nobody asked yet who makes it: one that comes too fast is still somebody's."""
+    if not isinstance(error, TooMany):
+        context.choose_language()
+        return
+    with db.edge(write=False, actor=ANONYMOUS):
+        _recognise()
 
 
 def _page(error: DomainError) -> str:

@@ -81,6 +81,15 @@ def _answer(described: Endpoint, refs: Refs) -> dict[str, Any]:
     return answer
 
 
+def _too_many(refused: dict[str, Any]) -> dict[str, Any]:
+    """What every call may meet: more of them in a minute than one person, token or address may make."""
+    when = "Seconds until the next call is allowed."
+    return refused | {
+        "description": "Too many calls: per person (with all their tokens and sessions), or per address without a login",
+        "headers": {"Retry-After": {"description": when, "schema": {"type": "integer", "minimum": 1}}},
+    }
+
+
 def _multipart(shape: dict[str, Any]) -> dict[str, Any]:
     file = {
         "type": "object",
@@ -111,7 +120,11 @@ def document(app: Flask) -> dict[str, Any]:
             "summary": described.summary,
             "tags": [name.split(".")[0].removesuffix("_api")],
             "parameters": _parameters(path, described),
-            "responses": {str(described.status): _answer(described, refs), "default": refused},
+            "responses": {
+                str(described.status): _answer(described, refs),
+                "429": {"$ref": "#/components/responses/TooMany"},
+                "default": refused,
+            },
         }
         if described.body is not None:
             content = {"application/json": {"schema": refs[described.body]}}
@@ -128,6 +141,7 @@ def document(app: Flask) -> dict[str, Any]:
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {
+            "responses": {"TooMany": _too_many(refused)},
             "schemas": top.get("$defs", {}),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
