@@ -10,4 +10,7 @@ if TYPE_CHECKING:
 
 def register(app: Flask) -> None:
     """Join the application."""
-    from dealflow.audit import invariants, models  # noqa: F401
+    from dealflow.audit import invariants, models, queries  # noqa: F401
+    from dealflow.core import retention
+
+    retention.stays(queries.named)

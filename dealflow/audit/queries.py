@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -33,6 +34,12 @@ def page(
     )
     ordered = query.order_by(AuditEvent.at.desc(), AuditEvent.number.desc()).offset(offset).limit(limit)
     return list(session().scalars(ordered, execution_options=options)), total
+
+
+def named(ids: Collection[str]) -> set[str]:
+    """Those of the ids that are the object of some event."""
+    query = select(AuditEvent.object_id).where(AuditEvent.object_id.in_(ids))
+    return {found for found in session().scalars(query, execution_options={"unscoped": _STAFF}) if found}
 
 
 def as_dict(row: AuditEvent) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from huey import RedisHuey, SqliteHuey, crontab
 
-from dealflow.core import jobs
+from dealflow.core import jobs, retention  # noqa: F401 - a kind of job
 
 
 def connect(redis_url: str | None, folder: Path) -> Any:
