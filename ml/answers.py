@@ -18,13 +18,16 @@ MOST_HISTORY = 40
 @dataclass(frozen=True)
 class Answer:
     """Where a mandate stood with a project at the end, and what its investor had answered before: (project, action, day
-    number). `chance`: how likely the place it stood in is looked at; 1 where the place is not known."""
+    number). `chance`: how likely the place it stood in is looked at; 1 where the place is not known. `house`: whose answer
+    it is, `credence` how far it can be believed (ml.credence)."""
 
     mandate: Mapping[str, Any]
     project_id: str
     action: str
     history: tuple[tuple[str, str, int], ...] = ()
     chance: float = 1.0
+    house: str = ""
+    credence: float = 1.0
 
     @property
     def positive(self) -> bool:
@@ -32,8 +35,13 @@ class Answer:
 
     @property
     def importance(self) -> float:
-        """How much it counts: by its kind and by how likely its place is looked at."""
-        return abs(ACTION_WEIGHTS[self.action]) / self.chance
+        """How much it counts: by its kind, by who gave it, and by how likely its place is looked at."""
+        return abs(ACTION_WEIGHTS[self.action]) * self.credence / self.chance
+
+    @property
+    def giver(self) -> str:
+        """Whose taste it shows: the house's, else the mandate's alone."""
+        return self.house or str(self.mandate["id"])
 
 
 def split(answers: Sequence[Answer], share: float = 0.25) -> tuple[list[Answer], list[Answer]]:
@@ -60,6 +68,7 @@ def events(answers: Sequence[Answer], matrix: ProjectMatrix) -> list[FeedbackEve
             answer.action,
             history_rows(answer, matrix),
             answer.chance,
+            answer.credence,
         )
         for answer in answers
         if answer.project_id in matrix.positions

@@ -20,6 +20,7 @@ from ml.statistics import Estimate, clustered_interval, debiased_calibration_err
 
 MOST_CALIBRATION_ERROR = 0.05
 LEAST_HELD_OUT = 40
+LEAST_HOUSES = 5  # with fewer one of them decides for all, and its interval knows nothing of the others
 DEPTH = 10
 LEAST_MANDATES = 20  # with a list of more than DEPTH projects; below that chance decides who gets the places
 LEAST_SHARE = 0.01
@@ -71,21 +72,26 @@ def _likelihoods(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def better(current: Served, candidate: Served, held: Sequence[Answer]) -> Gate:
-    """The held-out answers are likelier under the candidate, by an interval above zero over mandates, and the order of
-    held-out lists is not worse by an interval below zero."""
+    """The held-out answers are likelier under the candidate, by an interval above zero over the houses that gave them, and
+    the order of held-out lists is not worse by an interval below zero."""
     answers = _known(candidate, held)
     labels = np.array([float(answer.positive) for answer in answers])
     ours, theirs = (logits(served.ranker, served.matrix, answers) for served in (candidate, current))
     gain = clustered_interval(
         _likelihoods(ours, labels) - _likelihoods(theirs, labels),
         np.array([answer.importance for answer in answers]),
-        [answer.mandate["id"] for answer in answers],
+        [answer.giver for answer in answers],
     )
     order = _order_gain(current, candidate, answers)
-    enough = len(answers) >= LEAST_HELD_OUT
-    figures = {"held_out": len(answers), "log_likelihood": gain.as_dict(), "ndcg": order.as_dict()}
-    passed = enough and gain.low > 0 and order.high >= 0
-    return Gate("better", passed, figures, {"least_held_out": LEAST_HELD_OUT, "low_above": 0.0})
+    enough = len(answers) >= LEAST_HELD_OUT and gain.size >= LEAST_HOUSES
+    figures = {
+        "held_out": len(answers),
+        "houses": gain.size,
+        "log_likelihood": gain.as_dict(),
+        "ndcg": order.as_dict(),
+    }
+    bound = {"least_held_out": LEAST_HELD_OUT, "least_houses": LEAST_HOUSES, "low_above": 0.0}
+    return Gate("better", enough and gain.low > 0 and order.high >= 0, figures, bound)
 
 
 def _order_gain(current: Served, candidate: Served, answers: Sequence[Answer]) -> Estimate:
@@ -93,7 +99,7 @@ def _order_gain(current: Served, candidate: Served, answers: Sequence[Answer]) -
     for answer in answers:
         if answer.positive:
             chosen.setdefault(answer.mandate["id"], []).append(answer)
-    gains = []
+    gains, givers = [], []
     for wanted in chosen.values():
         values = []
         for served in (candidate, current):
@@ -106,7 +112,8 @@ def _order_gain(current: Served, candidate: Served, answers: Sequence[Answer]) -
             weights = served.ranker.mandate_weights(first.mandate, history_rows(first, served.matrix))
             values.append(ndcg(ranks(served.ranker.score(served.matrix, weights, mask), rows), DEPTH))
         gains.append(values[0] - values[1])
-    return clustered_interval(np.array(gains))
+        givers.append(wanted[0].giver)
+    return clustered_interval(np.array(gains), clusters=givers)
 
 
 def ranks(scores: np.ndarray, rows: Sequence[int]) -> np.ndarray:

@@ -77,13 +77,14 @@ class FeedbackEvent:
     """One investor's answer to one shown project. `row` is the project's matrix row at that time, `history` what the
     investor had done before, `propensity` the probability that the place it stood in is looked at (`ml.propensity`;
     inverse propensity weighting of answers that only the looked-at can get: Schnabel et al. 2016, Joachims et al.
-    2017), clipped at 0.05."""
+    2017), clipped at 0.05; `credence` how far who gave it can be believed (`ml.credence`)."""
 
     mandate: Mapping[str, Any]
     row: np.ndarray
     action: str
     history: Sequence[Deed] = ()
     propensity: float = 1.0
+    credence: float = 1.0
 
 
 def public_documents() -> list[str]:
@@ -215,7 +216,8 @@ def adapt(model: RankModel, events: Sequence[FeedbackEvent]) -> RankModel:
         rows.append(unit_features(model, weights, event.row))
         offsets.append(weights.bias - model.intercept)
         labels.append(float(event.action in POSITIVE))
-        importance.append(abs(ACTION_WEIGHTS[event.action]) / max(0.05, event.propensity))
+        worth = abs(ACTION_WEIGHTS[event.action]) * event.credence
+        importance.append(worth / max(0.05, event.propensity))
     features = np.hstack([np.array(rows), np.ones((len(rows), 1))])
     prior = np.append(current, model.intercept)
     weight, label, offset = np.array(importance), np.array(labels), np.array(offsets)

@@ -39,7 +39,9 @@ PARTS = {
 GATES = {
     "better": (
         N_("Better than the model in service"),
-        N_("Answers that were held out are likelier under it; the whole interval lies above zero."),
+        N_(
+            "Answers that were held out are likelier under it: the whole interval over the organisations that gave them lies above zero."
+        ),
     ),
     "calibrated": (N_("Says what is seen"), N_("Stated and seen shares of interest differ by at most 0.05.")),
     "exposed": (

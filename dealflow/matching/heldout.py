@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dealflow.core.db import session
 from dealflow.mandates import queries as mandates
-from dealflow.matching import live
+from dealflow.matching import live, signals
 from dealflow.matching.models import MatchFeedback
 
 if TYPE_CHECKING:
@@ -34,36 +34,45 @@ def sampled(most: int = MOST_MANDATES) -> list[dict[str, Any]]:
 
 
 def answers(looked: Attention | None = None) -> list[Answer]:
-    """The last standing of every pair with what the investor had answered before, in order of time. Taken-back answers
-    and those of mandates that are gone are left out. `looked`: how likely places are looked at; needed where answers are
-    weighed."""
+    """The last standing of every pair with what the investor had answered before, in order of time. Taken-back answers,
+    those of mandates that are gone and those of houses that cannot be believed (ml.credence) are left out. `looked`: how
+    likely places are looked at; needed where answers are weighed."""
     from ml.answers import MOST_HISTORY, Answer
 
     known = {mandate["id"]: mandate for mandate in stated()}
-    standing: dict[tuple[str, str], tuple[int, str, int | None, int]] = {}
+    given = [row for row in _standing() if row.mandate_id in known]
+    believed = signals.witnesses((row.organisation_id, row.project_id) for row in given)
+    found, before = [], dict[str, list[tuple[str, str, int]]]()
+    for row in given:
+        earlier = before.setdefault(row.mandate_id, [])
+        credence = believed[row.organisation_id, row.project_id].credence
+        if credence > 0:
+            chance = looked.of_place(row.rank) if looked else 1.0
+            history = tuple(earlier[-MOST_HISTORY:])
+            mandate = known[row.mandate_id]
+            found.append(
+                Answer(mandate, row.project_id, row.action, history, chance, row.organisation_id, credence)
+            )
+        earlier.append((row.project_id, row.action, row.at.toordinal()))
+    return found
+
+
+def _standing() -> list[Any]:
+    """The answer that stands between every mandate and project, in order of time; a look does not replace one."""
     columns = (
         MatchFeedback.mandate_id, MatchFeedback.project_id, MatchFeedback.action, MatchFeedback.rank, MatchFeedback.at,
+        MatchFeedback.organisation_id,
     )  # fmt: skip
-    rows = session().execute(select(*columns).order_by(MatchFeedback.id), execution_options=_EVERYBODY)
-    for number, (mandate_id, project_id, action, rank, at) in enumerate(rows):
-        pair = (mandate_id, project_id)
-        if action == "undo":
-            standing.pop(pair, None)
-        elif action != "view" or pair not in standing:
-            standing.pop(pair, None)
-            standing[pair] = (number, action, rank, at.toordinal())
-    found, before = [], dict[str, list[tuple[str, str, int]]]()
-    for (mandate_id, project_id), (_number, action, rank, day) in sorted(
-        standing.items(), key=lambda e: e[1][0]
-    ):
-        if mandate_id in known:
-            earlier = before.setdefault(mandate_id, [])
-            chance = looked.of_place(rank) if looked else 1.0
-            found.append(
-                Answer(known[mandate_id], project_id, action, tuple(earlier[-MOST_HISTORY:]), chance)
-            )
-            earlier.append((project_id, action, day))
-    return found
+    last: dict[tuple[str, str], Any] = {}
+    for row in session().execute(select(*columns).order_by(MatchFeedback.id), execution_options=_EVERYBODY):
+        pair = (row.mandate_id, row.project_id)
+        if row.action == "undo":
+            last.pop(pair, None)
+        elif row.action != "view" or pair not in last:
+            # Put at the end: a dictionary keeps its order.
+            last.pop(pair, None)
+            last[pair] = row
+    return list(last.values())
 
 
 def served(ranker: Ranker, like: Served | None = None) -> Served:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 DEPTH = 50
+_LATELY = 5  # lists of a mandate that may still stand on somebody's screen
 _MOST_REMEMBERED = 4096
 _OVERSIGHT = {"unscoped": "those who oversee ranking may see every list that was shown"}
 _remembered: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -88,6 +89,26 @@ def _keep(key: tuple[str, str], values: dict[str, Any]) -> None:
 def _insert(statement: Any) -> None:
     with db.system_edge() as current:
         current.execute(statement)
+
+
+def believed_place(mandate_id: str, project_id: str, told: int | None) -> int | None:
+    """The place an answered project was shown in. What the one who answers tells of it is believed as far as the lists
+    that were kept bear it out, since an answer from far down weighs more."""
+    if told is None:
+        return None
+    query = select(RankedList.places).where(RankedList.mandate_id == mandate_id)
+    shown = list(session().scalars(query.order_by(RankedList.id.desc()).limit(_LATELY)))
+    places = [
+        place
+        for head in shown
+        for place, (shown_id, *_marks) in enumerate(head, start=1)
+        if shown_id == project_id
+    ]
+    if told in places:
+        return told
+    if places:
+        return places[0]
+    return told if told > DEPTH and any(len(head) >= DEPTH for head in shown) else None
 
 
 def latest_in_trial(mandate_id: str, trial_id: str) -> list[RankedList]:

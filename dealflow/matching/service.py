@@ -17,7 +17,7 @@ from dealflow.core.errors import Invalid, InvalidTransition
 from dealflow.core.i18n import N_
 from dealflow.mandates import introductions
 from dealflow.mandates import queries as mandates
-from dealflow.matching import lifecycle, live, queries, trials
+from dealflow.matching import lifecycle, lists, live, queries, trials
 from dealflow.matching.models import IntroRequest, MatchFeedback, MatchStanding, ModelEvent, RankerModel
 from dealflow.matching.policy import Can, Tag
 from dealflow.matching.schemas import FeedbackIn
@@ -56,7 +56,8 @@ def answer(actor: Actor, mandate_id: str, values: FeedbackIn) -> MatchStanding:
         row.updated_at = clock.now()
     given = MatchFeedback(
         organisation_id=actor.organisation_id, mandate_id=mandate.id, project_id=project.id, user_id=actor.user_id,
-        action=values.action, reason=reason, rank=values.rank, model_version=live.model_in_force(),
+        action=values.action, reason=reason, rank=lists.believed_place(mandate.id, project.id, values.rank),
+        model_version=live.model_in_force(),
     )  # fmt: skip
     session().add(given)
     session().flush()

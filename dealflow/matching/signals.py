@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -14,6 +14,9 @@ from dealflow.core.outbox import OutboxEvent
 from dealflow.matching.models import MatchFeedback
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.events import ProjectChanged, ProjectPublished, ProjectWithdrawn
+
+if TYPE_CHECKING:
+    from ml.credence import Witness
 
 _EVENTS = tuple(event.__name__ for event in (ProjectPublished, ProjectChanged, ProjectWithdrawn))
 _COUNTED = {"unscoped": "how many organisations answered is a property of the project"}
@@ -35,7 +38,7 @@ def changed_since(through: str | None) -> tuple[set[str], str]:
 
 
 def of(ids: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
-    """Project id → {interactions, attention} of those anybody answered to. Four statements.
+    """Project id → {interactions, attention} of those anybody answered to. Five statements.
 
     An organisation counts once per action and as far as it can be believed (ml.credence): accounts made for the purpose
     and those of the owner's own people gain nothing, and take no competitor's newness away.
@@ -46,24 +49,36 @@ def of(ids: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
     if ids is not None:
         query = query.where(MatchFeedback.project_id.in_(list(ids)))
     rows = session().execute(query, execution_options=_COUNTED).all()
-    if not rows:
-        return {}
-    projects = pitches.owners_of({row.project_id for row in rows})
-    houses = {row.organisation_id for row in rows}
-    answered, founded = _owners_answered(houses), accounts.founded(houses)
-    linked = accounts.linked(houses)
+    known = witnesses((row.organisation_id, row.project_id) for row in rows)
     found: dict[str, dict[str, list[tuple[str, Witness]]]] = {}
     for row in rows:
-        house, owner = row.organisation_id, projects[row.project_id]
-        age = (clock.now() - founded[house]).total_seconds() / 86_400
-        witness = Witness(age, answered.get(house, 0), (house, owner) in linked)
-        found.setdefault(row.project_id, {}).setdefault(house, []).append((row.action, witness))
+        witness = known[row.organisation_id, row.project_id]
+        found.setdefault(row.project_id, {}).setdefault(row.organisation_id, []).append((row.action, witness))
     return {
         project_id: {
             "interactions": sum(any(w.credence > 0 for _a, w in given) for given in by_house.values()),
             "attention": attention(entry for given in by_house.values() for entry in given),
         }
         for project_id, by_house in found.items()
+    }
+
+
+def witnesses(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Witness]:
+    """(organisation, project it answered) → what tells how far its answer can be believed."""
+    from ml.credence import Witness
+
+    asked = set(pairs)
+    if not asked:
+        return {}
+    owners = pitches.owners_of({project_id for _house, project_id in asked})
+    houses = {house for house, _project_id in asked}
+    answered, founded, linked = _owners_answered(houses), accounts.founded(houses), accounts.linked(houses)
+    ages = {house: (clock.now() - founded[house]).total_seconds() / 86_400 for house in houses}
+    return {
+        (house, project_id): Witness(
+            ages[house], answered.get(house, 0), (house, owners[project_id]) in linked
+        )
+        for house, project_id in asked
     }
 
 

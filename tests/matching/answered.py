@@ -6,8 +6,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from dealflow.accounts.models import Organisation
 from dealflow.core import clock, db, ids
 from dealflow.mandates.models import Mandate
 from dealflow.matching import lifecycle, live
@@ -35,19 +37,29 @@ def published_projects(person: Callable[..., Person], count: int = 24) -> list[s
     return found
 
 
-def mandates(person: Callable[..., Person], count: int = 40) -> list[tuple[str, str]]:
-    """(mandate, organisation) of investors who state next to nothing."""
-    investor = person("investor")
+def aged(*houses: Person, days: int = 30) -> None:
+    """Let organisations be so old."""
+    with db.system_edge() as session:
+        for house in houses:
+            row = session.get_one(Organisation, house.organisation_id)
+            row.created_at = clock.now() - timedelta(days=days)
+
+
+def mandates(person: Callable[..., Person], count: int = 40, houses: int = 8) -> list[tuple[str, str]]:
+    """(mandate, organisation) of some investors, known for a month, who state next to nothing."""
+    investors = [person("investor") for _ in range(min(count, houses))]
+    aged(*investors)
     money = {"capital_minor": 10**9, "capital_currency": "CNY"}
     found = []
     with db.system_edge() as session:
         for number in range(count):
+            house = investors[number % len(investors)].organisation_id
             row = Mandate(
-                id=ids.new("mnd"), organisation_id=investor.organisation_id, name=f"M{number}", constraints={},
+                id=ids.new("mnd"), organisation_id=house, name=f"M{number}", constraints={},
                 preferences={"stages": {"financing": 0.5}}, **money,
             )  # fmt: skip
             session.add(row)
-            found.append((row.id, investor.organisation_id))
+            found.append((row.id, house))
     return found
 
 

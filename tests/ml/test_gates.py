@@ -70,6 +70,29 @@ def test_what_fits_the_answers_better_passes_and_the_reverse_fails(
     assert not gates.better(loud, plain, held[: gates.LEAST_HELD_OUT - 1]).passed
 
 
+def test_a_few_houses_put_no_model_into_service(ranker: Ranker, matrix: ProjectMatrix) -> None:
+    loud, plain = Served(changed(ranker, stage=12.0), matrix), Served(ranker, matrix)
+
+    def given(houses: int) -> gates.Gate:
+        held = [replace(a, house=f"org_{n % houses}") for n, a in enumerate(answered(matrix))]
+        return gates.better(loud, plain, held)
+
+    few = given(gates.LEAST_HOUSES - 1)
+    assert few.figures["log_likelihood"]["low"] > 0
+    assert (few.passed, few.figures["houses"]) == (False, gates.LEAST_HOUSES - 1)
+    assert given(gates.LEAST_HOUSES).passed
+    # One mandate is one voice, however often it answers.
+    alone = [replace(answer, mandate=answered(matrix, 1)[0].mandate) for answer in answered(matrix)]
+    assert not gates.better(loud, plain, alone).passed
+
+
+def test_who_is_hardly_believed_hardly_counts(matrix: ProjectMatrix) -> None:
+    known = Answer({"id": "m"}, matrix.id_at(0), "save")
+    doubted = replace(known, credence=0.2)
+    assert doubted.importance == pytest.approx(0.2 * known.importance)
+    assert [event.credence for event in events([known, doubted], matrix)] == [1.0, 0.2]
+
+
 def test_calibration_brings_stated_chances_to_seen_ones(ranker: Ranker, matrix: ProjectMatrix) -> None:
     fit_on, held = split(answered(matrix, 800))
     assert len(held) == 200
