@@ -71,7 +71,7 @@ def rank_file(
         except ValueError as error:
             raise Failure(str(error)) from None
     click.echo(f"{done.rows} rows for {done.mandates} mandates and {done.projects} projects: {out}")
-    for note in done.misnamed:
+    for note in done.notes:
         click.echo(note, err=True)
     for name in done.empty_mandates:
         click.echo(f"no project passes the constraints of {name}", err=True)

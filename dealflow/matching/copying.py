@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from dealflow.core.db import session, system_edge
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_
 from dealflow.core.jobs import enqueue
-from dealflow.matching import lifecycle
+from dealflow.matching import lifecycle, live, queries
 from dealflow.matching.models import PitchFingerprint
 from dealflow.matching.policy import Can, Tag
 from dealflow.notify import service as notify
@@ -29,16 +30,24 @@ if TYPE_CHECKING:
 
     from ml.duplicates import Copy
 
+# What a person has judged stays judged while it is retouched; not when another story took its place, nor when it came
+# nearer to the earlier pitch by more than the estimate of likeness errs.
+NEARER = 0.1
+
 
 @dataclass(frozen=True)
 class _Text:
-    """A published text with what is known of it."""
+    """A published text with what is known of it. `since` and `anchor` as in PitchFingerprint; `copied`: it was found to
+    be a copy before, and still tells the same."""
 
     project_id: str
     owner: str
     digest: str
     signature: np.ndarray | None
     title: dict[str, Any]
+    since: datetime
+    anchor: bytes | None
+    copied: bool
 
 
 def find() -> dict[str, Any]:
@@ -52,29 +61,54 @@ def find() -> dict[str, Any]:
         told = [text for text in texts if _note(text, found.get(text.project_id))]
         for text in told:
             _tell(text)
-        if told:
+        # Who has told a story of its own stands in its place as soon as a copy stands behind the others.
+        if set(queries.serving_extras()["copies"]) != live.copies_in_force():
             enqueue("matching.refresh", {})
     return {"published": len(texts), "copies": len(found), "new": len(told)}
 
 
 def _texts(known: dict[str, PitchFingerprint]) -> list[_Text]:
-    """Published texts in the order in which they came out."""
-    import numpy as np
+    """Published texts in the order in which their stories came out; what repeated another before, last."""
+    found = [
+        _text(known.get(project_id), project_id, owner, updated_at, content)
+        for project_id, owner, updated_at, content in pitches.published_rows()
+    ]
+    return sorted(found, key=lambda text: (text.copied, text.since, text.project_id))
 
+
+def _text(
+    row: PitchFingerprint | None, project_id: str, owner: str, updated_at: datetime, content: dict[str, Any]
+) -> _Text:
     from ml.duplicates import signature
 
-    found = []
-    for project_id, owner, _updated_at, content in pitches.published_rows():
-        text = f"{content.get('logline') or ''}\n{content.get('synopsis') or ''}"
-        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        row = known.get(project_id)
-        if row is not None and row.text_digest == digest:
-            made = None if row.signature is None else np.frombuffer(row.signature, dtype=np.uint32)
-        else:
-            made = signature(text)
-        moment = (content["published_at"], project_id)
-        found.append((moment, _Text(project_id, owner, digest, made, content["title"])))
-    return [text for _moment, text in sorted(found, key=lambda entry: entry[0])]
+    wording = f"{content.get('logline') or ''}\n{content.get('synopsis') or ''}"
+    digest = hashlib.blake2b(wording.encode(), digest_size=16).hexdigest()
+    if row is not None and row.text_digest == digest:
+        made = _array(row.signature)
+        since, anchor, same = row.since or updated_at, row.anchor, True
+    else:
+        made = signature(wording)
+        same = row is not None and _alike(_array(row.anchor), made)
+        since = row.since or updated_at if row is not None and same else updated_at
+        anchor = row.anchor if row is not None and same else _bytes(made)
+    copied = same and row is not None and row.copy_of is not None and row.cleared_at is None
+    return _Text(project_id, owner, digest, made, content["title"], since, anchor, copied)
+
+
+def _alike(first: np.ndarray | None, second: np.ndarray | None) -> bool:
+    from ml.duplicates import COPY, likeness
+
+    return first is not None and second is not None and likeness(first, second) >= COPY
+
+
+def _array(stored: bytes | None) -> np.ndarray | None:
+    import numpy as np
+
+    return None if stored is None else np.frombuffer(stored, dtype=np.uint32)
+
+
+def _bytes(made: np.ndarray | None) -> bytes | None:
+    return None if made is None else made.tobytes()
 
 
 def _note(text: _Text, copy: Copy | None) -> bool:
@@ -83,11 +117,18 @@ def _note(text: _Text, copy: Copy | None) -> bool:
     if row is None:
         row = PitchFingerprint(project_id=text.project_id, text_digest="")
         session().add(row)
-    before = row.copy_of
+    before, original = row.copy_of, copy.original if copy else None
     if row.text_digest != text.digest:
-        row.text_digest, row.cleared_at = text.digest, None
-        row.signature = None if text.signature is None else text.signature.tobytes()
-    row.copy_of, row.likeness = (copy.original, copy.likeness) if copy else (None, 0.0)
+        if not (
+            copy
+            and row.anchor == text.anchor
+            and before == original
+            and copy.likeness <= row.likeness + NEARER
+        ):
+            row.cleared_at = None
+        row.text_digest, row.signature = text.digest, _bytes(text.signature)
+        row.since, row.anchor = text.since, text.anchor
+    row.copy_of, row.likeness = original, copy.likeness if copy else 0.0
     return row.copy_of is not None and row.copy_of != before and row.cleared_at is None
 
 

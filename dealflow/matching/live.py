@@ -339,6 +339,12 @@ def trial_in_force() -> str:
     return state.trial if state else ""
 
 
+def copies_in_force() -> frozenset[str]:
+    """Pitches that stand behind all others now."""
+    state = _state()
+    return state.copy_ids if state else frozenset()
+
+
 def built_at() -> datetime | None:
     """When the stored matrix was built."""
     state = _state()

@@ -208,12 +208,18 @@ class DriftReport(Base, Shared):
 
 
 class PitchFingerprint(Base, Timestamps, Shared):
-    """The signature of a published text, and which earlier one it nearly repeats. A person may say that it is no copy."""
+    """The signature of a published text, and which earlier one it nearly repeats. A person may say that it is no copy.
+
+    `since` is when the story came out: with the wording of which `anchor` is the signature. Edits that stay like it do not
+    make the story younger, another story in its place is as young as the edit.
+    """
 
     __tablename__ = "pitch_fingerprint"
     project_id: Mapped[str] = mapped_column(Id("prj"), ForeignKey("project.id"), primary_key=True)
     text_digest: Mapped[str] = mapped_column(String(32))
     signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    anchor: Mapped[bytes | None] = mapped_column(LargeBinary)
+    since: Mapped[datetime | None]
     copy_of: Mapped[str | None] = mapped_column(Id("prj"), ForeignKey("project.id"))
     likeness: Mapped[float] = mapped_column(default=0.0)
     cleared_at: Mapped[datetime | None]

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dealflow.accounts.models import Organisation
+from dealflow.accounts.models import Membership, Organisation
 from dealflow.core import clock, db, jobs
 from dealflow.core.actor import SYSTEM
-from dealflow.matching import copying, measured, queries, signals, trials
-from dealflow.matching.models import DriftReport, PitchFingerprint
+from dealflow.matching import copying, heldout, live, measured, queries, signals, trials
+from dealflow.matching.models import DriftReport, MatchFeedback, PitchFingerprint
 from tests.conftest import Person
 from tests.factories import pitches
 from tests.matching import answered
@@ -122,11 +122,97 @@ def test_attention_is_believed_of_known_strangers_only(
     with db.system_edge() as session:
         session.get_one(Organisation, investor.organisation_id).created_at = clock.now() - timedelta(days=age)
         if linked:
-            from dealflow.accounts.models import Membership
-
             session.add(
                 Membership(organisation_id=investor.organisation_id, user_id=creator.user_id, role="member")
             )
     with db.system_edge(write=False):
         found = signals.of([project])[project]
     assert (found["attention"] > 0, found["interactions"] > 0) == (believed, believed)
+
+
+def test_bought_answers_train_and_judge_no_model(person: Callable[..., Person]) -> None:
+    creators = [person("creator") for _ in range(5)]
+    projects = [pitches.published(creator)["id"] for creator in creators]
+    known, young, narrow = (person("investor") for _ in range(3))
+    answered.aged(known, narrow)
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    for who, chosen in ((known, projects), (young, projects), (narrow, projects[:1])):
+        mandate = who.post("/mandates", body).json["id"]
+        for project in chosen:
+            who.post(f"/mandates/{mandate}/feedback", {"project_id": project, "action": "save"})
+    with db.system_edge() as session:
+        # Somebody works for the investor and for the owner of the first project.
+        session.add(
+            Membership(organisation_id=known.organisation_id, user_id=creators[0].user_id, role="member")
+        )
+    with db.system_edge(write=False):
+        found = [(answer.house, answer.project_id, answer.credence) for answer in heldout.answers()]
+    assert found == [
+        *((known.organisation_id, project, 1.0) for project in projects[1:]),
+        (narrow.organisation_id, projects[0], 0.2),
+    ]
+
+
+def test_the_place_of_an_answer_is_where_it_was_shown(person: Callable[..., Person], shipped: str) -> None:
+    creator, investor = person("creator"), person("investor")
+    for number in range(3):
+        pitches.published(creator, title={"zh": f"第{number}部"})
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    mandate = investor.post("/mandates", body).json["id"]
+    first, second, third = (
+        item["project_id"] for item in investor.get(f"/mandates/{mandate}/matches").json["items"]
+    )
+    # An answer from far down weighs up to twenty times as much; saying that it was does not make it so.
+    for project, told in ((first, 5_000_000), (second, 2), (third, None)):
+        answer = {"project_id": project, "action": "save"} | ({"rank": told} if told else {})
+        assert investor.post(f"/mandates/{mandate}/feedback", answer).status_code < 300
+    with db.system_edge(write=False) as session:
+        given = session.scalars(select(MatchFeedback).order_by(MatchFeedback.id))
+        assert [(row.project_id, row.rank) for row in given] == [(first, 1), (second, 2), (third, None)]
+
+
+def test_who_was_there_first_is_no_copy_of_who_came_and_copied(
+    person: Callable[..., Person], shipped: str
+) -> None:
+    author, thief = person("creator"), person("creator")
+    other = "别的故事" * 3 + "讲一位厨师在海边小镇重新开店，遇见旧日的邻居和一只走失的猫。"
+    early = pitches.published(thief, synopsis=other)
+    clock.set_base(clock.now() + timedelta(days=1))
+    true = pitches.published(author, synopsis=STORY)["id"]
+    assert copying.find()["copies"] == 0
+    clock.set_base(clock.now() + timedelta(hours=1))
+    # The earlier pitch takes the later one's story: published before, told after.
+    retell(thief, early["id"], STORY)
+    assert copying.find()["copies"] == 1
+
+    def copies() -> dict[str, str | None]:
+        with db.system_edge(write=False) as session:
+            return {row.project_id: row.copy_of for row in session.scalars(select(PitchFingerprint))}
+
+    assert copies() == {early["id"]: true, true: None}
+    # The author retouches, and retouches again; takes it back and publishes it anew.
+    for text in (STORY + "结局未定。", STORY.replace("雨夜", "雪夜")):
+        clock.set_base(clock.now() + timedelta(hours=1))
+        retell(author, true, text)
+        copying.find()
+        assert copies() == {early["id"]: true, true: None}
+    published = author.get(f"/projects/{true}").json["published_at"]
+    for step in ("withdraw", "publish"):
+        assert author.post(f"/projects/{true}/{step}", {}).status_code == 200
+        copying.find()
+    assert copies() == {early["id"]: true, true: None}
+    assert author.get(f"/projects/{true}").json["published_at"] == published
+    # Once the thief tells its own story again, it stands where its score puts it at once.
+    jobs.run_due()
+    assert live.copies_in_force() == {early["id"]}
+    retell(thief, early["id"], other)
+    copying.find()
+    jobs.run_due()
+    assert (copies(), live.copies_in_force()) == ({early["id"]: None, true: None}, frozenset())
+
+
+def retell(owner: Person, project_id: str, synopsis: str) -> None:
+    """Change the story of a pitch."""
+    version = owner.get(f"/projects/{project_id}").json["version"]
+    answer = owner.patch(f"/projects/{project_id}", {"synopsis": synopsis}, version)
+    assert answer.status_code == 200, answer.text

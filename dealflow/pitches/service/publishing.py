@@ -34,7 +34,8 @@ def publish(actor: Actor, project_id: str, *, version: int | None = None) -> Pro
     project, before, after = _fire(actor, project_id, "publish", version)
     if missing := missing_for_publication(project):
         raise Invalid(N_("This pitch is not complete yet"), errors=missing)
-    project.status, project.published_at = after, clock.now()
+    # Taking a pitch back and publishing it again makes it no newer.
+    project.status, project.published_at = after, project.published_at or clock.now()
     row = record_version(actor, project, published=True)
     audit.record(
         actor, Tag.PUBLISHED, project, before={"status": before}, after={"status": after, "number": row.number},
