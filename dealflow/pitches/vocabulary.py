@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dealflow.core.i18n import N_, gettext, language, locale
+from ml.places import NAMED, PROVINCES
 
 DATA = Path(__file__).parent / "data"
 
@@ -71,20 +72,6 @@ COMMON_LANGUAGES = (
     "hi",
 )
 COMMON_COUNTRIES = ("CN", "HK", "MO", "TW", "US", "CA", "GB", "AU", "JP", "KR", "SG", "MY", "TH", "VN", "ID", "PH", "IN", "AE", "SA", "DE", "FR", "ES", "BR", "MX")  # fmt: skip
-PROVINCES = {
-    "CN-BJ": ("北京", "Beijing"), "CN-TJ": ("天津", "Tianjin"), "CN-HE": ("河北", "Hebei"), "CN-SX": ("山西", "Shanxi"),
-    "CN-NM": ("内蒙古", "Inner Mongolia"), "CN-LN": ("辽宁", "Liaoning"), "CN-JL": ("吉林", "Jilin"),
-    "CN-HL": ("黑龙江", "Heilongjiang"), "CN-SH": ("上海", "Shanghai"), "CN-JS": ("江苏", "Jiangsu"),
-    "CN-ZJ": ("浙江", "Zhejiang"), "CN-AH": ("安徽", "Anhui"), "CN-FJ": ("福建", "Fujian"), "CN-JX": ("江西", "Jiangxi"),
-    "CN-SD": ("山东", "Shandong"), "CN-HA": ("河南", "Henan"), "CN-HB": ("湖北", "Hubei"), "CN-HN": ("湖南", "Hunan"),
-    "CN-GD": ("广东", "Guangdong"), "CN-GX": ("广西", "Guangxi"), "CN-HI": ("海南", "Hainan"), "CN-CQ": ("重庆", "Chongqing"),
-    "CN-SC": ("四川", "Sichuan"), "CN-GZ": ("贵州", "Guizhou"), "CN-YN": ("云南", "Yunnan"), "CN-XZ": ("西藏", "Tibet"),
-    "CN-SN": ("陕西", "Shaanxi"), "CN-GS": ("甘肃", "Gansu"), "CN-QH": ("青海", "Qinghai"), "CN-NX": ("宁夏", "Ningxia"),
-    "CN-XJ": ("新疆", "Xinjiang"),
-}  # fmt: skip
-_NAMED = PROVINCES | {
-    "HK": ("中国香港", "Hong Kong"), "MO": ("中国澳门", "Macao"), "TW": ("中国台湾", "Taiwan"),
-}  # fmt: skip
 _TAG = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|\d{3}))?")
 _REGION = re.compile(r"([A-Z]{2})(?:-[A-Z0-9]{1,3})?")
 
@@ -177,8 +164,8 @@ def language_name(tag: str) -> str:
 def region_name(code: str) -> str:
     """A country's or province's name in the current language."""
 
-    if code in _NAMED:
-        return _NAMED[code][language() == "en"]
+    if code in NAMED:
+        return NAMED[code][language() == "en"]
     country, _, rest = code.partition("-")
     name = locale().territories.get(country, country)
     return f"{name} ({code})" if rest else name

@@ -10,7 +10,16 @@ import numpy as np
 
 from ml import constraints
 from ml.matrix import ProjectMatrix, build_matrix, concatenate
-from ml.offline.fields import genre_labels, read_interactions, read_mandates, read_projects
+from ml.offline.fields import (
+    HEADERS,
+    INTERACTION_HEADERS,
+    MANDATE_HEADERS,
+    genre_labels,
+    read_interactions,
+    read_mandates,
+    read_projects,
+    unread,
+)
 from ml.offline.sentences import money_text, sentence
 from ml.offline.tables import InputError, estimated_rows, misnamed
 from ml.offline.writers import XLSX_ROWS, check_target, open_writer
@@ -22,7 +31,7 @@ __all__ = ["FileRanking", "InputError", "rank_file"]
 PROJECT_BATCH = 4000
 SCORE_CELLS = 8_000_000  # scores held at once: 32 MB, whatever the size of the files
 MAX_PROJECTS = 1_000_000
-HEADERS = {
+RESULT = {
     "en": ("mandate", "rank", "project_id", "title", "ask", "score", "reasons"),
     "zh": ("投资偏好", "名次", "项目编号", "标题", "融资额", "分数", "理由"),
 }
@@ -34,15 +43,15 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class FileRanking:
-    """What was ranked: counts, rows written, mandates that nothing passed, the model's version, and what files were
-    read as whose names say something else."""
+    """What was ranked: counts, rows written, mandates that nothing passed, the model's version, and notes: what files were
+    read as whose names say something else, and columns that nothing was read from."""
 
     projects: int
     mandates: int
     rows: int
     empty_mandates: tuple[str, ...]
     model_version: str
-    misnamed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def rank_file(
@@ -62,7 +71,7 @@ def rank_file(
     action and, where known, date) enter as history; what a mandate passed on or already dealt in is left out. Raises InputError (a ValueError
     that names file, row and column) for input that cannot be used, ValueError for an unknown ending of the result.
     """
-    if language not in HEADERS:
+    if language not in RESULT:
         raise ValueError(f"language {language!r} is neither 'en' nor 'zh'")
     tell = progress or (lambda step, share: None)
     ranker = ranker or Ranker.shipped()
@@ -73,12 +82,12 @@ def rank_file(
         raise InputError(Path(mandates_path), "holds no mandate")
     if out.suffix.lower() == ".xlsx" and len(mandates) * top >= XLSX_ROWS:
         raise InputError(out, f"{len(mandates)} mandates times {top} rows do not fit one sheet; write CSV")
-    matrix, cards = _read_matrix(ranker, Path(projects_path), tell)
+    matrix, cards = _read_matrix(ranker, Path(projects_path), tell, language)
     known = {mandate["id"]: mandate for mandate in mandates}
     past = read_interactions(Path(interactions_path), known, matrix.positions) if interactions_path else {}
     title = "Ranked matches" if language == "en" else "匹配结果"
     written, empty = 0, []
-    with open_writer(out, HEADERS[language], title, language) as writer:
+    with open_writer(out, RESULT[language], title, language) as writer:
         for number, (mandate, weights, scores) in enumerate(_scored(ranker, matrix, mandates, past), start=1):
             rows = _result_rows(ranker, matrix, cards, mandate, weights, scores, language, top)
             count = 0
@@ -90,14 +99,19 @@ def rank_file(
                 empty.append(mandate["id"])
             tell("mandates", number / len(mandates))
     read = [Path(path) for path in (projects_path, mandates_path, interactions_path) if path]
-    told = tuple(note for path in read if (note := misnamed(path)))
-    return FileRanking(len(matrix), len(mandates), written, tuple(empty), ranker.version, told)
+    told = [note for path in read if (note := misnamed(path))]
+    for path, headers in zip(read, (HEADERS, MANDATE_HEADERS, INTERACTION_HEADERS), strict=False):
+        if left := unread(path, headers):
+            told.append(f"{path.name}: nothing was read from the columns {', '.join(left)}")
+    return FileRanking(len(matrix), len(mandates), written, tuple(empty), ranker.version, tuple(told))
 
 
 Card = tuple[str, dict[str, Any] | None, int]
 
 
-def _read_matrix(ranker: Ranker, path: Path, tell: Progress) -> tuple[ProjectMatrix, list[Card]]:
+def _read_matrix(
+    ranker: Ranker, path: Path, tell: Progress, language: str
+) -> tuple[ProjectMatrix, list[Card]]:
     """The matrix, built in batches, and what a result row shows of each project."""
     cards: list[Card] = []
     parts = []
@@ -105,7 +119,7 @@ def _read_matrix(ranker: Ranker, path: Path, tell: Progress) -> tuple[ProjectMat
     for batch in _batches(read_projects(path), PROJECT_BATCH):
         parts.append(build_matrix(batch, ranker.model))
         cards.extend(
-            (project["title"]["zh"] or project["title"]["en"], project["ask"], project["team"][0]["credits"])
+            (title_in(project["title"], language), project["ask"], project["team"][0]["credits"])
             for project in batch
         )
         if len(cards) > MAX_PROJECTS:
@@ -116,6 +130,11 @@ def _read_matrix(ranker: Ranker, path: Path, tell: Progress) -> tuple[ProjectMat
     matrix = concatenate(parts)
     tell("projects", 1.0)
     return matrix, cards
+
+
+def title_in(title: Mapping[str, str], language: str) -> str:
+    """The title in a language, or in the other one where it has none."""
+    return title[language] or title["zh" if language == "en" else "en"]
 
 
 def _batches(items: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:

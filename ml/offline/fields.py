@@ -7,7 +7,7 @@ Headers and values are accepted in English and Chinese. Lists are separated by `
 import csv
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ml.columns import EVIDENCE_CLASSES, INSTRUMENTS, REFERENCE_RATES, STAGES, ZERO_DECIMAL
-from ml.offline.tables import InputError, TableRow, read_table
+from ml.offline import names
+from ml.offline.tables import InputError, TableRow, header_of, read_table
 from ml.text import normalise
 from ml.weights import ACTION_WEIGHTS
 
@@ -39,6 +40,7 @@ INTERACTION_HEADERS = {
     "动作": "action",
     "日期": "date",
 }
+_TITLES = {"title_zh", "title_en"}
 STAGE_NAMES = {
     "开发": "development", "融资": "financing", "融资中": "financing", "筹备": "pre_production", "拍摄": "production",
     "后期": "post_production", "已上线": "released", "上线": "released",
@@ -47,6 +49,10 @@ INSTRUMENT_NAMES = {
     "股权": "equity", "净收益分成": "revenue_share", "收益分成": "revenue_share", "借款": "loan", "预售": "presale",
     "保底": "minimum_guarantee",
 }  # fmt: skip
+_REMEDIES = {
+    "languages": "; write a language by its code (zh, en) or name",
+    "regions": "; write a place by its code (CN, CN-ZJ, US) or name",
+}
 _AMOUNT = re.compile(r"^(?:([a-z]{3})\s*)?([0-9][0-9,]*(?:\.[0-9]+)?)\s*(万|亿)?(?:元|圆)?\s*([a-z]{3})?$")
 _UNITS = {None: 1, "万": 10_000, "亿": 100_000_000}
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "y", "是"}), frozenset({"0", "false", "no", "n", "否", ""})
@@ -84,21 +90,23 @@ class _Reader:
             raise self.fail(column, "is empty; every row needs it")
         return self.text(column)
 
-    def items(self, column: str) -> list[str]:
+    def words(self, column: str) -> list[str]:
         return [item.strip() for item in re.split(r"[|;；、]", self.text(column)) if item.strip()]
 
     def terms(self, column: str, known: Callable[[str], str | None]) -> list[str]:
-        return [self._term(column, item, known) for item in self.items(column)]
+        return [self._term(column, item, known) for item in self.words(column)]
 
     def _term(self, column: str, item: str, known: Callable[[str], str | None]) -> str:
         found = known(item)
         if found is None:
-            raise self.fail(column, f"{item!r} is not a known term")
+            raise self.fail(
+                column, f"{item!r} is not a known term{_REMEDIES.get(column.partition('_')[0], '')}"
+            )
         return found
 
     def weights(self, column: str, known: Callable[[str], str | None]) -> dict[str, float]:
         result = {}
-        for item in self.items(column):
+        for item in self.words(column):
             name, _, weight = item.replace("：", ":").partition(":")
             result[self._term(column, name.strip(), known)] = self._weight(column, weight.strip() or "1")
         return result
@@ -166,6 +174,25 @@ class _Reader:
         return {key: value for key, value in (("min", low), ("max", high)) if value} or None
 
 
+def _needs_id(headers: Mapping[str, str]) -> Callable[[Sequence[str]], str | None]:
+    """Names what is wrong with a header that has no id."""
+    names_of_id = [name for name, column in headers.items() if column == "id"]
+
+    def check(header: Sequence[str]) -> str | None:
+        if any(headers.get(name, name) == "id" for name in header):
+            return None
+        named = ", ".join(name for name in header if name)[:200]
+        return f"no column is named id ({', '.join(names_of_id)}); the first row must name the columns, it says: {named}"
+
+    return check
+
+
+def unread(path: Path, headers: Mapping[str, str]) -> list[str]:
+    """Columns of a table that nothing is read from."""
+    known = set(headers.values()) | _TITLES
+    return [name for name in header_of(path) if name and headers.get(name, name) not in known]
+
+
 def _genre(item: str) -> str | None:
     return genre_names().get(normalise(item))
 
@@ -185,7 +212,7 @@ _instrument = _choice(INSTRUMENTS, INSTRUMENT_NAMES)
 def read_projects(path: Path) -> Iterator[dict[str, Any]]:
     """Projects of a table. Raises InputError for a missing or repeated id and for a cell that cannot be read."""
     seen: dict[str, int] = {}
-    for row in read_table(path):
+    for row in read_table(path, _needs_id(HEADERS)):
         cell = _Reader(path, row, HEADERS)
         _unique(cell, seen)
         stage = cell.terms("stage", _stage)
@@ -195,8 +222,8 @@ def read_projects(path: Path) -> Iterator[dict[str, Any]]:
             "logline": cell.text("logline"),
             "synopsis": cell.text("synopsis"),
             "genres": cell.terms("genres", _genre),
-            "languages": cell.items("languages"),
-            "regions": cell.items("regions"),
+            "languages": cell.terms("languages", names.language),
+            "regions": cell.terms("regions", names.region),
             "stage": stage[0] if stage else None,
             "instruments": cell.terms("instruments", _instrument),
             "ask": cell.money("ask"),
@@ -216,25 +243,25 @@ def read_projects(path: Path) -> Iterator[dict[str, Any]]:
 def read_mandates(path: Path) -> Iterator[dict[str, Any]]:
     """Mandates of a table; constraints that are empty are left out."""
     seen: dict[str, int] = {}
-    for row in read_table(path):
+    for row in read_table(path, _needs_id(MANDATE_HEADERS)):
         cell = _Reader(path, row, MANDATE_HEADERS)
         _unique(cell, seen)
         constraints = {
             "genres_any": cell.terms("genres_any", _genre),
             "genres_none": cell.terms("genres_none", _genre),
-            "languages_any": cell.items("languages_any"),
-            "regions_any": cell.items("regions_any"),
+            "languages_any": cell.terms("languages_any", names.language),
+            "regions_any": cell.terms("regions_any", names.region),
             "stages_any": cell.terms("stages_any", _stage),
             "instruments_any": cell.terms("instruments_any", _instrument),
             "budget": cell.bounds("budget"),
             "ask": cell.bounds("ask"),
             "min_credits": cell.whole("min_credits"),
             "review_passed": cell.flag("review_passed"),
-            "words_none": cell.items("words_none"),
+            "words_none": cell.words("words_none"),
         }
         preferences = {
             "genres": cell.weights("genres", _genre),
-            "languages": cell.weights("languages", str),
+            "languages": cell.weights("languages", names.language),
             "stages": cell.weights("stages", _stage),
             "text": cell.text("text"),
             "ticket": cell.money("ticket"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml.columns import ZERO_DECIMAL
+from ml.offline.names import told
 from ml.rank import Reason
 from ml.sentences import NAMES, choose
 
@@ -30,7 +31,10 @@ def sentence(reason: Reason, language: str, names: dict[str, tuple[str, str]]) -
         if name in _AMOUNTS:
             return money_text(value)
         listed = value if isinstance(value, list | tuple) else [value]
-        return joint.join((names.get(item) or NAMES.get(item) or (str(item),) * 2)[number] for item in listed)
+        return joint.join(
+            (names.get(item) or NAMES.get(item) or told(str(item)) or (str(item),) * 2)[number]
+            for item in listed
+        )
 
     text = pair[number] % {name: shown(name) for name in wanted}
     return f"{text} ({reason.contribution:+.2f})" if number == 0 else f"{text}（{reason.contribution:+.2f}）"

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,11 @@ class TableRow:
     cells: dict[str, str]
 
 
-def read_table(path: Path) -> Iterator[TableRow]:
+def read_table(
+    path: Path, check: Callable[[Sequence[str]], str | None] = lambda header: None
+) -> Iterator[TableRow]:
     """Rows of a CSV (UTF-8, UTF-16 with a mark, else GB18030) or an XLSX workbook; empty rows are skipped. What a file holds
-    decides, not its name.
+    decides, not its name. `check` says what is wrong with the header, if anything.
 
     Raises InputError for a file that is neither, is damaged, or repeats a header.
     """
@@ -42,6 +44,8 @@ def read_table(path: Path) -> Iterator[TableRow]:
         for number, cells in rows:
             if header is None:
                 header = _header(path, cells)
+                if wrong := check(header):
+                    raise InputError(path, wrong, number)
             elif any(cell.strip() for cell in cells):
                 if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
                     raise InputError(
@@ -52,6 +56,12 @@ def read_table(path: Path) -> Iterator[TableRow]:
         raise InputError(path, "file not found") from error
     if header is None:
         raise InputError(path, "the file is empty; its first row must name the columns")
+
+
+def header_of(path: Path) -> list[str]:
+    """The names of the columns, as they are read."""
+    rows = _xlsx_rows(path) if is_workbook(path) else _csv_rows(path)
+    return _header(path, next(rows, (1, []))[1])
 
 
 def is_workbook(path: Path) -> bool:

@@ -111,7 +111,7 @@ def test_what_a_file_holds_decides_and_a_wrong_name_is_told(tmp_path: Path) -> N
     mandates = write_xlsx(tmp_path / "m.csv", MANDATES)
     done = rank_file(projects, mandates, tmp_path / "out.csv")
     assert done.rows == 3
-    assert done.misnamed == (
+    assert done.notes == (
         "p.xlsx is text and no XLSX workbook; it was read as CSV",
         "m.csv is an XLSX workbook; it was read as XLSX",
     )
@@ -161,6 +161,17 @@ def changed(rows: list[list[str]], row: int, column: int, value: str) -> list[li
         (PROJECTS, MANDATES[:1], "m.csv: holds no mandate"),
         (PROJECTS[:1], MANDATES, "p.csv: holds no project"),
         ([], MANDATES, "p.csv: the file is empty"),
+        (
+            changed(PROJECTS, 0, 0, "序号"),
+            MANDATES,
+            "p.csv, row 1: no column is named id (编号, 项目编号, project_id)",
+        ),
+        (
+            changed(PROJECTS, 1, 4, "江浙"),
+            MANDATES,
+            "column regions: '江浙' is not a known term; write a place by",
+        ),
+        (changed(PROJECTS, 1, 4, "EU"), MANDATES, "column regions: 'EU' is not a known term"),
     ],
 )
 def test_bad_cells_are_named(
@@ -187,6 +198,47 @@ def test_files_that_are_no_tables(tmp_path: Path) -> None:
         rank_file(tmp_path / "none.csv", mandates, tmp_path / "out.csv")
     with pytest.raises(ValueError, match=r"must end in \.csv"):
         rank_file(write(tmp_path / "q.csv", PROJECTS), mandates, tmp_path / "out.pdf")
+
+
+def read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def test_languages_and_places_are_read_by_name(tmp_path: Path) -> None:
+    header = ["id", "title_zh", "title_en", "languages", "regions"]
+    rows = [
+        header,
+        ["p1", "雨落旧城", "Rain over the Old Town", "中文|英文", "浙江省|USA"],
+        ["p2", "医院", "", "en-us;Thai", "Thailand、中国香港"],
+    ]
+    mandates = [
+        ["id", "languages_any", "regions_any", "languages"],
+        ["m1", "Chinese", "中国", "普通话:1"],
+        ["m2", "泰语", "香港", "英语"],
+        ["m3", "en", "美国", ""],
+    ]
+    sources = write(tmp_path / "p.csv", rows), write(tmp_path / "m.csv", mandates)
+    told = {}
+    for language in ("en", "zh"):
+        rank_file(*sources, tmp_path / "out.csv", language=language)
+        told[language] = read(tmp_path / "out.csv")[1:]
+    assert [(row[0], row[2]) for row in told["en"]] == [("m1", "p1"), ("m2", "p2"), ("m3", "p1")]
+    # The title in the language of the result, and the other one where there is none.
+    assert [row[3] for row in told["en"]] == ["Rain over the Old Town", "医院", "Rain over the Old Town"]
+    assert [row[3] for row in told["zh"]] == ["雨落旧城", "医院", "雨落旧城"]
+    assert "Languages you like: Chinese" in told["en"][0][6]
+    assert "您喜欢的语言：中文" in told["zh"][0][6]
+
+
+def test_columns_that_nothing_is_read_from_are_told(tmp_path: Path) -> None:
+    projects = write(tmp_path / "p.csv", [["id", "genre", "title", "邮箱"], ["p1", "revenge", "T", "a@b.c"]])
+    mandates = write_xlsx(tmp_path / "m.xlsx", [["id", "Genres", "Budget"], ["m1", "复仇", ""]])
+    done = rank_file(projects, mandates, tmp_path / "out.csv")
+    assert done.notes == (
+        "p.csv: nothing was read from the columns genre, 邮箱",
+        "m.xlsx: nothing was read from the columns budget",
+    )
 
 
 def test_unknown_ids_in_interactions(tmp_path: Path) -> None:
