@@ -43,7 +43,7 @@ def of(ids: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
     An organisation counts once per action and as far as it can be believed (ml.credence): accounts made for the purpose
     and those of the owner's own people gain nothing, and take no competitor's newness away.
     """
-    from ml.credence import Witness, attention
+    from ml.credence import attention
 
     query = select(MatchFeedback.project_id, MatchFeedback.action, MatchFeedback.organisation_id).distinct()
     if ids is not None:
