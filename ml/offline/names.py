@@ -81,8 +81,7 @@ def region(item: str) -> str | None:
 def told(code: str) -> tuple[str, str] | None:
     """(English, Chinese) of a language or place by its code, as reasons name them; None when neither is known."""
     if code in NAMED:
-        chinese, english = NAMED[code]
-        return english, chinese
+        return NAMED[code][1], NAMED[code][0]
     english, chinese = _world()
     for mine, theirs in ((english.languages, chinese.languages), (english.territories, chinese.territories)):
         if code in mine and code in theirs:
