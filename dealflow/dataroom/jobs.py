@@ -34,13 +34,12 @@ def make_archive(room_id: str) -> dict[str, Any]:
             if room.archive_file_id is not None:
                 return {"file_id": room.archive_file_id}
             archive.write(room, target)
+            name = f"data-room-{room.project_id[-6:]}.zip"
+        received = files.receive_made(target, name, content_type="application/zip", purpose=ARCHIVE_PURPOSE)
         with db.system_edge() as session:
             room = db.hold(DataRoom, room_id)
             if room.archive_file_id is None:
-                stored = files.store_made(
-                    SYSTEM, target, f"data-room-{room.project_id[-6:]}.zip", organisation_id=room.organisation_id,
-                    content_type="application/zip", purpose=ARCHIVE_PURPOSE,
-                )  # fmt: skip
+                stored = files.keep(SYSTEM, received, organisation_id=room.organisation_id)
                 room.archive_file_id = stored.id
                 session.flush()
                 audit.record(

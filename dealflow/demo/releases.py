@@ -72,7 +72,8 @@ class _Out:
                 spent = f"{amount * 0.095:.2f}" if part == "A" else ""
                 lines.append(f"{day},{title},HG{day:%Y%m%d}{part},{amount:.2f},{spent}")
         name = f"红果结算单 {self.first + timedelta(days=days.stop - 1):%Y-%m-%d}.csv"
-        row, _fresh = statements.upload(actor, self.life.project_id, "\n".join(lines).encode(), name)
+        sent = statements.receive(actor, self.life.project_id, "\n".join(lines).encode(), name)
+        row, _fresh = statements.upload(actor, self.life.project_id, sent)
         statements.run(actor, row.id)
 
     def first_statement(self, actor: Actor) -> None:

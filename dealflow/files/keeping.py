@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
-from dealflow.files import queries, storage
+from dealflow.files import queries, service, storage
 from dealflow.files.models import StoredFile
-from dealflow.files.service import store_made
 
 P = TypeVar("P")
 
@@ -30,13 +27,8 @@ def keep(
     known: Callable[[], P | None],
 ) -> P:
     """Store a paper and write its `row`; `known` finds the one that somebody else drew in the same moment, which is kept."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "paper"
-        path.write_bytes(content)
-        stored = store_made(
-            actor, path, name, organisation_id=organisation_id, content_type=content_type, purpose=purpose
-        )
-    made = row(stored)
+    received = service.receive_bytes(content, name, content_type=content_type, purpose=purpose)
+    made = row(service.keep(actor, received, organisation_id=organisation_id))
     try:
         with session().begin_nested():
             session().add(made)

@@ -66,9 +66,9 @@ def receive_video(actor: Actor, stream: IO[bytes], filename: str | None, *, purp
     return _take_in(actor, stream, filename, purpose, "video", settings().video_limit)
 
 
-def store_document(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> StoredFile:
-    """Store a document as it is; it is served as a download only. TooLarge, WrongType or Invalid of `file`."""
-    return keep(actor, _take_in(actor, stream, filename, purpose, "document", settings().upload_limit))
+def receive_document(actor: Actor, stream: IO[bytes], filename: str | None, *, purpose: str) -> Received:
+    """Take in a document as it is, to be served as a download only; writes no row. TooLarge, WrongType or Invalid of `file`."""
+    return _take_in(actor, stream, filename, purpose, "document", settings().upload_limit)
 
 
 Derive = Callable[[Path, str, Path], dict[str, dict[str, Any]]]
@@ -97,19 +97,27 @@ def receive_derived(
     return Received(kind, purpose, clean_name(filename), facts, made)
 
 
-def keep(actor: Actor, received: Received) -> StoredFile:
-    """Name what was taken in as a file of the actor's organisation."""
-    return _keep(actor, received.kind, received.purpose, received.name, received.facts, received.forms)
-
-
-def store_made(
-    actor: Actor, source: Path, name: str, *, organisation_id: str, content_type: str, purpose: str
-) -> StoredFile:
-    """Store a file that this application made itself, for an organisation."""
+def receive_made(source: Path, name: str, *, content_type: str, purpose: str) -> Received:
+    """Put a file that this application made itself into the storage; writes no row."""
     sha256 = _hash(source)
     facts = {"sha256": sha256, "size": source.stat().st_size, "content_type": content_type}
     storage.put(source, sha256)
-    return _keep(actor, "document", purpose, clean_name(name), facts, {}, organisation_id)
+    return Received("document", purpose, clean_name(name), facts, {})
+
+
+def receive_bytes(content: bytes, name: str, *, content_type: str, purpose: str) -> Received:
+    """The same of a file in memory."""
+    with storage.waiting_room() as room:
+        source = Path(room) / "made"
+        source.write_bytes(content)
+        return receive_made(source, name, content_type=content_type, purpose=purpose)
+
+
+def keep(actor: Actor, received: Received, *, organisation_id: str | None = None) -> StoredFile:
+    """Name what was taken in as a file of the actor's organisation, or of another one for which the platform made it."""
+    return _keep(
+        actor, received.kind, received.purpose, received.name, received.facts, received.forms, organisation_id
+    )
 
 
 def _take_in(
@@ -125,6 +133,8 @@ def _take_in(
 
 
 def _receive(actor: Actor, stream: IO[bytes], room: Path, limit: int, kind: str) -> tuple[Path, str]:
+    if session().info.get("request") and session().info["write"]:
+        raise RuntimeError("an upload is taken in before the transaction that writes: core.http.prepares")
     policy.require(actor, Can.STORE)
     target, digest, size = room / "upload", hashlib.sha256(), 0
     with target.open("wb") as out:

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import request
 
-from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint
-from dealflow.core.i18n import N_
+from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
+from dealflow.files.taking import needed, sent_document
 from dealflow.portfolio import queries
 from dealflow.portfolio.policy import Can
 from dealflow.portfolio.queries import HoldingQuery
@@ -137,16 +136,17 @@ def add_valuation(holding_id: str, body: ValuationIn) -> dict[str, Any]:
     return queries.valuation_dict(made, queries.get(actor(), holding_id).currency)
 
 
+def _to_value(holding_id: str) -> None:
+    evidence.to_value(actor(), holding_id)
+
+
 @bp.post("/holdings/<holding_id>/valuation-documents")
 @endpoint(Can.VALUE, returns=ValuationDocumentOut, status=201, upload=ValuationDocumentIn)
+@prepares(sent_document(_to_value, purpose=evidence.PURPOSE))
 def add_document(holding_id: str) -> dict[str, Any]:
     """Hand in a document that valuations can name by `document_id` (multipart: file)."""
     load(ValuationDocumentIn, dict(request.form.items()))
-    queries.get(actor(), holding_id)
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise Invalid.field("file", "required", N_("Choose a file first"))
-    kept = evidence.keep(actor(), holding_id, sent.stream, sent.filename)
+    kept = evidence.keep(actor(), holding_id, needed(prepared()))
     return {"document_id": kept.id, "name": kept.name, "sha256": kept.sha256}
 
 

@@ -18,6 +18,7 @@ def statement_files(run_id: str) -> dict[str, Any]:
     for plan in plans:
         kind, _, lang = plan.form.partition("_")
         data = printing.statement_pdf(plan, lang) if kind == "pdf" else workbook.statement_xlsx(plan)
+        received = service.receive_file(plan, data)
         with system_edge():
-            service.store_file(plan, data)
+            service.store_file(plan, received)
     return {"made": len(plans)}

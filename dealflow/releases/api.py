@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from flask import request
 
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, endpoint
+from dealflow.core.http import actor, api_blueprint, endpoint, prepared, prepares
 from dealflow.core.i18n import N_
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import partial
+from dealflow.files.taking import needed, sent_document
 from dealflow.releases import desks, queries, service, spending
 from dealflow.releases.policy import Can
 from dealflow.releases.queries import FigureQuery, ReceiptQuery
+from dealflow.releases.service.evidence import PURPOSE as EVIDENCE
 from dealflow.releases.shapes import (
     AdSpendIn,
     AdSpendLevelsOut,
@@ -159,11 +160,15 @@ def sent_file() -> Any:
     return sent
 
 
+def _with_a_file(project_id: str) -> None:
+    desks.to_write(actor(), project_id)
+    sent_file()
+
+
 @bp.post("/projects/<project_id>/evidence")
 @endpoint(Can.WRITE, returns=EvidenceOut, status=201, upload=EvidenceIn)
+@prepares(sent_document(_with_a_file, purpose=EVIDENCE))
 def add_evidence(project_id: str) -> dict[str, Any]:
     """Keep a document that figures, receipts and ad spend can name (multipart: file)."""
-    desks.to_write(actor(), project_id)
-    with closing(sent_file()) as sent:
-        row = service.add_evidence(actor(), project_id, sent.stream, sent.filename)
+    row = service.add_evidence(actor(), project_id, needed(prepared()))
     return {"document_id": row.file_id, "project_id": row.project_id, "name": row.name}

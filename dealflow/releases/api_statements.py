@@ -7,13 +7,14 @@ from typing import Any
 from flask import Response
 
 from dealflow.core import clock
-from dealflow.core.http import SentTable, actor, endpoint, prepared, prepares, rows_file, sent_table
+from dealflow.core.http import actor, endpoint, prepared, prepares, rows_file
 from dealflow.core.paging import Query, listing
-from dealflow.releases import desks, importing, presets, queries, statements
+from dealflow.releases import desks, importing, queries, statements
 from dealflow.releases.api import bp, sent_file
 from dealflow.releases.policy import Can
 from dealflow.releases.queries import Statement
 from dealflow.releases.shapes import EvidenceIn, StatementOut, StatementPlan
+from dealflow.releases.taking import sent_statement
 
 
 def _shown(row: Statement) -> dict[str, Any]:
@@ -45,12 +46,11 @@ def _may_import(project_id: str) -> None:
 
 @bp.post("/projects/<project_id>/statements")
 @endpoint(Can.IMPORT, returns=StatementOut, status=201, upload=EvidenceIn)
-@prepares(sent_table(_may_import, row_limit=statements.ROW_LIMIT, is_header=presets.is_header))
+@prepares(sent_statement(_may_import))
 def upload_statement(project_id: str) -> tuple[dict[str, Any], int]:
     """Keep a statement and guess what its columns mean (multipart: file); the same content again answers 200."""
     desks.to_write(actor(), project_id, Can.IMPORT)
-    sent: SentTable = prepared()
-    row, fresh = statements.upload(actor(), project_id, sent.content, sent.name, sent.table)
+    row, fresh = statements.upload(actor(), project_id, prepared())
     return _shown(row), 201 if fresh else 200
 
 

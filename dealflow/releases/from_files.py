@@ -132,7 +132,8 @@ def _one(
         return importing.check(
             project_id, importing.read(table, read_as, statements.names_of(project_id)), read_as
         )
-    row, _fresh = statements.upload(owner, project_id, data, filename)
+    sent = statements.receive(owner, project_id, data, filename, table)
+    row, _fresh = statements.upload(owner, project_id, sent)
     if row.state == "open":
         row = statements.replan(owner, row.id, {name: value for name, value in changes.items() if value})
         return statements.write_now(owner, row)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from dealflow.core.tabular import read as read_table
 from dealflow.files import queries as files
 from dealflow.files import service as storing
 from dealflow.files import storage
+from dealflow.files.service import Received
 from dealflow.pitches import importing as pitch_files
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import EVIDENCE, is_region
@@ -44,23 +46,37 @@ AT_ONCE = 500
 CHECK, WRITE = "releases.check_statement", "releases.import_statement"
 
 
-def upload(
-    actor: Actor, project_id: str, data: bytes, filename: str, table: Table | None = None
-) -> tuple[Statement, bool]:
+@dataclass(frozen=True)
+class Sent:
+    """A statement that was read and whose bytes are stored; no row names it yet."""
+
+    sha256: str
+    table: Table
+    file: Received
+
+
+def receive(actor: Actor, project_id: str, data: bytes, filename: str, table: Table | None = None) -> Sent:
+    """Take in a statement; writes no row. `table`: what was read of it before. Raises what reading a table and taking in a
+    file raise."""
+    desks.to_write(actor, project_id, Can.IMPORT)
+    table = table or read_table(io.BytesIO(data), row_limit=ROW_LIMIT, is_header=presets.is_header)
+    kept = storing.receive_document(actor, io.BytesIO(_storable(data, table)), filename, purpose=STATEMENT)
+    return Sent(hashlib.sha256(data).hexdigest(), table, kept)
+
+
+def upload(actor: Actor, project_id: str, sent: Sent) -> tuple[Statement, bool]:
     """Keep a statement with a guessed meaning of its columns: (the statement, whether it is new).
 
-    The same content again is the statement that is there already. `table`: what was read of it before. Raises what
-    reading a table and storing a file raise.
+    The same content again is the statement that is there already.
     """
     desk = desks.to_write(actor, project_id, Can.IMPORT)
-    digest = hashlib.sha256(data).hexdigest()
+    digest, table = sent.sha256, sent.table
     known = select(Statement).where(Statement.project_id == desk.project_id, Statement.content_hash == digest)
     there = session().scalars(known).one_or_none()
     if there is not None:
         return there, False
-    table = table or read_table(io.BytesIO(data), row_limit=ROW_LIMIT, is_header=presets.is_header)
     preset = presets.guess(table.header)
-    stored = storing.store_document(actor, io.BytesIO(_storable(data, table)), filename, purpose=STATEMENT)
+    stored = storing.keep(actor, sent.file)
     row = Statement(
         project_id=desk.project_id, organisation_id=desk.organisation_id, user_id=actor.user_id, user_name=actor.user_name,
         filename=stored.name, content_hash=digest, file_id=stored.id, header=table.header, samples=_samples(table),

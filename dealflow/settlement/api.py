@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from flask import Response, request
 
-from dealflow.core import i18n, policy
-from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, api_blueprint, download, endpoint, writes
-from dealflow.core.i18n import N_
+from dealflow.core import i18n
+from dealflow.core.http import actor, api_blueprint, download, endpoint, prepared, prepares, writes
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
+from dealflow.files.taking import needed, sent_document
 from dealflow.settlement import papers, queries, service, showing, waivers
 from dealflow.settlement.policy import Can
 from dealflow.settlement.queries import TrancheQuery
+from dealflow.settlement.service.proofs import PURPOSE as PROOF
+from dealflow.settlement.service.proofs import to_prove
 from dealflow.settlement.shapes import (
     CallPaymentIn,
     CallTrancheIn,
@@ -82,17 +82,17 @@ def end(tranche_id: str, body: SettlementReasonIn) -> dict[str, Any]:
     return showing.one_tranche(actor(), service.end(actor(), tranche_id, reason=body.reason))
 
 
+def _to_prove(tranche_id: str) -> None:
+    to_prove(actor(), tranche_id)
+
+
 @bp.post("/tranches/<tranche_id>/proofs")
 @endpoint(Can.PROVE, returns=MilestoneProofOut, status=201, upload=MilestoneProofIn)
+@prepares(sent_document(_to_prove, purpose=PROOF))
 def submit(tranche_id: str) -> dict[str, Any]:
     """Hand in a file that shows that the milestone is met (multipart: file, note?)."""
-    policy.require(actor(), Can.PROVE, queries.tranche(actor(), tranche_id), see=Can.SEE)
-    sent = request.files.get("file")
     values = load(MilestoneProofIn, dict(request.form.items()))
-    if sent is None or not sent.filename:
-        raise Invalid.field("file", "required", N_("Choose a file first"))
-    with closing(sent):
-        proof = service.submit(actor(), tranche_id, sent.stream, sent.filename, note=values.note)
+    proof = service.submit(actor(), tranche_id, needed(prepared()), note=values.note)
     return showing.proof_dict(proof)
 
 

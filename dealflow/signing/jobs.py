@@ -19,8 +19,9 @@ def seal(round_id: str) -> dict[str, Any]:
     if planned is None:
         return {"made": False}
     content = printing.executed(planned.document, planned.record, keys.of(settings()))
+    received = sealing.receive(planned.record.code, content)
     with system_edge():
-        sealing.keep(round_id, content)
+        sealing.keep(round_id, received)
     return {"made": True, "bytes": len(content)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +17,7 @@ from dealflow.core.outbox import emit
 from dealflow.files import access, storage
 from dealflow.files import queries as files
 from dealflow.files import service as storing
+from dealflow.files.service import Received
 from dealflow.notify import service as notify
 from dealflow.signing import queries
 from dealflow.signing.events import ExecutedFileReady
@@ -83,15 +83,19 @@ def _picture(file_id: str | None) -> bytes | None:
     return b"".join(storage.read(facts["sha256"], 0, facts["size"]))
 
 
-def keep(round_id: str, content: bytes) -> None:
-    """Store the executed file and tell both sides; the first to come wins. Inside a system transaction."""
+def receive(code: str, content: bytes) -> Received:
+    """Put the executed file into the storage, before the transaction that keeps it."""
+    name = f"term-sheet-{code}-signed.pdf"
+    return storing.receive_bytes(content, name, content_type="application/pdf", purpose=PURPOSE)
+
+
+def keep(round_id: str, received: Received) -> None:
+    """Keep the executed file and tell both sides; the first to come wins. Inside a system transaction."""
     signing = hold(SigningRound, round_id)
     if signing.file_id is not None:
         return
     owner = replace(SYSTEM, organisation_id=signing.investor_organisation_id)
-    row = storing.store_document(
-        owner, io.BytesIO(content), f"term-sheet-{signing.code}-signed.pdf", purpose=PURPOSE
-    )
+    row = storing.keep(owner, received)
     signing.file_id, signing.file_sha256 = row.id, row.sha256
     session().flush()
     audit.record(owner, Tag.SEALED, signing, after={"file_id": row.id, "sha256": row.sha256})

@@ -66,6 +66,7 @@ class Dealflow(Flask):
 
     def _transaction(self, write: bool) -> Response:
         with db.edge(write=write, actor=ANONYMOUS) as session:
+            session.info["request"] = True
             self._begin()
             response = once.answer(lambda: self.make_response(Flask.dispatch_request(self)))
             if response.status_code >= 400:

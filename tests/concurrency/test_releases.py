@@ -80,7 +80,7 @@ def _csv(first: int, last: int) -> bytes:
 def _import(who: Actor, project: str, data: bytes, name: str) -> str:
     def upload() -> str:
         with db.edge(actor=who):
-            return str(statements.upload(who, project, data, name)[0].id)
+            return str(statements.upload(who, project, statements.receive(who, project, data, name))[0].id)
 
     def run(statement_id: str) -> str:
         with db.edge(actor=who):

@@ -10,11 +10,12 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stu
 
 from dealflow.core import clock, policy
 from dealflow.core.forms import Form
-from dealflow.core.http import actor, needs
+from dealflow.core.http import actor, needs, prepared, prepares
 from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import ngettext
 from dealflow.core.ids import new
 from dealflow.core.money import CURRENCIES
+from dealflow.files.taking import sent_document
 from dealflow.portfolio import life, posting, queries
 from dealflow.portfolio.forms import (
     ACCEPT,
@@ -151,16 +152,19 @@ def follow(holding_id: str) -> Any:
     return redirect(url_for("portfolio.show", holding_id=holding_id, _anchor="flows"), 303)
 
 
+def _to_value(holding_id: str) -> None:
+    evidence.to_value(actor(), holding_id)
+
+
 @bp.post("/holdings/<holding_id>/valuations")
 @needs(Can.VALUE)
+@prepares(sent_document(_to_value, purpose=evidence.PURPOSE))
 def value(holding_id: str) -> Any:
     """Enter a valuation, with the document it rests on when one was sent along."""
-    sent = request.files.get("file")
 
     def enter(v: ValuationIn) -> None:
-        document = (
-            evidence.keep(actor(), holding_id, sent.stream, sent.filename) if sent and sent.filename else None
-        )
+        received = prepared()
+        document = evidence.keep(actor(), holding_id, received) if received else None
         booking.value(
             actor(), holding_id, on=v.on, value=v.value.money(), method=v.method, evidence_class=v.evidence_class,
             evidence=v.evidence, reference=v.reference, document_id=document.id if document else None,

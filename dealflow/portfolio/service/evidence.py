@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import IO
 
 from sqlalchemy import select
 
@@ -17,19 +16,26 @@ from dealflow.files import access
 from dealflow.files import queries as stored_files
 from dealflow.files import service as files
 from dealflow.files.queries import StoredFile
+from dealflow.files.service import Received
 from dealflow.portfolio import queries
-from dealflow.portfolio.models import Valuation
+from dealflow.portfolio.models import Holding, Valuation
 from dealflow.portfolio.policy import Can, Tag
 
 PURPOSE = "portfolio.valuation"
 _SWEEP = {"unscoped": "the sweep serves all tenants"}
 
 
-def keep(actor: Actor, holding_id: str, stream: IO[bytes], filename: str | None) -> StoredFile:
-    """Keep a document for valuations of a holding. Raises NotFound, Forbidden, what storing a file raises."""
+def to_value(actor: Actor, holding_id: str) -> Holding:
+    """A holding that the actor may value. NotFound, Forbidden."""
     row = queries.get(actor, holding_id)
     policy.require(actor, Can.VALUE, row, see=Can.SEE)
-    stored = files.store_document(actor, stream, filename, purpose=PURPOSE)
+    return row
+
+
+def keep(actor: Actor, holding_id: str, received: Received) -> StoredFile:
+    """Keep a document for valuations of a holding. Raises NotFound, Forbidden."""
+    row = to_value(actor, holding_id)
+    stored = files.keep(actor, received)
     audit.record(
         actor, Tag.DOCUMENT, row, after={"file_id": stored.id, "name": stored.name, "sha256": stored.sha256}
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -89,13 +87,8 @@ def _made(actor: Actor, fund_id: str, report: IssuedReport, form: str, lang: str
 
 
 def _keep(actor: Actor, report: IssuedReport, content: bytes, form: str, lang: str, name: str) -> ReportFile:
-    with tempfile.NamedTemporaryFile(suffix=f".{form}") as aside:
-        aside.write(content)
-        aside.flush()
-        stored = files.store_made(
-            actor, Path(aside.name), name, organisation_id=report.organisation_id, content_type=TYPES[form],
-            purpose=PURPOSE,
-        )  # fmt: skip
+    received = files.receive_bytes(content, name, content_type=TYPES[form], purpose=PURPOSE)
+    stored = files.keep(actor, received, organisation_id=report.organisation_id)
     row = ReportFile(
         report_id=report.id, organisation_id=report.organisation_id, form=form, lang=lang, file_id=stored.id,
         sha256=queries.facts(stored)["sha256"],

@@ -1,7 +1,7 @@
 """Use cases of recoupment: the only way to write runs, statements, disputes and payouts."""
 
 from dealflow.recoupment.service.disputing import answer, close, dispute, withdraw
-from dealflow.recoupment.service.filing import missing_files, store_file
+from dealflow.recoupment.service.filing import missing_files, receive_file, store_file
 from dealflow.recoupment.service.paying import mark_paid, take_back
 from dealflow.recoupment.service.posting import approve
 from dealflow.recoupment.service.running import discard, make
@@ -15,6 +15,7 @@ __all__ = [
     "make",
     "mark_paid",
     "missing_files",
+    "receive_file",
     "store_file",
     "take_back",
     "withdraw",

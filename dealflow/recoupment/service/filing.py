@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from dealflow.core.actor import SYSTEM
 from dealflow.core.db import hold, session
 from dealflow.core.ids import new
 from dealflow.files import service as storing
+from dealflow.files.service import Received
 from dealflow.recoupment import queries, sources
 from dealflow.recoupment.models import DistributionStatement, StatementFile
 
@@ -34,6 +33,7 @@ class Plan:
     issued_on: str
     dispute_until: str
     inputs: tuple[dict[str, Any], ...]
+    number: str
 
 
 def missing_files(run_id: str) -> list[Plan]:
@@ -48,6 +48,7 @@ def missing_files(run_id: str) -> list[Plan]:
             row.issued_on.isoformat(),
             row.dispute_until.isoformat(),
             inputs(row.own_currency),
+            row.number,
         )
         for row in queries.statements(run_id)
         for form in FORMS
@@ -65,19 +66,19 @@ def _inputs(run_id: str, own_currency: str) -> tuple[dict[str, Any], ...]:
     )  # fmt: skip
 
 
-def store_file(plan: Plan, data: bytes) -> None:
+def receive_file(plan: Plan, data: bytes) -> Received:
+    """Put a file into the storage, before the transaction that keeps it."""
+    kind, _, lang = plan.form.partition("_")
+    name = f"distribution-statement-{plan.number}{'-' + lang if lang else ''}.{kind}"
+    return storing.receive_bytes(data, name, content_type=FORMS[plan.form], purpose=PURPOSE)
+
+
+def store_file(plan: Plan, received: Received) -> None:
     """Keep a file; the first to come wins. Inside a system transaction."""
     row = hold(DistributionStatement, plan.statement_id)
     if plan.form in queries.files_of(row.id):
         return
-    kind, _, lang = plan.form.partition("_")
-    name = f"distribution-statement-{row.number}{'-' + lang if lang else ''}.{kind}"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "made"
-        path.write_bytes(data)
-        stored = storing.store_made(
-            SYSTEM, path, name, organisation_id=row.organisation_id, content_type=FORMS[plan.form], purpose=PURPOSE
-        )  # fmt: skip
+    stored = storing.keep(SYSTEM, received, organisation_id=row.organisation_id)
     session().add(
         StatementFile(
             id=new("dsf"), statement_id=row.id, organisation_id=row.organisation_id, form=plan.form,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
 from dealflow.core import policy
-from dealflow.core.http import actor
+from dealflow.core.http import V, actor, prepared, prepares
+from dealflow.files.taking import sent_document
 from dealflow.releases import desks, platforms, service
 from dealflow.releases.desks import Desk
 from dealflow.releases.forms import evidence_name
 from dealflow.releases.policy import Can
+from dealflow.releases.service.evidence import PURPOSE as EVIDENCE
 
 bp = Blueprint("releases", "dealflow.releases")
 
@@ -34,13 +37,20 @@ def arguments() -> Any:
     return found
 
 
+def with_document(project_of: Callable[[str], str]) -> Callable[[V], V]:
+    """Declare that a route's form may carry a document; `project_of` says of which project its one argument speaks."""
+
+    def allowed(**argument: str) -> None:
+        (name,) = argument.values()
+        desks.to_write(actor(), project_of(name))
+
+    return prepares(sent_document(allowed, purpose=EVIDENCE, field="document"))
+
+
 def document_of(project_id: str) -> str | None:
-    """The document that a form sent along, kept; None when it sent none."""
-    sent = request.files.get("document")
-    if sent is None or not sent.filename:
-        return None
-    desks.to_write(actor(), project_id)
-    return service.add_evidence(actor(), project_id, sent.stream, sent.filename).file_id
+    """The document that the form of a route `with_document` sent along, kept; None when it sent none."""
+    received = prepared()
+    return service.add_evidence(actor(), project_id, received).file_id if received else None
 
 
 def version() -> int | None:

@@ -15,7 +15,7 @@ from dealflow.pitches.vocabulary import EVIDENCE
 from dealflow.releases import charts, desks, queries, service, spending
 from dealflow.releases.desks import Desk
 from dealflow.releases.forms import AdSpendForm, CorrectionForm, ReceiptForm, evidence_name
-from dealflow.releases.pages.base import arguments, bp, document_of, page
+from dealflow.releases.pages.base import arguments, bp, document_of, page, with_document
 from dealflow.releases.platforms import platform_name
 from dealflow.releases.policy import Can
 from dealflow.releases.queries import ReceiptQuery
@@ -53,6 +53,7 @@ def receipts(project_id: str) -> str:
 
 @bp.post("/projects/<project_id>/receipts")
 @needs(Can.WRITE)
+@with_document(lambda project_id: project_id)
 def record(project_id: str) -> Any:
     """Record a receipt."""
     desks.to_write(actor(), project_id)
@@ -91,6 +92,7 @@ def receipt(receipt_id: str) -> str:
 
 @bp.post("/receipts/<receipt_id>/corrections")
 @needs(Can.WRITE)
+@with_document(lambda receipt_id: queries.receipt(actor(), receipt_id).project_id)
 def correct(receipt_id: str) -> Any:
     """Say what a receipt should be."""
     row = queries.receipt(actor(), receipt_id)
@@ -128,6 +130,7 @@ def ad_spend(project_id: str) -> str:
 
 @bp.post("/projects/<project_id>/ad-spend")
 @needs(Can.WRITE)
+@with_document(lambda project_id: project_id)
 def spend(project_id: str) -> Any:
     """Record ad spend."""
     desks.to_write(actor(), project_id)

@@ -12,7 +12,7 @@ from dealflow.core.http import actor, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.releases import charts, desks, queries, service
 from dealflow.releases.forms import FigureForm, ReleaseForm, WithdrawReleaseForm
-from dealflow.releases.pages.base import bp, document_of, page, version
+from dealflow.releases.pages.base import bp, document_of, page, version, with_document
 from dealflow.releases.policy import Can
 from dealflow.releases.shapes import FigureIn, ReleaseIn, WithdrawReleaseIn
 
@@ -98,6 +98,7 @@ def withdraw_release(release_id: str) -> Any:
 
 @bp.post("/releases/<release_id>/figures")
 @needs(Can.WRITE)
+@with_document(lambda release_id: queries.release(actor(), release_id).project_id)
 def add_figures(release_id: str) -> Any:
     """What a source says of one day."""
     row = queries.release(actor(), release_id)

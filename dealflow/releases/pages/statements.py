@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, request, url_for
 
 from dealflow.core import policy
 from dealflow.core.errors import Invalid, InvalidTransition, TooLarge
-from dealflow.core.http import SentTable, actor, needs, prepared, prepares, rows_file, sent_table
+from dealflow.core.http import actor, needs, prepared, prepares, rows_file
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
 from dealflow.releases import desks, importing, presets, queries
@@ -16,6 +16,7 @@ from dealflow.releases import statements as files
 from dealflow.releases.forms import PlanForm
 from dealflow.releases.pages.base import bp, page
 from dealflow.releases.policy import Can
+from dealflow.releases.taking import sent_statement
 
 _SHOWN = 200
 
@@ -41,13 +42,12 @@ def _may_import(project_id: str) -> None:
 
 @bp.post("/projects/<project_id>/statements")
 @needs(Can.IMPORT)
-@prepares(sent_table(_may_import, row_limit=files.ROW_LIMIT, is_header=presets.is_header))
+@prepares(sent_statement(_may_import))
 def upload_statement(project_id: str) -> Any:
     """Keep a statement, guess what its columns mean, go on to the check."""
     desks.to_write(actor(), project_id, Can.IMPORT)
     try:
-        sent: SentTable = prepared()
-        row, fresh = files.upload(actor(), project_id, sent.content, sent.name, sent.table)
+        row, fresh = files.upload(actor(), project_id, prepared())
     except Invalid as refusal:
         return _list(project_id, refusal.errors), 422
     except TooLarge as refusal:

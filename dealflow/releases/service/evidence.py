@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 from sqlalchemy import select
 
 from dealflow.audit import service as audit
@@ -12,6 +10,7 @@ from dealflow.core.db import session
 from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
 from dealflow.files import service as files
+from dealflow.files.service import Received
 from dealflow.releases import desks
 from dealflow.releases.desks import Desk
 from dealflow.releases.models import Evidence
@@ -20,10 +19,10 @@ from dealflow.releases.policy import Tag
 PURPOSE = "releases.evidence"
 
 
-def add_evidence(actor: Actor, project_id: str, stream: IO[bytes], filename: str | None) -> Evidence:
-    """Keep a document of a project. Raises what `files.service.store_document` raises."""
+def add_evidence(actor: Actor, project_id: str, received: Received) -> Evidence:
+    """Keep a document of a project that was taken in."""
     desk = desks.to_write(actor, project_id)
-    stored = files.store_document(actor, stream, filename, purpose=PURPOSE)
+    stored = files.keep(actor, received)
     row = Evidence(
         project_id=desk.project_id, organisation_id=desk.organisation_id, file_id=stored.id, name=stored.name,
         user_id=actor.user_id,

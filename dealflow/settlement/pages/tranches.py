@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,11 +10,12 @@ from flask import flash, redirect, render_template, request, url_for
 from dealflow.core import clock, policy
 from dealflow.core.errors import Invalid
 from dealflow.core.forms import Form
-from dealflow.core.http import actor, needs, read_query
+from dealflow.core.http import actor, needs, prepared, prepares, read_query
 from dealflow.core.i18n import N_
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import listing
 from dealflow.core.schema import Schema
+from dealflow.files.taking import needed, sent_document
 from dealflow.pitches.queries import briefs
 from dealflow.releases import queries as releases
 from dealflow.settlement import milestones, papers, queries, service, showing
@@ -24,6 +24,7 @@ from dealflow.settlement.models import Tranche
 from dealflow.settlement.pages.base import WORDS, arguments, bp, named, own_book
 from dealflow.settlement.policy import Can
 from dealflow.settlement.queries import TrancheQuery
+from dealflow.settlement.service import proofs
 from dealflow.settlement.shapes import (
     CallTrancheIn,
     ExtendTrancheIn,
@@ -212,22 +213,20 @@ def refund(tranche_id: str) -> Any:
     )  # fmt: skip
 
 
+def _to_prove(tranche_id: str) -> None:
+    proofs.to_prove(actor(), tranche_id)
+
+
 @bp.post("/tranches/<tranche_id>/proofs")
 @needs(Can.PROVE)
+@prepares(sent_document(_to_prove, purpose=proofs.PURPOSE))
 def submit(tranche_id: str) -> Any:
     """Hand in a proof."""
-    policy.require(actor(), Can.PROVE, queries.tranche(actor(), tranche_id), see=Can.SEE)
-    sent = request.files.get("file")
-
-    def run(values: MilestoneProofIn) -> None:
-        if sent is None or not sent.filename:
-            raise Invalid.field("file", "required", N_("Choose a file first"))
-        with closing(sent):
-            service.submit(actor(), tranche_id, sent.stream, sent.filename, note=values.note)
-
     return _act(
-        tranche_id, "prove", MilestoneProofIn, run, N_("The proof is handed in; the investor was told.")
-    )
+        tranche_id, "prove", MilestoneProofIn,
+        lambda v: service.submit(actor(), tranche_id, needed(prepared()), note=v.note),
+        N_("The proof is handed in; the investor was told."),
+    )  # fmt: skip
 
 
 @bp.post("/proofs/<proof_id>/accept")

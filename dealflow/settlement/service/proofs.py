@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 from sqlalchemy.exc import IntegrityError
 
 from dealflow.audit import service as audit
@@ -13,6 +11,8 @@ from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_
 from dealflow.files import service as files
+from dealflow.files.service import Received
+from dealflow.settlement import queries
 from dealflow.settlement.models import MilestoneProof, Tranche
 from dealflow.settlement.policy import Can, Tag
 from dealflow.settlement.service import base, tranches
@@ -21,18 +21,20 @@ from dealflow.settlement.states import PROOF
 PURPOSE = "settlement.proof"
 
 
-def submit(
-    actor: Actor, tranche_id: str, stream: IO[bytes], filename: str | None, *, note: str = ""
-) -> MilestoneProof:
-    """Hand in a file for a tranche that waits. NotFound, Forbidden, InvalidTransition, Conflict while one is looked at,
-    and what storing a file raises."""
+def to_prove(actor: Actor, tranche_id: str) -> None:
+    """Return for a tranche that the actor may hand in a proof for. NotFound, Forbidden."""
+    policy.require(actor, Can.PROVE, queries.tranche(actor, tranche_id), see=Can.SEE)
+
+
+def submit(actor: Actor, tranche_id: str, received: Received, *, note: str = "") -> MilestoneProof:
+    """Hand in a file for a tranche that waits. NotFound, Forbidden, InvalidTransition, Conflict while one is looked at."""
     _commitment, tranche = base.held(actor, tranche_id, Can.PROVE)
     waits = tranche.state == "waiting" or (tranche.state == "held" and tranche.held_from == "waiting")
     if not waits:
         raise InvalidTransition(N_("This tranche does not wait for a proof"))
     if tranche.milestone == "signing":
         raise InvalidTransition(N_("Signing is proven by the signatures alone"))
-    stored = files.store_document(actor, stream, filename, purpose=PURPOSE)
+    stored = files.keep(actor, received)
     proof = MilestoneProof(
         tranche_id=tranche.id, investor_organisation_id=tranche.investor_organisation_id,
         project_organisation_id=tranche.project_organisation_id, file_id=stored.id, file_name=stored.name, note=note.strip(),
