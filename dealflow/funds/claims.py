@@ -87,7 +87,7 @@ def of_bank_lines(line_ids: Iterable[str] | None = None) -> list[Settled]:
     query = select(FundPayment).where(FundPayment.bank_line_id.is_not(None))
     if line_ids is not None:
         query = query.where(FundPayment.bank_line_id.in_(list(line_ids)))
-    rows = list(session().scalars(query))
+    rows = list(session().scalars(query.order_by(FundPayment.id)))
     undone = queries.taken_back(row.id for row in rows)
     return settled(row for row in rows if row.id not in undone)
 

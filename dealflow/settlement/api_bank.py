@@ -15,6 +15,7 @@ from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
 from dealflow.settlement import bank_queries, presets, service, showing
 from dealflow.settlement.bank_queries import LineQuery
+from dealflow.settlement.forms import parts_of
 from dealflow.settlement.policy import Can
 from dealflow.settlement.shapes import (
     BankLineOut,
@@ -23,6 +24,7 @@ from dealflow.settlement.shapes import (
     ConfirmLineIn,
     IgnoreLineIn,
     LinePaymentOut,
+    SplitLineIn,
 )
 
 bp = api_blueprint("settlement_bank")
@@ -92,6 +94,15 @@ def confirm(line_id: str, body: ConfirmLineIn) -> dict[str, Any]:
     """Say which call a line pays; it is recorded."""
     made = service.confirm(actor(), line_id, body.call_id, rate=body.rate)
     return showing.line_payment_dict(line_id, made)
+
+
+@bp.post("/bank-lines/<line_id>/split")
+@endpoint(Can.IMPORT, body=SplitLineIn, returns=LinePaymentOut, status=201, lists=True)
+def split(line_id: str, body: SplitLineIn) -> dict[str, Any]:
+    """Say which calls of its account a line pays, and how much of it each; all are recorded, or none."""
+    made = service.split(actor(), line_id, parts_of(body), rate=body.rate)
+    rows = [showing.line_payment_dict(line_id, paid) for paid in made]
+    return {"items": rows, "next_cursor": None, "total": len(rows)}
 
 
 @bp.post("/bank-lines/<line_id>/ignore")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from wtforms import BooleanField, DateField, FileField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired
 
 from dealflow.core import clock
+from dealflow.core.errors import FieldError
 from dealflow.core.forms import Form, MoneyField
 from dealflow.core.i18n import _l
+from dealflow.core.money import Money, MoneyError, parse
 from dealflow.settlement.presets import PRESETS
+from dealflow.settlement.service import Part
+from dealflow.settlement.shapes import SplitLineIn
 
 
 def _text(value: str | None) -> str:
@@ -111,3 +118,58 @@ class ConfirmForm(Form):
 
     call_id = StringField(_l("Call"), filters=[_text])
     rate = StringField(_l("Day's rate, for another currency"), filters=[_text, _nothing])
+
+
+def parts_of(values: SplitLineIn) -> list[Part]:
+    """The parts of a line as the service takes them."""
+    return [Part(part.call_id, part.amount.money() if part.amount else None) for part in values.parts]
+
+
+class SplitForm(Form):
+    """How much of a line is for each call: one box for each, those left empty are none of it."""
+
+    rate = StringField(_l("Day's rate, for another currency"), filters=[_text, _nothing])
+    BOX = "amount-"
+
+    @classmethod
+    def of(cls, sent: Any, currency: str) -> SplitForm:
+        """The form as it was sent, for a line in a currency."""
+        form = cls(sent)
+        form.currency = currency
+        form.typed = {
+            key.removeprefix(cls.BOX): value.strip()
+            for key, value in sent.items()
+            if key.startswith(cls.BOX) and value.strip()
+        }
+        form.problems = {}
+        return form
+
+    currency: str
+    typed: dict[str, str]
+    problems: dict[str, str]
+
+    def judged(self) -> SplitLineIn | None:
+        """The values; None when a box cannot be read, with the reason beside it."""
+        amounts: dict[str, Money] = {}
+        for index, (call_id, text) in enumerate(self.typed.items()):
+            try:
+                amounts[call_id] = parse(text, self.currency)
+            except MoneyError as error:
+                self.show([FieldError(f"parts.{index}.amount", error.code, error.message)])
+        parts = [{"call_id": call_id, "amount": amount.json()} for call_id, amount in amounts.items()]
+        found = self.load(SplitLineIn, {"parts": parts, "rate": self.rate.data})
+        return None if self.problems else found
+
+    def show(self, errors: Sequence[FieldError]) -> None:
+        """What is wrong with a box stands beside it and on top."""
+        ids, others = list(self.typed), []
+        for error in errors:
+            head, _, rest = error.field.partition(".")
+            index = rest.partition(".")[0]
+            if head != "parts":
+                others.append(error)
+                continue
+            self.form_errors.append(error.text())
+            if index.isdigit() and int(index) < len(ids):
+                self.problems.setdefault(ids[int(index)], error.text())
+        super().show(others)

@@ -87,19 +87,27 @@ def waived() -> list[str]:
     return found
 
 
-@invariant("settlement: a bank line is matched exactly when one payment stands on it")
+@invariant("settlement: a bank line is matched exactly when payments stand on it, and they come to it")
 def matched() -> list[str]:
-    """Lines and payments agree."""
-    paying = [
-        row.bank_line_id for row in standing(list(session().scalars(select(Transfer)))) if row.bank_line_id
+    """Lines and payments agree, to the minor unit; a line that pays several calls has its amount in parts."""
+    paying: Counter[str] = Counter()
+    for row in standing(list(session().scalars(select(Transfer)))):
+        if row.bank_line_id:
+            paying[row.bank_line_id] += row.amount.amount_minor
+    for found in fund_claims.of_bank_lines():
+        paying[str(found.payment.bank_line_id)] += found.payment.came_minor
+    lines = {row.id: row for row in session().scalars(select(BankLine))}
+    wrong = [
+        f"line {key}: {row.state}"
+        for key, row in lines.items()
+        if (row.state == "matched") != (key in paying)
     ]
-    paying += [str(found.payment.bank_line_id) for found in fund_claims.of_bank_lines()]
-    lines = {key: state for key, state in session().execute(select(BankLine.id, BankLine.state))}
-    found = [
-        f"line {key}: {state}" for key, state in lines.items() if (state == "matched") != (key in paying)
+    wrong += [f"line {key}: no such line" for key in sorted(paying.keys() - lines.keys())]
+    return wrong + [
+        f"line {key}: payments of {minor}, it is {lines[key].amount_minor}"
+        for key, minor in paying.items()
+        if key in lines and lines[key].amount_minor != minor
     ]
-    found += [f"line {key}: no such line" for key in sorted(set(paying) - lines.keys())]
-    return found + [f"line {key}: {number} payments" for key, number in Counter(paying).items() if number > 1]
 
 
 @invariant("settlement: no deal is funded by money that went back")

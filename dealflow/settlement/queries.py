@@ -176,6 +176,15 @@ def open_calls(actor: Actor, *, as_payee: bool = False) -> list[PaymentCall]:
     return list(session().scalars(query))
 
 
+def owing_calls(actor: Actor) -> list[PaymentCall]:
+    """Calls of the actor's own projects that await payment or, paid late, may bear interest that is owed, by due date."""
+    query = select(PaymentCall).where(
+        PaymentCall.project_organisation_id == actor.organisation_id,
+        (PaymentCall.state == "open") | ((PaymentCall.state == "paid") & (PaymentCall.late_rate_ppm > 0)),
+    )
+    return list(session().scalars(query.order_by(PaymentCall.due_on, PaymentCall.id)))
+
+
 def calls_like(actor: Actor, words: str, limit: int) -> list[PaymentCall]:
     """The actor's calls whose reference begins like that; none for fewer than four signs."""
     start = words.strip().upper()
@@ -229,10 +238,10 @@ def transfers(*, commitment_id: str | None = None, call_id: str | None = None) -
     return list(session().scalars(query.order_by(Transfer.id.desc())))
 
 
-def transfers_of_lines(line_ids: Iterable[str]) -> dict[str, Transfer]:
-    """Bank line id → the payment that stands on it. One statement."""
+def transfers_of_lines(line_ids: Iterable[str]) -> list[Transfer]:
+    """The payments that stand on bank lines, in the order in which they were entered. One statement."""
     query = select(Transfer).where(Transfer.bank_line_id.in_(list(line_ids))).order_by(Transfer.id)
-    return {str(row.bank_line_id): row for row in standing(list(session().scalars(query)))}
+    return standing(list(session().scalars(query)))
 
 
 def reversal_of(transfer_id: str) -> Transfer | None:

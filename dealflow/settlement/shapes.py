@@ -105,6 +105,21 @@ class ConfirmLineIn(Schema):
     rate: RateText | None = None
 
 
+class LinePartIn(Schema):
+    """What of a line is for a call, in the line's currency; without an amount, what the other parts leave."""
+
+    call_id: Annotated[str, Field(max_length=40, examples=["pcl_01hv…", "fli_01hv…"])]
+    amount: MoneyIn | None = None
+
+
+class SplitLineIn(Schema):
+    """The calls of one account that a line pays, and how much of it each: the parts come to the line exactly. What a part
+    brings beyond its call and its late interest is held as overpaid. `rate` as in the confirmation."""
+
+    parts: Annotated[list[LinePartIn], Field(max_length=200)]
+    rate: RateText | None = None
+
+
 class IgnoreLineIn(Schema):
     """Why a line is set aside."""
 
@@ -266,6 +281,25 @@ class LineSuggestionOut(Schema):
     reasons: list[dict[str, Any]]
 
 
+class LinePartOut(Schema):
+    """A call that a line may pay together with others, and how much of it."""
+
+    call_id: str
+    reference: str
+    outstanding: MoneyIn
+    title: str
+    party: str
+    amount: MoneyIn
+
+
+class LineSplitOut(Schema):
+    """Several calls of one payer that come to a line together, and why they may be what it is for."""
+
+    parts: list[LinePartOut]
+    score: int
+    reasons: list[dict[str, Any]]
+
+
 class LinePaymentOut(Schema):
     """What was recorded from a line: in the book of a project's funding (`kind` tranche) or of a fund (`fund`)."""
 
@@ -287,7 +321,8 @@ class LinePaymentOut(Schema):
 
 
 class BankLineOut(SettlementRow):
-    """Money that came in, as a bank statement tells it."""
+    """Money that came in, as a bank statement tells it. `payments`: all that stands on it; `payment`: the only one, None where
+    there are several."""
 
     statement_id: str
     row: int
@@ -300,4 +335,6 @@ class BankLineOut(SettlementRow):
     state: Literal["new", "matched", "ignored"]
     reason: str
     suggestions: list[LineSuggestionOut]
+    split: LineSplitOut | None
     payment: LinePaymentOut | None
+    payments: list[LinePaymentOut]

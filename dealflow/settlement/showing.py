@@ -22,7 +22,7 @@ from dealflow.settlement.models import (
 )
 from dealflow.settlement.policy import Can
 from dealflow.settlement.service import Claim, Paid
-from dealflow.settlement.suggesting import REASONS, Suggestion
+from dealflow.settlement.suggesting import REASONS, SplitSuggestion, Suggestion
 
 # What can be done with a tranche, by its state and whom the table allows.
 ACTIONS = {
@@ -181,18 +181,35 @@ def one_line(actor: Actor, row: BankLine) -> dict[str, Any]:
 
 def _line(row: BankLine, found: lines.Matches) -> dict[str, Any]:
     claims = {claim.id: claim for claim in found.choices.get(row.id, ())}
-    paid = found.paid.get(row.id)
+    paid = [line_payment_dict(row.id, each) for each in found.paid.get(row.id, ())]
+    together = found.splits.get(row.id)
     return _row(row) | {
         "statement_id": row.statement_id, "row": row.place, "on": row.booked_on.isoformat(), "amount": row.amount.json(),
         "payer": row.payer, "payer_account": row.payer_account, "text": row.text, "serial": row.serial, "state": row.state,
-        "reason": row.reason, "payment": line_payment_dict(row.id, paid) if paid else None,
+        "reason": row.reason, "payment": paid[0] if len(paid) == 1 else None, "payments": paid,
+        "split": _split(row, together, claims) if together else None,
         "suggestions": [_suggestion(s, claims[s.call_id]) for s in found.suggestions.get(row.id, ())],
     }  # fmt: skip
 
 
-def _suggestion(found: Suggestion, claim: Claim) -> dict[str, Any]:
+def _claim(claim: Claim) -> dict[str, Any]:
     return {
         "call_id": claim.id, "reference": claim.reference, "outstanding": claim.outstanding.json(), "title": claim.title,
-        "party": claim.party, "score": found.score,
-        "reasons": [{"code": r, "points": REASONS[r][0], "label": gettext(REASONS[r][1])} for r in found.reasons],
+        "party": claim.party,
     }  # fmt: skip
+
+
+def _why(reasons: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"code": r, "points": REASONS[r][0], "label": gettext(REASONS[r][1])} for r in reasons]
+
+
+def _suggestion(found: Suggestion, claim: Claim) -> dict[str, Any]:
+    return _claim(claim) | {"score": found.score, "reasons": _why(found.reasons)}
+
+
+def _split(row: BankLine, found: SplitSuggestion, claims: Mapping[str, Claim]) -> dict[str, Any]:
+    parts = [
+        _claim(claims[call_id]) | {"amount": Money(minor, row.currency).json()}
+        for call_id, minor in found.parts
+    ]
+    return {"parts": parts, "score": found.score, "reasons": _why(found.reasons)}

@@ -15,6 +15,7 @@ REASONS = {
     "reference": (60, N_("Its reference stands in the remarks")),
     "amount": (30, N_("The amount is what is outstanding")),
     "with_interest": (30, N_("The amount is what is outstanding with late interest")),
+    "sum": (40, N_("The amount is what this payer owes of these calls together")),
     "part": (5, N_("The amount is a part of what is outstanding")),
     "payer": (25, N_("The payer has the investor's name")),
     "payer_alike": (12, N_("The payer's name is like the investor's")),
@@ -41,6 +42,7 @@ class Candidate:
     due_on: date
     investors: Sequence[str]
     projects: Sequence[str]
+    payer_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Suggestion:
     """A call that a payment may be for; `reasons` are keys of REASONS."""
 
     call_id: str
+    score: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SplitSuggestion:
+    """Several calls of one payer that a payment may be for: (call, minor units) of each; `reasons` are keys of REASONS."""
+
+    parts: tuple[tuple[str, int], ...]
     score: int
     reasons: tuple[str, ...]
 
@@ -76,6 +87,45 @@ def suggest(
     return sorted(found, key=lambda s: (-s.score, s.call_id))[:most]
 
 
+def suggest_split(
+    amount: Money, payer: str, remarks: str, day: date, candidates: Iterable[Candidate]
+) -> SplitSuggestion | None:
+    """The likeliest calls of one payer that come to the payment together, to the minor unit: those whose references stand in
+    the remarks, all that it owes, or all that is due by then; with late interest or without."""
+    of_payers: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.outstanding.currency == amount.currency:
+            of_payers.setdefault(candidate.payer_id, []).append(candidate)
+    said, found = plain(remarks), []
+    for rows in of_payers.values():
+        named = [row for row in rows if plain(row.reference) in said]
+        for chosen in (named, rows, [row for row in rows if row.due_on <= day]):
+            parts = _parts(amount.amount_minor, chosen)
+            if parts:
+                reasons = ("sum", *(("reference",) if chosen == named else ()), *_payer(payer, chosen[0]))
+                found.append(SplitSuggestion(parts, sum(REASONS[r][0] for r in reasons), reasons))
+                break
+    return min(found, key=lambda s: (-s.score, s.parts), default=None)
+
+
+def _parts(minor: int, rows: Sequence[Candidate]) -> tuple[tuple[str, int], ...]:
+    """What each of at least two calls takes when they come to the sum together; nothing when they do not."""
+    late = tuple((row.call_id, row.outstanding.amount_minor + row.interest_minor) for row in rows)
+    bare = tuple((row.call_id, row.outstanding.amount_minor) for row in rows if row.outstanding.amount_minor)
+    for parts in (late, bare):
+        if len(parts) > 1 and all(part for _call, part in parts) and sum(part for _c, part in parts) == minor:
+            return parts
+    return ()
+
+
+def _payer(payer: str, candidate: Candidate) -> Iterable[str]:
+    name, short = plain(payer), core(payer)
+    if name and any(plain(investor) == name for investor in candidate.investors):
+        yield "payer"
+    elif len(short) >= 2 and any(_alike(short, core(investor)) for investor in candidate.investors):
+        yield "payer_alike"
+
+
 def _reasons(amount: Money, payer: str, remarks: str, day: date, candidate: Candidate) -> Iterable[str]:
     said = plain(remarks)
     if plain(candidate.reference) in said:
@@ -87,11 +137,7 @@ def _reasons(amount: Money, payer: str, remarks: str, day: date, candidate: Cand
         yield "with_interest"
     elif amount.amount_minor < needed:
         yield "part"
-    name, short = plain(payer), core(payer)
-    if name and any(plain(investor) == name for investor in candidate.investors):
-        yield "payer"
-    elif len(short) >= 2 and any(_alike(short, core(investor)) for investor in candidate.investors):
-        yield "payer_alike"
+    yield from _payer(payer, candidate)
     if any(len(plain(title)) >= 2 and plain(title) in said for title in candidate.projects):
         yield "project"
     if abs((day - candidate.due_on).days) <= NEAR_DAYS:

@@ -137,6 +137,73 @@ def test_a_statement_that_many_import_at_once_is_imported_once(scene: Scene) -> 
     sound()
 
 
+def test_a_line_that_many_split_at_once_pays_its_calls_once_and_goes_back_once(scene: Scene) -> None:
+    people, investor, commitment = scene
+    other = executed(people[0], investor)["commitment"]
+    calls = [
+        people[0].post(f"/tranches/{each['tranches'][0]['id']}/calls").json for each in (commitment, other)
+    ]
+    today, whole = clock.today().isoformat(), sum(call["amount"]["amount_minor"] for call in calls)
+    content = f"交易时间,收入金额,支出金额,对方户名,交易用途\n{today},{whole / 100:.2f},,甲方,款\n".encode()
+    assert upload(people[0], "/bank-statements", content).status_code == 201
+    (line,) = people[0].get("/bank-lines").json["items"]
+    path = f"/bank-lines/{line['id']}"
+    parts = [{"call_id": call["id"], "amount": call["amount"]} for call in calls]
+    ways = [
+        ("split", {"parts": parts}),
+        ("split", {"parts": parts[::-1]}),
+        ("confirm", {"call_id": calls[1]["id"]}),
+    ]
+    answers = at_once(
+        [
+            lambda who=who, way=ways[n % 3]: who.post(f"{path}/{way[0]}", way[1])
+            for n, who in enumerate(people)
+        ]
+    )
+    assert codes(answers) == Counter({201: 1, 409: CLIENTS - 1}), [a.json for a in answers]
+    sound()
+    made = [row["id"] for row in people[0].get(path).json["payments"]]
+    answers = at_once(
+        [
+            lambda who=who, n=n: who.post(f"/payments/{made[n % len(made)]}/reverse", {"reason": "x"})
+            for n, who in enumerate(people)
+        ]
+    )
+    assert codes(answers) == Counter({201: 1, 409: CLIENTS - 1}), [a.json for a in answers]
+    assert people[0].get(path).json["state"] == "new"
+    shown = [investor.get(f"/commitments/{each['id']}").json for each in (commitment, other)]
+    assert [(row["paid"]["amount_minor"], row["overpaid"]["amount_minor"]) for row in shown] == [(0, 0)] * 2
+    sound()
+
+
+def test_two_lines_that_pay_the_same_commitments_crosswise_do_not_wait_for_each_other(scene: Scene) -> None:
+    people, investor, commitment = scene
+    other = executed(people[0], investor)["commitment"]
+    calls = [
+        people[0].post(f"/tranches/{each['tranches'][0]['id']}/calls").json for each in (commitment, other)
+    ]
+    today = clock.today().isoformat()
+    body = "".join(f"{today},{n + 2}.00,,甲方{n},款\n" for n in range(CLIENTS))
+    content = f"交易时间,收入金额,支出金额,对方户名,交易用途\n{body}".encode()
+    assert upload(people[0], "/bank-statements", content).status_code == 201
+    lines = people[0].get("/bank-lines").json["items"]
+
+    def crosswise(who: Person, line: dict[str, Any], turn: int) -> Any:
+        parts = [{"call_id": calls[turn]["id"], "amount": {"amount_minor": 100, "currency": "CNY"}}]
+        return who.post(
+            f"/bank-lines/{line['id']}/split", {"parts": [*parts, {"call_id": calls[1 - turn]["id"]}]}
+        )
+
+    answers = at_once(
+        [
+            lambda who=who, line=line, n=n: crosswise(who, line, n % 2)
+            for n, (who, line) in enumerate(zip(people, lines, strict=True))
+        ]
+    )
+    assert codes(answers) == Counter({201: CLIENTS}), [a.json for a in answers]
+    sound()
+
+
 def test_investors_that_confirm_at_once_each_open_their_own_tranche_once(
     person: Callable[..., Person], app: Flask
 ) -> None:

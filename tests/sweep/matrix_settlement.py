@@ -32,6 +32,8 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/payment-calls/{payment_call_id}/waivers": {"reason": "agreed"},
     "POST /api/v1/interest-waivers/{waiver_id}/reverse": {"reason": "a slip"},
     "POST /api/v1/bank-lines/{line_id}/confirm": {"call_id": "<claim>"},
+    # One call is no split: refused to those who may.
+    "POST /api/v1/bank-lines/{line_id}/split": {"parts": [{"call_id": "<claim>"}]},
 }
 FORMS: dict[str, dict[str, Any]] = {
     "POST /tranches/{tranche_id}/hold": {"reason": "papers"},
@@ -57,4 +59,5 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /bank": {"file": "<statement>", "currency": "CNY"},
     "POST /api/v1/bank-statements": {"file": "<statement>"},
     "POST /bank/lines/{line_id}/confirm": {"call_id": "<claim>"},
+    "POST /bank/lines/{line_id}/split": {"amount-none": "1"},
 }

@@ -176,6 +176,11 @@ class FundPayment(Base, OfLp):
         """All that moved."""
         return self.amount_minor + self.interest_minor + self.excess_minor
 
+    @property
+    def came_minor(self) -> int:
+        """The same in the currency in which it came in."""
+        return self.whole_minor if self.given_minor is None else self.given_minor
+
 
 class FundCharge(Base, Versioned, OwnedByOrganisation):
     """A management fee, an expense, or other income of a fund; `key` is its identity (a fee's is its period)."""

@@ -208,14 +208,18 @@ def lines_like(actor: Actor, words: str, limit: int) -> list[tuple[Fund, FundCal
 
 
 def payment_rows(
-    fund_id: str, lp_id: str | None = None, line_ids: Iterable[str] | None = None
-) -> list[FundPayment]:
+    fund_id: str, lp_id: str | None = None, line_ids: Iterable[str] | None = None, bank_line_id: str | None = None
+) -> list[FundPayment]:  # fmt: skip
     """All that was entered about calls and that the actor may know of, oldest first, with what was taken back."""
     query = select(FundPayment).where(FundPayment.fund_id == fund_id)
     if lp_id is not None:
         query = query.where(FundPayment.lp_id == lp_id)
     if line_ids is not None:
         query = query.where(FundPayment.call_line_id.in_(list(line_ids)))
+    if bank_line_id is not None:
+        # With what takes them back, which does not name the line.
+        on_line = select(FundPayment.id).where(FundPayment.bank_line_id == bank_line_id)
+        query = query.where(FundPayment.id.in_(on_line) | FundPayment.reverses_id.in_(on_line))
     return list(session().scalars(query.order_by(FundPayment.paid_on, FundPayment.id)))
 
 

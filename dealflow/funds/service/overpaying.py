@@ -102,22 +102,33 @@ def refund(
 def reverse(actor: Actor, fund_id: str, payment_id: str, *, reason: str) -> FundPayment:
     """Take back an entry that was wrong: the opposite is posted, what is paid goes back, a bank line is free again.
 
-    It is posted on the day of the entry, or today when the book is closed there. Raises Conflict (`already_reversed`;
-    `built_upon` when a distribution, closing or transfer was computed with it, or what was overpaid is used).
+    It is posted on the day of the entry, or today when the book is closed there. A bank line that pays several calls is free
+    when none of them has anything of it: all of its payments are taken back together. Raises Conflict (`already_reversed`;
+    `built_upon` when a distribution, closing or transfer was computed with one of them, or what was overpaid is used).
     """
     fund = hold(actor, fund_id, Can.POST)
     known, why = queries.payment(actor, fund.id, payment_id), _why(reason)
     if known.kind == "reversal" or queries.taken_back([known.id]):
         raise Conflict(N_("This entry was taken back already"), code="already_reversed")
+    together = [known]
+    if known.bank_line_id is not None:
+        on_line = queries.standing(queries.payment_rows(fund.id, bank_line_id=known.bank_line_id))
+        together += [row for row in on_line if row.id != known.id]
+    made = {row.id: _taken_back(actor, fund, row, why) for row in together}
+    if known.bank_line_id is not None:
+        for free in _free.values():
+            free(known.bank_line_id)
+    return made[known.id]
+
+
+def _taken_back(actor: Actor, fund: Fund, known: FundPayment, why: str) -> FundPayment:
+    """Take back one entry of a held fund."""
     lp = of_fund(fund, known.lp_id)
     _check_standing(fund, known, lp)
     row = _opposite(actor, fund, known, why)
     if known.call_line_id is not None:
         payments.fresh_line(known.call_line_id).paid_minor -= known.amount_minor
         session().flush()
-    if known.bank_line_id is not None:
-        for free in _free.values():
-            free(known.bank_line_id)
     audit.record(
         actor, Tag.REVERSED, fund, after={"payment_id": known.id, "by": row.id, "amount_minor": known.whole_minor}, reason=why,
         organisation_id=fund.organisation_id,

@@ -7,7 +7,7 @@ What stands on a statement goes to the call first, then to late interest, then i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -66,10 +66,12 @@ class Parts:
 
 @dataclass(frozen=True)
 class Statement:
-    """The line of a bank statement that a payment is taken from: its id in the room that keeps statements, and the payer."""
+    """The line of a bank statement that a payment is taken from: its id in the room that keeps statements, the payer, and
+    how many minor units of it went to other calls before this one."""
 
     line_id: str
     payer: str = ""
+    before: int = 0
 
 
 def pay(
@@ -90,7 +92,7 @@ def pay(
     line = held_line(call, lp)
     not_ahead(on, "on")
     late = interest.amount_minor if interest else 0
-    taken = converted(fund, amount, rate, on) if amount is not None else _nothing(fund, late, rate)
+    taken = _taken(fund, amount, rate, on, statement) if amount is not None else _nothing(fund, late, rate)
     there = known(fund, reference)
     if there is not None and statement is None:
         same = (there.call_line_id, there.paid_on, there.interest_minor) == (line.id, on, late)
@@ -109,6 +111,17 @@ def pay(
     else:
         parts = _split(fund, call, line, taken.money.amount_minor, on)
     return _enter(actor, fund, call, line, lp, taken, parts, on, reference, statement)
+
+
+def _taken(fund: Fund, amount: Money, rate: str | None, on: date, statement: Statement | None) -> Amount:
+    """What came in, in the fund's currency. The parts of one line come to what the whole line is at the rate, to the fen."""
+    if statement is None or not statement.before or amount.currency == fund.currency:
+        return converted(fund, amount, rate, on)
+    before = Money(statement.before, amount.currency)
+    whole, rest = converted(fund, before + amount, rate, on), converted(fund, before, rate, on).money
+    if whole.money.amount_minor <= rest.amount_minor:
+        raise Invalid.field("rate", "out_of_range", N_("With this rate the amount is nothing or too large"))
+    return replace(whole, money=whole.money - rest, given=amount)
 
 
 def _nothing(fund: Fund, late: int, rate: str | None) -> Amount:

@@ -7,14 +7,15 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
-from dealflow.core import policy
+from dealflow.core import money, policy
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, TooLarge
+from dealflow.core.forms import Form
 from dealflow.core.http import SentTable, actor, needs, prepared, prepares, read_query, sent_table
 from dealflow.core.i18n import gettext as _
 from dealflow.core.paging import Query, listing
 from dealflow.settlement import bank_queries, lines, presets, service
 from dealflow.settlement.bank_queries import LineQuery
-from dealflow.settlement.forms import BankStatementForm, ConfirmForm
+from dealflow.settlement.forms import BankStatementForm, ConfirmForm, SplitForm, parts_of
 from dealflow.settlement.pages.base import WORDS, arguments, bp
 from dealflow.settlement.policy import Can
 from dealflow.settlement.shapes import BankStatementIn, ConfirmLineIn
@@ -31,7 +32,8 @@ def bank() -> str:
 
 
 def _page(
-    query: LineQuery, form: BankStatementForm | None = None, header: list[str] | None = None, refused: ConfirmForm | None = None
+    query: LineQuery, form: BankStatementForm | None = None, header: list[str] | None = None,
+    refused: ConfirmForm | SplitForm | None = None, refused_id: str = "",
 ) -> str:  # fmt: skip
     policy.require(actor(), Can.SEE_BANK)
     rows, total = bank_queries.lines(actor(), query)
@@ -43,8 +45,19 @@ def _page(
         "settlement/bank.html", rows=rows, found=listing(rows, total, query), query=query, matches=lines.matches(actor(), rows),
         reasons=REASONS, statements=statements, form=form, header=header, fields=presets.FIELDS, funds={f.id: f.name for f in funds},
         accounts=bank_queries.accounts(rows), bank_names={p.key: p.name for p in presets.PRESETS}, chosen=_mapping(),
-        may_import=policy.can(actor(), Can.IMPORT), refused=refused, **WORDS,
+        may_import=policy.can(actor(), Can.IMPORT), refused=refused, typed=_typed(refused, refused_id), amount_text=_amount, money_of=money.Money,
+        **WORDS,
     )  # fmt: skip
+
+
+def _amount(minor: int, currency: str) -> str:
+    """An amount as it is typed into a box."""
+    return money.plain(money.Money(minor, currency))
+
+
+def _typed(refused: Form | None, line_id: str) -> dict[str, SplitForm]:
+    """The refused split of a line, by the line's id."""
+    return {line_id: refused} if isinstance(refused, SplitForm) else {}
 
 
 def _mapping() -> dict[str, str]:
@@ -106,10 +119,10 @@ def _back(line_id: str) -> Any:
     return redirect(url_for("settlement.bank", state="new", fund_id=fund_id), 303)
 
 
-def _refused(line_id: str, form: ConfirmForm) -> str:
+def _refused(line_id: str, form: ConfirmForm | SplitForm) -> str:
     """The lines that wait on the same account, with why one of them was not matched."""
     fund_id = bank_queries.account_of_line(actor(), line_id)
-    return _page(LineQuery(state="new", fund_id=fund_id), refused=form)
+    return _page(LineQuery(state="new", fund_id=fund_id), refused=form, refused_id=line_id)
 
 
 @bp.post("/bank/lines/<line_id>/confirm")
@@ -127,6 +140,23 @@ def confirm(line_id: str) -> Any:
         return _refused(line_id, form), status
     flash(_("The payment is recorded."), "success")
     return redirect(made.link, 303)
+
+
+@bp.post("/bank/lines/<line_id>/split")
+@needs(Can.IMPORT)
+def split(line_id: str) -> Any:
+    """Say which calls a line pays, and how much of it each."""
+    form = SplitForm.of(request.form, bank_queries.line(actor(), line_id).currency)
+    values = form.judged()
+    if values is None:
+        return _refused(line_id, form), 422
+    try:
+        made = service.split(actor(), line_id, parts_of(values), rate=values.rate)
+    except (Invalid, Conflict, InvalidTransition) as refusal:
+        status = form.refuse(refusal)
+        return _refused(line_id, form), status
+    flash(_("The line pays %(number)s calls; all payments are recorded.", number=len(made)), "success")
+    return _back(line_id)
 
 
 @bp.post("/bank/lines/<line_id>/ignore")

@@ -8,6 +8,7 @@ from dealflow.settlement.service.committing import catch_up, commit
 from dealflow.settlement.service.paying import follow_late, offset, owed_interest, record
 from dealflow.settlement.service.proofs import PURPOSE, accept, reject, submit
 from dealflow.settlement.service.refunding import refund, refund_excess, reverse
+from dealflow.settlement.service.splitting import MOST_PARTS, Part, split
 from dealflow.settlement.service.statements import ROW_LIMIT as BANK_ROWS
 from dealflow.settlement.service.statements import (
     accounts,
@@ -23,9 +24,11 @@ from dealflow.settlement.service.waiving import take_back, waive
 
 __all__ = [
     "BANK_ROWS",
+    "MOST_PARTS",
     "PURPOSE",
     "Claim",
     "Paid",
+    "Part",
     "accept",
     "accounts",
     "bring_in",
@@ -56,6 +59,7 @@ __all__ = [
     "remind_of_calls",
     "restore",
     "reverse",
+    "split",
     "submit",
     "take_back",
     "waive",

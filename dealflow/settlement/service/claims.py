@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 
 from dealflow.accounts.queries import organisation_cards
-from dealflow.core import ids
+from dealflow.core import clock, ids
 from dealflow.core.actor import Actor
 from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_, gettext
@@ -18,7 +18,7 @@ from dealflow.funds import service as funds
 from dealflow.pitches.queries import briefs
 from dealflow.settlement import queries
 from dealflow.settlement.models import BankLine, Transfer
-from dealflow.settlement.service import calling, paying
+from dealflow.settlement.service import base, calling, paying
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Claim:
     """Money that is called for and not paid, as a payment is compared with it and a person reads it.
 
     `fund_id`: the fund on whose account it must come in; None: on an account of the house. `owed`: late interest in minor
-    units owed at the end of a day. `converts`: it may be paid in another currency, at a rate.
+    units owed at the end of a day. `converts`: it may be paid in another currency, at a rate. `payer_id`: who owes it.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Claim:
     subjects: Sequence[str]
     title: str
     party: str
+    payer_id: str
     link: str
     owed: Callable[[date], int]
     fund_id: str | None = None
@@ -45,6 +46,15 @@ class Claim:
     def may_be_paid_by(self, line: BankLine, account: str | None) -> bool:
         """Whether a line of an account can be for this at all."""
         return self.fund_id == account and (self.converts or self.outstanding.currency == line.currency)
+
+
+@dataclass(frozen=True)
+class Share:
+    """What of a line pays a claim: the amount, how many claims it paid before, and how many minor units they took."""
+
+    amount: Money
+    place: int = 0
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,13 +80,16 @@ class Paid:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of claim: the prefix of its ids, those that are open, how one is paid, and what stands on lines."""
+    """A kind of claim: the prefix of its ids, those that are open, how one is paid, and what stands on lines. `held`: several
+    as they are taken together, so that two that take some of the same never wait for each other; their ids in the order in
+    which they are paid."""
 
     key: str
     prefix: str
     open: Callable[[Actor], list[Claim]]
-    pay: Callable[[Actor, str, BankLine, str | None, str | None], Paid]
-    of_lines: Callable[[Iterable[str]], dict[str, Paid]]
+    pay: Callable[[Actor, str, BankLine, str | None, str | None, Share], Paid]
+    of_lines: Callable[[Iterable[str]], list[tuple[str, Paid]]]
+    held: Callable[[Actor, Sequence[str]], list[str]]
 
 
 def open_claims(actor: Actor) -> list[Claim]:
@@ -85,18 +98,37 @@ def open_claims(actor: Actor) -> list[Claim]:
     return sorted(found, key=lambda claim: (claim.due_on, claim.id))
 
 
-def pay(actor: Actor, claim_id: str, line: BankLine, *, account: str | None, rate: str | None = None) -> Paid:
-    """Record that a line of an account pays a claim. Invalid (`call_id`), NotFound, and what the kind raises."""
+def pay(
+    actor: Actor, claim_id: str, line: BankLine, *, account: str | None, rate: str | None = None, share: Share | None = None
+) -> Paid:  # fmt: skip
+    """Record that a line of an account, or a share of it, pays a claim. Invalid (`call_id`), NotFound, and what the kind
+    raises."""
+    return _kind(claim_id).pay(actor, claim_id, line, account, rate, share or Share(line.amount))
+
+
+def held(actor: Actor, claim_ids: Sequence[str]) -> list[str]:
+    """Several claims kept from others until the transaction ends, in the order in which they are to be paid."""
+    kinds = {claim_id: _kind(claim_id) for claim_id in claim_ids}
+    return [
+        key for kind in KINDS for key in kind.held(actor, [key for key in claim_ids if kinds[key] is kind])
+    ]
+
+
+def _kind(claim_id: str) -> Kind:
     kind = next((kind for kind in KINDS if ids.decode(kind.prefix, claim_id) is not None), None)
     if kind is None:
         raise Invalid.field("call_id", "required", N_("Choose the call that this payment is for"))
-    return kind.pay(actor, claim_id, line, account, rate)
+    return kind
 
 
-def paid_by(lines: Iterable[BankLine]) -> dict[str, Paid]:
-    """Line id → what stands on it, for those that are matched. One statement for each kind."""
+def paid_by(lines: Iterable[BankLine]) -> dict[str, list[Paid]]:
+    """Line id → the payments that stand on it, for those that are matched. One statement for each kind."""
     wanted = [line.id for line in lines if line.state == "matched"]
-    return {key: paid for kind in KINDS for key, paid in kind.of_lines(wanted).items()} if wanted else {}
+    found: dict[str, list[Paid]] = {}
+    for kind in KINDS if wanted else ():
+        for key, paid in kind.of_lines(wanted):
+            found.setdefault(key, []).append(paid)
+    return found
 
 
 def _other_account() -> Invalid:
@@ -105,26 +137,34 @@ def _other_account() -> Invalid:
 
 
 def _tranches(actor: Actor) -> list[Claim]:
-    calls = queries.open_calls(actor, as_payee=True)
+    known = queries.owing_calls(actor)
+    paid = queries.principal_paid(call.id for call in known)
+    today = clock.today()
+    calls = [
+        call
+        for call in known
+        if call.outstanding.amount_minor or paying.owed_interest(call, today, paid[call.id])
+    ]
     cards = organisation_cards(call.investor_organisation_id for call in calls)
     projects = briefs(call.project_id for call in calls)
-    paid = queries.principal_paid(call.id for call in calls)
     return [
         Claim(
             call.id, call.reference, call.outstanding, call.due_on, cards[call.investor_organisation_id].names,
             [title for title in projects[call.project_id]["titles"].values() if title], projects[call.project_id]["title"],
-            cards[call.investor_organisation_id].name, calling.path(call), partial(paying.owed_interest, call, paid=paid[call.id]),
+            cards[call.investor_organisation_id].name, call.investor_organisation_id, calling.path(call), partial(paying.owed_interest, call, paid=paid[call.id]),
         )
         for call in calls
     ]  # fmt: skip
 
 
-def _pay_tranche(actor: Actor, claim_id: str, line: BankLine, account: str | None, rate: str | None) -> Paid:
+def _pay_tranche(
+    actor: Actor, claim_id: str, line: BankLine, account: str | None, rate: str | None, share: Share
+) -> Paid:
     if account is not None:
         raise _other_account()
     made = paying.record(
-        actor, claim_id, amount=line.amount, on=line.booked_on, payer=line.payer, reference=line.serial or line.text[:60],
-        line=line,
+        actor, claim_id, amount=share.amount, on=line.booked_on, payer=line.payer, reference=line.serial or line.text[:60],
+        line=line, place=share.place,
     )  # fmt: skip
     return _of_tranche(made)
 
@@ -141,8 +181,17 @@ def _of_tranche(row: Transfer) -> Paid:
     )  # fmt: skip
 
 
-def _tranches_of_lines(line_ids: Iterable[str]) -> dict[str, Paid]:
-    return {key: _of_tranche(row) for key, row in queries.transfers_of_lines(line_ids).items()}
+def _tranches_of_lines(line_ids: Iterable[str]) -> list[tuple[str, Paid]]:
+    return [(str(row.bank_line_id), _of_tranche(row)) for row in queries.transfers_of_lines(line_ids)]
+
+
+def _held_tranches(actor: Actor, claim_ids: Sequence[str]) -> list[str]:
+    calls = [queries.call(actor, claim_id) for claim_id in claim_ids]
+    for commitment_id in sorted({call.commitment_id for call in calls}):
+        base.hold_commitment(actor, commitment_id)
+    return [
+        call.id for call in sorted(calls, key=lambda call: (call.project_id, call.commitment_id, call.id))
+    ]
 
 
 def _fund_calls(actor: Actor) -> list[Claim]:
@@ -150,14 +199,14 @@ def _fund_calls(actor: Actor) -> list[Claim]:
         Claim(
             row.line.id, row.line.reference, row.fund.money(row.line.open_minor), row.call.due_on, row.payers, [row.fund.name],
             gettext(N_("Capital call %(number)s of %(fund)s")) % {"number": row.call.number, "fund": row.fund.name}, row.lp.name,
-            row.link, row.owed, row.fund.id, converts=True,
+            row.lp.id, row.link, row.owed, row.fund.id, converts=True,
         )
         for row in fund_claims.open_lines(actor)
     ]  # fmt: skip
 
 
 def _pay_fund_call(
-    actor: Actor, claim_id: str, line: BankLine, account: str | None, rate: str | None
+    actor: Actor, claim_id: str, line: BankLine, account: str | None, rate: str | None, share: Share
 ) -> Paid:
     asked = funds.line_of(claim_id)
     if asked.fund_id != account:
@@ -165,8 +214,8 @@ def _pay_fund_call(
     # A bank that numbers its lines gives the reference; else the day and the end of the line's id are one.
     reference = line.serial or f"{line.booked_on.isoformat()}-{line.id[-8:]}"
     made = funds.pay(
-        actor, asked.fund_id, asked.call_id, lp_id=asked.lp_id, amount=line.amount, on=line.booked_on, reference=reference,
-        rate=rate, statement=funds.Statement(line.id, line.payer),
+        actor, asked.fund_id, asked.call_id, lp_id=asked.lp_id, amount=share.amount, on=line.booked_on, reference=reference,
+        rate=rate, statement=funds.Statement(line.id, line.payer, share.before),
     )  # fmt: skip
     return _of_fund(fund_claims.settled([made])[0])
 
@@ -179,11 +228,18 @@ def _of_fund(found: fund_claims.Settled) -> Paid:
     )  # fmt: skip
 
 
-def _fund_calls_of_lines(line_ids: Iterable[str]) -> dict[str, Paid]:
-    return {str(found.payment.bank_line_id): _of_fund(found) for found in fund_claims.of_bank_lines(line_ids)}
+def _fund_calls_of_lines(line_ids: Iterable[str]) -> list[tuple[str, Paid]]:
+    return [
+        (str(found.payment.bank_line_id), _of_fund(found)) for found in fund_claims.of_bank_lines(line_ids)
+    ]
+
+
+def _held_fund_calls(actor: Actor, claim_ids: Sequence[str]) -> list[str]:
+    """All are of the fund whose account it is, which is held with the first."""
+    return sorted(claim_ids)
 
 
 KINDS = (
-    Kind("tranche", "pcl", _tranches, _pay_tranche, _tranches_of_lines),
-    Kind("fund", "fli", _fund_calls, _pay_fund_call, _fund_calls_of_lines),
+    Kind("tranche", "pcl", _tranches, _pay_tranche, _tranches_of_lines, _held_tranches),
+    Kind("fund", "fli", _fund_calls, _pay_fund_call, _fund_calls_of_lines, _held_fund_calls),
 )

@@ -60,17 +60,19 @@ def record(
     note: str = "",
     beyond: bool = False,
     line: BankLine | None = None,
+    place: int = 0,
 ) -> Transfer:
     """Record that money came in for a call; the payment.
 
-    `beyond`: it came although the call is paid already, as money from a statement (`line`) may. Raises NotFound,
+    `beyond`: it came although the call is paid already, as money from a statement (`line`) may; `place` counts the payments
+    among which the line is split. Raises NotFound,
     Forbidden, InvalidTransition (withdrawn), Conflict (`already_paid`, `recorded_before`), Invalid that names the field.
     """
     commitment, tranche, call = calling.held(actor, call_id, Can.RECORD)
     _check(commitment, call, amount, on)
     _refuse_twin(call, amount, on, reference, line)
     parts = _split(call, amount, on, interest, beyond=beyond or line is not None)
-    key = _line_key(line) if line is not None else _key(call, amount, on, reference)
+    key = _line_key(line, place) if line is not None else _key(call, amount, on, reference)
     made = written(
         actor, commitment, "payment", parts, key=key, on=on, tranche=tranche, call=call, note=note, line=line,
         payer=payer.strip(), reference=reference.strip(),
@@ -182,9 +184,10 @@ def _refuse_twin(call: PaymentCall, amount: Money, on: date, reference: str, lin
         raise Conflict(message, code="recorded_before")
 
 
-def _line_key(line: BankLine) -> str:
+def _line_key(line: BankLine, place: int) -> str:
+    """The same for the first payment of a line, whatever call it is for, so that a line is not matched twice at once."""
     undone = _count(Transfer.bank_line_id == line.id, Transfer.kind == "reversal")
-    return f"line:{line.id}:{undone}"
+    return f"line:{line.id}:{undone}" + (f":{place}" if place else "")
 
 
 def written(

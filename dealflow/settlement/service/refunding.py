@@ -118,6 +118,7 @@ def _told(actor: Actor, commitment: Commitment, made: Transfer, why: str) -> Non
 def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
     """Take back an entry that was wrong: the opposite is posted, the sums go back, a bank line is free again.
 
+    A line that pays several calls is free when none of them has anything of it: all of its payments are taken back together.
     Raises NotFound, Forbidden, Conflict when it is taken back already or what came after stands on it.
     """
     known = session().get(Transfer, transfer_id)
@@ -125,9 +126,27 @@ def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
         raise NotFound()
     policy.require(actor, Can.REVERSE, known, see=Can.SEE)
     why = base.reason_given(reason)
-    commitment = base.hold_commitment(actor, known.commitment_id)
+    held: dict[str, Commitment] = {}
+    for commitment_id in sorted({row.commitment_id for row in _together(known)}):
+        held[commitment_id] = base.hold_commitment(actor, commitment_id)
     if known.kind == "reversal" or queries.reversal_of(known.id) is not None:
         raise Conflict(N_("This entry was taken back already"), code="already_reversed")
+    made = {row.id: _taken_back(actor, held[row.commitment_id], row, why) for row in _together(known)}
+    if known.bank_line_id is not None:
+        statements.free(known.bank_line_id)
+    return made[known.id]
+
+
+def _together(known: Transfer) -> list[Transfer]:
+    """An entry with those that stand on the same bank line."""
+    if known.bank_line_id is None:
+        return [known]
+    others = [row for row in queries.transfers_of_lines([known.bank_line_id]) if row.id != known.id]
+    return [known, *others]
+
+
+def _taken_back(actor: Actor, commitment: Commitment, known: Transfer, why: str) -> Transfer:
+    """Take back one entry of a held commitment."""
     tranche = base.fresh(Tranche, known.tranche_id) if known.tranche_id else None
     call = base.fresh(PaymentCall, known.call_id) if known.call_id else None
     funded = paying.is_funded(commitment)
@@ -136,8 +155,6 @@ def reverse(actor: Actor, transfer_id: str, *, reason: str) -> Transfer:
         _unrefund(actor, commitment, tranche, call, known, why)
     elif tranche is not None and call is not None:
         _unpay(actor, commitment, tranche, call, known, why)
-    if known.bank_line_id is not None:
-        statements.free(known.bank_line_id)
     session().flush()
     paying.follow(actor, commitment, was=funded, why=why, undone=True)
     audit.record(

@@ -216,7 +216,8 @@ def _lines(actor: Actor, statement: BankStatement, rows: list[tuple[int, Incomin
     session().flush()
 
 
-def _held(actor: Actor, line_id: str) -> BankLine:
+def held(actor: Actor, line_id: str) -> BankLine:
+    """A line as it is now, kept from others until the transaction ends. NotFound, Forbidden."""
     known = bank_queries.line(actor, line_id)
     policy.require(actor, Can.IMPORT, known, see=Can.SEE_BANK)
     return hold(BankLine, known.id)
@@ -226,7 +227,7 @@ def confirm(actor: Actor, line_id: str, call_id: str, *, rate: str | None = None
     """A person says which call a line pays (`call_id` of any of `claims.KINDS`); it is recorded. `rate`: for a call that may
     be paid in another currency, when the table of rates has none. Raises NotFound, Forbidden, InvalidTransition, Invalid
     (`call_id`), and what the recording of the call's kind raises."""
-    line = _held(actor, line_id)
+    line = held(actor, line_id)
     state = LINE.fire(line.state, "match", line)
     account = bank_queries.accounts([line])[line.statement_id]
     made = claims.pay(actor, call_id, line, account=account, rate=rate)
@@ -243,7 +244,7 @@ def confirm(actor: Actor, line_id: str, call_id: str, *, rate: str | None = None
 
 
 def free(line_id: str) -> None:
-    """Let a line wait for a call again, since its payment was taken back."""
+    """Let a line wait for a call again, since all that it paid was taken back."""
     line = base.fresh(BankLine, line_id)
     line.state = LINE.fire(line.state, "unmatch", line)
     session().flush()
@@ -251,7 +252,7 @@ def free(line_id: str) -> None:
 
 def ignore(actor: Actor, line_id: str, *, reason: str = "") -> BankLine:
     """Set a line aside that pays no call."""
-    line = _held(actor, line_id)
+    line = held(actor, line_id)
     line.state, line.reason = LINE.fire(line.state, "ignore", line), reason.strip()[:500]
     session().flush()
     audit.record(
@@ -262,7 +263,7 @@ def ignore(actor: Actor, line_id: str, *, reason: str = "") -> BankLine:
 
 def restore(actor: Actor, line_id: str) -> BankLine:
     """Take a line back that was set aside."""
-    line = _held(actor, line_id)
+    line = held(actor, line_id)
     line.state, line.reason = LINE.fire(line.state, "restore", line), ""
     session().flush()
     audit.record(actor, Tag.RESTORED, line, before={"state": "ignored"}, after={"state": line.state})
