@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -48,22 +46,16 @@ TRANCHES = (
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture
+def url(url: str) -> str:
     """A database as it was, with a commitment whose job ran four days late."""
-    url = (
-        request.getfixturevalue("postgres_url")
-        if request.param == "postgresql"
-        else f"sqlite:///{tmp_path / 'app.db'}"
-    )
     command.upgrade(migrate.config(url), "0035")
     with db.database().writing.begin() as connection:
         for statement in ROWS:
             connection.execute(text(statement), GIVEN)
         for tranche in TRANCHES:
             connection.execute(text(TRANCHE), GIVEN | tranche)
-    yield url
-    db.database().engine.dispose()
+    return url
 
 
 def test_the_last_signature_dates_a_commitment_and_what_signing_opened(url: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -64,18 +62,12 @@ def put(*before: str, more: str = "", values: str = "") -> None:
             connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture
+def url(url: str) -> str:
     """A database as it was, with a payment."""
-    url = (
-        request.getfixturevalue("postgres_url")
-        if request.param == "postgresql"
-        else f"sqlite:///{tmp_path / 'app.db'}"
-    )
     command.upgrade(migrate.config(url), "0032")
     put(*BELOW)
-    yield url
-    db.database().engine.dispose()
+    return url
 
 
 def test_payments_stand_as_typed_in(url: str) -> None:

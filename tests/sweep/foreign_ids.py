@@ -17,12 +17,12 @@ from tests.conftest import Person
 from tests.factories.world import World, without_lasting_effect
 from tests.sweep.matrix_cases import Case, address, cases, request_of
 from tests.sweep.routes import PARAMETER
+from tests.web.hostile import Path, parts
 
 ACTORS = ("creator.owner", "investor.owner", "fund.owner")
 NOBODYS = "0" * 25 + "7"
 # A moment that an answer was worked out at.
 NOW = re.compile(r'"on":"[^"]+"')
-Path = tuple[str | int, ...]
 Spot = tuple[str, Path, str]
 
 
@@ -39,19 +39,12 @@ def foreign_ids(actor: Actor) -> dict[str, list[str]]:
     return found
 
 
-def named(schema: Any, document: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """(path, prefix) of every id that a schema takes; of a list, its first entry."""
-    while "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    for example in schema.get("examples", ()):
-        if shape := re.fullmatch(r"([a-z]{2,5})_01hv…", str(example)):
-            yield path, shape[1]
-    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
-        yield from named(part, document, path)
-    for name, part in schema.get("properties", {}).items():
-        yield from named(part, document, (*path, name))
-    if "items" in schema and len(path) < 6:
-        yield from named(schema["items"], document, (*path, 0))
+def named(schema: Any, document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """(path, prefix) of every id that a schema takes."""
+    for path, part in parts(schema, document):
+        for example in part.get("examples", ()):
+            if shape := re.fullmatch(r"([a-z]{2,5})_01hv…", str(example)):
+                yield path, shape[1]
 
 
 def spots(case: Case, document: dict[str, Any]) -> Iterator[Spot]:

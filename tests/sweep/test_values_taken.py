@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
-from tests.sweep.foreign_ids import Path, put
-from tests.web.hostile import resolve
+from tests.sweep.foreign_ids import put
+from tests.web.hostile import Path, parts
 
 # JSON as it is sent, so that 1.0 stays what it is.
 NO_MONEY = (
@@ -31,22 +31,19 @@ NO_MOMENT = (
 KINDS = {"money": NO_MONEY, "amount": NO_AMOUNT, "date": NO_DAY, "date-time": NO_MOMENT}
 
 
-def taken(schema: Any, document: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[str, Path]]:
+def taken(schema: Any, document: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     """(kind, path) of every amount, day and moment that a body takes."""
-    schema = resolve(schema, document)
-    if schema.get("format") in KINDS:
-        yield schema["format"], path
-    if "amount_minor" in schema.get("properties", {}):
-        yield "money", path
-        return
-    if schema.get("type") == "integer" and path and str(path[-1]).endswith("_minor"):
-        yield "amount", path
-    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
-        yield from taken(part, document, path)
-    for name, part in schema.get("properties", {}).items():
-        yield from taken(part, document, (*path, name))
-    if "items" in schema and len(path) < 6:
-        yield from taken(schema["items"], document, (*path, 0))
+    money: set[Path] = set()
+    for path, part in parts(schema, document):
+        if path[:-1] in money:
+            continue
+        if "amount_minor" in part.get("properties", {}):
+            money.add(path)
+            yield "money", path
+        elif part.get("format") in KINDS:
+            yield part["format"], path
+        elif part.get("type") == "integer" and path and str(path[-1]).endswith("_minor"):
+            yield "amount", path
 
 
 def asked(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -38,11 +38,29 @@ hostile = st.one_of(
 )  # fmt: skip
 
 
+Path = tuple[str | int, ...]
+DEEPEST = 6
+
+
 def resolve(schema: Any, document: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema with its reference followed."""
     while isinstance(schema, Mapping) and "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema if isinstance(schema, Mapping) else {}
+
+
+def parts(
+    schema: Mapping[str, Any], document: Mapping[str, Any], path: Path = ()
+) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """A schema and all schemas in it, each with the path at which its value stands; of a list, its first entry."""
+    schema = resolve(schema, document)
+    yield path, schema
+    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+        yield from parts(part, document, path)
+    for name, part in schema.get("properties", {}).items():
+        yield from parts(part, document, (*path, name))
+    if "items" in schema and len(path) < DEEPEST:
+        yield from parts(schema["items"], document, (*path, 0))
 
 
 def fitting(schema: Any, document: Mapping[str, Any], depth: int = 0) -> st.SearchStrategy[Any]:
