@@ -26,11 +26,13 @@ CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Additive:
-    """Curves of all columns and surfaces of `pairs`; `score` is the sum of both."""
+    """Curves of all columns and surfaces of `pairs`; `score` is the sum of both. Shortlists are the teacher's: five
+    hundred trees for every pair of a light investor would take longer than all else."""
 
     curves: Any
     surfaces: Any
     pairs: tuple[tuple[str, str], ...]
+    teacher: PairModel
 
     def score(self, features: np.ndarray) -> np.ndarray:
         flat = features.reshape(-1, features.shape[-1])
@@ -41,7 +43,7 @@ class Additive:
         return result
 
     def preview(self, features: np.ndarray) -> np.ndarray:
-        return self.score(features)
+        return self.teacher.preview(features)
 
 
 def distil(teacher: PairModel, sample: Sample, seed: int) -> Additive:
@@ -57,9 +59,10 @@ def distil(teacher: PairModel, sample: Sample, seed: int) -> Additive:
     left = scores - curves.predict(features)
     pairs = leading_pairs(features, left, weights, SURFACES)
     if not pairs:
-        return Additive(curves, None, ())
+        return Additive(curves, None, (), teacher)
     surfaces = _boosted(features, left, weights, [set(pair) for pair in pairs], seed, 300, 12, 1.0)
-    return Additive(curves, surfaces, tuple((sample.names[one], sample.names[two]) for one, two in pairs))
+    named = tuple((sample.names[one], sample.names[two]) for one, two in pairs)
+    return Additive(curves, surfaces, named, teacher)
 
 
 def _chosen(scores: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
