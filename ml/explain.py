@@ -15,6 +15,7 @@ from ml.weights import MandateWeights, Part
 TERM_GROUPS = frozenset({"genres", "languages", "regions", "stage", "instruments"})
 _MAX_TERMS = 8
 _KNOTS = np.array(ASK_KNOTS)
+_EDGE = 0.05  # decades; an ask a tenth off the edge of what suits still suits
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,19 @@ def _summed_reason(
     part: Part, total: float, values: np.ndarray, weights: MandateWeights, project: Mapping[str, Any] | None
 ) -> Reason:
     code = part.code if total >= 0 else part.opposite_code
-    if code == "ask_above_ticket" and weights.ask_target is not None:
+    if part.coefficient == "ask" and weights.ask_target is not None:
         asked = float(values[part.columns] @ _KNOTS)  # the hats' mean is the logarithm they were made of
-        code = "ask_below_ticket" if asked < weights.ask_target else code
+        code = _ask_code(code, asked - weights.ask_target, weights.ask_band)
     return Reason(code, total, part.project_field, part.mandate_field, _params(part, weights, project))
+
+
+def _ask_code(code: str, distance: float, band: tuple[float, float]) -> str:
+    """On which side of the ticket an ask lies, `distance` decades above it, and whether it suits or is only in reach."""
+    if code == "ask_above_ticket":
+        return "ask_below_ticket" if distance < band[0] else code
+    if distance < band[0] - _EDGE:
+        return "ask_near_below"
+    return "ask_near_above" if distance > band[1] + _EDGE else code
 
 
 def _params(part: Part, weights: MandateWeights, project: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -23,6 +23,25 @@ SENTENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("Ask %(ask)s suits your limit %(limit)s", "融资额 %(ask)s 与您的上限 %(limit)s 相称"),
         ("The ask suits your ticket", "融资额与您的单笔金额相称"),
     ),
+    "ask_near_above": (
+        (
+            "Ask %(ask)s is within reach of your ticket %(ticket)s",
+            "融资额 %(ask)s 高于与您单笔金额 %(ticket)s 相称的范围，但相差不远",
+        ),
+        (
+            "Ask %(ask)s is within reach of your limit %(limit)s",
+            "融资额 %(ask)s 高于与您上限 %(limit)s 相称的范围，但相差不远",
+        ),
+        ("The ask is within reach of your ticket", "融资额高于与您单笔金额相称的范围，但相差不远"),
+    ),
+    "ask_near_below": (
+        (
+            "Ask %(ask)s is a little below your ticket %(ticket)s",
+            "融资额 %(ask)s 略低于您的单笔金额 %(ticket)s",
+        ),
+        ("Ask %(ask)s is a little below your limit %(limit)s", "融资额 %(ask)s 略低于您的上限 %(limit)s"),
+        ("The ask is a little below your ticket", "融资额略低于您的单笔金额"),
+    ),
     "ask_above_ticket": (
         ("Ask %(ask)s is far above your ticket %(ticket)s", "融资额 %(ask)s 远高于您的单笔金额 %(ticket)s"),
         ("Ask %(ask)s is far above your limit %(limit)s", "融资额 %(ask)s 远高于您的上限 %(limit)s"),

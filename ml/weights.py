@@ -78,6 +78,7 @@ class MandateWeights:
     limit: Mapping[str, Any] | None = None
     text: str = ""
     ask_target: float | None = None
+    ask_band: tuple[float, float] = (0.0, 0.0)  # decades above the target within which an ask suits
     mandate_id: str | None = field(default=None)
 
 
@@ -160,6 +161,7 @@ def mandate_weights(
         limit=mandate.get("max_per_project"),
         text=text,
         ask_target=target,
+        ask_band=(model.money.low, model.money.high),
         mandate_id=mandate.get("id"),
     )
 

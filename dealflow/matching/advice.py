@@ -100,10 +100,12 @@ def _scaled(money: Mapping[str, Any] | None, share: float) -> dict[str, Any] | N
 
 @dataclass(frozen=True)
 class Advice:
-    """What helps, the best first; `since` is set when it is about an earlier state of the pitch."""
+    """What helps, the best first; `since` is set when it is about an earlier state of the pitch. `copied`: the pitch nearly
+    repeats an earlier one, and no change of what is tried here would move it from behind all others."""
 
     tried: list[Tried]
     since: datetime | None = None
+    copied: bool = False
 
 
 def advise(actor: Actor, project: Any) -> Advice:
@@ -114,6 +116,8 @@ def advise(actor: Actor, project: Any) -> Advice:
     snapshot = live.current()
     if project.status != "published" or project.id not in snapshot.matrix.positions:
         return Advice([])
+    if project.id in snapshot.copies:
+        return Advice([], copied=True)
     asked = discretion.look(actor, project)
     return Advice(_helpful(snapshot, project, asked.content), asked.since)
 
@@ -151,6 +155,8 @@ def _rescored(
     ranker, matrix = snapshot.ranker, snapshot.matrix
     own = np.concatenate([np.asarray(ranker.build_matrix([variant]).x) for variant in variants])
     weights = stated_weights(ranker, rows)
+    # Copies stand behind all others, whatever their scores.
+    behind = [matrix.positions[i] for i in snapshot.copies if i in matrix.positions]
     passes = np.zeros((len(variants), len(rows)), dtype=bool)
     ranks = np.zeros((len(variants), len(rows)), dtype=np.int64)
     here = matrix.positions[project_id]
@@ -160,7 +166,7 @@ def _rescored(
         if not passes[:, at].any():
             continue
         mask = constraints.mask(stated, matrix.columns)
-        mask[here] = False
+        mask[[here, *behind]] = False
         others = np.sort(ranker.score(matrix, weights[at], mask)[mask])
         scores = own @ weights[at].vector + np.float32(weights[at].bias)
         ranks[:, at] = 1 + len(others) - np.searchsorted(others, scores, side="right")

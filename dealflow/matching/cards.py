@@ -137,6 +137,17 @@ class Card:
         return self.metrics.get("measured") or {}
 
     @property
+    def fitted(self) -> bool:
+        """Whether it was fitted on the answers given here: its scores are chances then, and no likelihood ratios."""
+        return "adapted_from" in self.info
+
+    @property
+    def held_out_error(self) -> float | None:
+        """The calibration error on answers held out here, as its last examination found it."""
+        found = next((gate["figures"] for gate in self.gates if gate["code"] == "calibrated"), {})
+        return found.get("error") if found.get("held_out") else None
+
+    @property
     def looks(self) -> dict[str, Any]:
         """How likely places are looked at: as it was trained with, else as measured last; empty before both."""
         return self.metrics.get("looks") or self.measured.get("looks") or {}

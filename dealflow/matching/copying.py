@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from dealflow.accounts import queries as accounts
 from dealflow.audit import service as audit
 from dealflow.core import clock, policy
 from dealflow.core.actor import Actor
@@ -167,9 +168,17 @@ def found(actor: Actor) -> list[PitchFingerprint]:
 
 
 def texts(actor: Actor, ids: list[str]) -> dict[str, dict[str, Any]]:
-    """What published pitches say, for those who judge whether one repeats another."""
+    """What published pitches say, whose they are and how old their stories, for those who judge whether one repeats
+    another."""
     policy.require(actor, Can.OVERSEE)
-    return {project_id: content for project_id, _owner, _at, content in pitches.published_rows(ids)}
+    rows = list(pitches.published_rows(ids))
+    owners = accounts.organisation_cards({owner for _id, owner, _at, _content in rows})
+    known = select(PitchFingerprint.project_id, PitchFingerprint.since)
+    since = {row[0]: row[1] for row in session().execute(known.where(PitchFingerprint.project_id.in_(ids)))}
+    return {
+        project_id: content | {"owner": owners[owner].name, "since": since.get(project_id)}
+        for project_id, owner, _at, content in rows
+    }
 
 
 def clear(actor: Actor, project_id: str) -> PitchFingerprint:

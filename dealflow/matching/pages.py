@@ -19,7 +19,7 @@ from dealflow.core.paging import Query, cursor_for
 from dealflow.core.schema import load
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import vocabulary, wording
-from dealflow.matching import advice, queries, ranking, reasons, reverse, rows, service
+from dealflow.matching import advice, live, queries, ranking, reasons, reverse, rows, service
 from dealflow.matching.policy import Can
 from dealflow.matching.schemas import FeedbackIn, MatchQuery
 from dealflow.pitches import queries as pitches
@@ -58,7 +58,12 @@ def matches(mandate_id: str) -> str:
     )
     drawn = rows.kept(actor(), key) or rows.keep(key, _draw(mandate, scene, query, tab, here))
     return render_template(
-        "matching/matches.html", mandate=mandate, tab=tab, may_answer=may_answer, drawn=drawn
+        "matching/matches.html",
+        mandate=mandate,
+        tab=tab,
+        may_answer=may_answer,
+        drawn=drawn,
+        fitted="adapted_from" in scene.snapshot.ranker.model.info,
     )
 
 
@@ -239,6 +244,7 @@ def investors(project_id: str) -> str:
     return render_template(
         "matching/investors.html", project=project, title=pitches.title(project), query=query,
         found=reverse.investors(actor(), project, query), intros=_intros(project_id), kinds=_kinds(),
+        copied=project.id in live.copies_in_force(),
     )  # fmt: skip
 
 
@@ -260,7 +266,7 @@ def advise(project_id: str) -> str:
     found = advice.advise(actor(), project)
     return render_template(
         "matching/advice.html", project=project, title=pitches.title(project), group=advice.GROUP,
-        lines=[(t, *_change_words(t)) for t in found.tried], since=found.since,
+        lines=[(t, *_change_words(t)) for t in found.tried], since=found.since, copied=found.copied,
     )  # fmt: skip
 
 

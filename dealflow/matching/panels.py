@@ -15,7 +15,7 @@ from dealflow.mandates import queries as mandates
 from dealflow.mandates import wording
 from dealflow.mandates.policy import INVESTORS
 from dealflow.mandates.schemas import MandateQuery
-from dealflow.matching import queries, ranking, reasons, reverse
+from dealflow.matching import live, queries, ranking, reasons, reverse
 from dealflow.matching.policy import Can
 from dealflow.matching.schemas import MatchQuery
 
@@ -62,7 +62,9 @@ def fitting(actor: Actor, project: Any) -> tuple[str, dict[str, Any]] | None:
         # The house has asked about enough pitches today; the pitch itself is shown all the same.
         return None
     asked = len(queries.intros_of(actor, project.id))
-    return "matching/_investors.html", {"project": project, "found": found, "asked": asked}
+    return "matching/_investors.html", {
+        "project": project, "found": found, "asked": asked, "copied": project.id in live.copies_in_force(),
+    }  # fmt: skip
 
 
 @slots.fill("project.next", order=10)

@@ -11,7 +11,19 @@ from sqlalchemy import select
 from dealflow.accounts.models import Membership, Organisation
 from dealflow.core import clock, db, jobs
 from dealflow.core.actor import SYSTEM
-from dealflow.matching import copying, heldout, live, measured, queries, signals, trials
+from dealflow.mandates import queries as queries_of_mandates
+from dealflow.matching import (
+    advice,
+    copying,
+    heldout,
+    lifecycle,
+    live,
+    measured,
+    queries,
+    service,
+    signals,
+    trials,
+)
 from dealflow.matching.models import DriftReport, MatchFeedback, PitchFingerprint
 from tests.conftest import Person
 from tests.factories import pitches
@@ -216,3 +228,70 @@ def retell(owner: Person, project_id: str, synopsis: str) -> None:
     version = owner.get(f"/projects/{project_id}").json["version"]
     answer = owner.patch(f"/projects/{project_id}", {"synopsis": synopsis}, version)
     assert answer.status_code == 200, answer.text
+
+
+def test_the_owner_of_a_copy_is_told_the_truth(person: Callable[..., Person], shipped: str) -> None:
+    author, copyist, staff = person("creator"), person("creator"), person("platform")
+    pitches.published(author, synopsis=STORY)
+    weak = pitches.published(
+        author, synopsis="别的故事" * 3 + "讲一位厨师在海边重新开店。", genres=["sweet"], stage="released"
+    )["id"]
+    copy = pitches.published(copyist, synopsis=STORY + "！")["id"]
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    stated = {"stages": {"financing": 1.0}, "genres": {"revenge": 1.0}}
+    for investor in [person("investor") for _ in range(3)]:
+        for _ in range(3):
+            assert investor.post("/mandates", body | {"preferences": stated}).status_code == 201
+    jobs.run_due()
+    assert "stands behind all others" not in copyist.browser().get(f"/projects/{copy}/advice").text
+    copying.find()
+    jobs.run_due()
+    assert copyist.get(f"/projects/{copy}/advice").json == []
+    for lang, words in (("en", "reads nearly like an earlier"), ("zh", "与较早的一个项目文字几乎相同")):
+        browser = copyist.browser(lang)
+        for path in ("", "/advice", "/investors"):
+            assert words in browser.get(f"/projects/{copy}{path}").text, (lang, path)
+        assert words not in author.browser(lang).get(f"/projects/{weak}").text
+    # A copy stands before nobody, so it is none of those that a pitch is advised to pass.
+    with db.system_edge(write=False):
+        snapshot, rows = live.current(), queries_of_mandates.active_everywhere()
+        content = next(content for i, (_at, content) in live.contents([weak]).items())
+        _passes, ranks = advice._rescored(snapshot, rows, weak, [content])
+    assert set(ranks[0].tolist()) == {2}
+    # Who judges sees whose they are and since when each tells its story.
+    page = staff.browser().get("/models/copies").text
+    assert page.count("story since") == 2
+
+
+def test_a_score_says_what_it_is_by_how_the_model_was_fitted(
+    person: Callable[..., Person], shipped: str
+) -> None:
+    projects = answered.published_projects(person)
+    answered.answer(projects, answered.mandates(person), lambda stage: stage != "financing")
+    row = lifecycle.train(SYSTEM)
+    assert row is not None
+    anybody, investor = person("creator"), person("investor")
+    base, fitted = (
+        anybody.browser().get(f"/models/{version}").text for version in (shipped, row.model_version)
+    )
+    assert "drawn at random, 90 nine times" in base
+    assert "seven in ten" not in base
+    assert "Calibration error on real investments" in base
+    assert "drawn at random, 90 nine times" not in fitted
+    assert "seven in ten" in fitted
+    assert "Calibration error on answers held out here" in fitted
+    assert "NDCG of the first ten, gain" in fitted
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    mandate = investor.post("/mandates", body).json["id"]
+    assert (
+        "as likely as a project drawn at random"
+        in investor.browser().get(f"/mandates/{mandate}/matches").text
+    )
+    with db.system_edge():
+        lifecycle.promote(SYSTEM, row.model_version)
+    service.rebuild()
+    page = investor.browser().get(f"/mandates/{mandate}/matches").text
+    assert "drawn at random" not in page
+    assert "chance in a hundred" in page
+    measured.watch()
+    assert "之前四周" in person("platform").browser("zh").get("/models/drift").text

@@ -265,4 +265,4 @@ def test_every_code_of_the_ranker_has_a_sentence_and_no_sentence_is_without_a_co
     history = [Deed(ranker.build_matrix([project]).x[0], "save")]
     weights = ranker.mandate_weights(mandate, history)
     codes = {code for part in weights.parts for code in (part.code, part.opposite_code)}
-    assert codes | {"ask_below_ticket"} == set(SENTENCES)
+    assert codes | {"ask_below_ticket", "ask_near_below", "ask_near_above"} == set(SENTENCES)

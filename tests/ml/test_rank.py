@@ -111,6 +111,20 @@ def test_an_ask_far_from_the_ticket_says_on_which_side(ranker: Ranker) -> None:
     assert codes == ["ask_below_ticket", "ask_fit", "ask_above_ticket"]
 
 
+@pytest.mark.parametrize(
+    ("times", "code"),
+    [
+        (0.1, "ask_below_ticket"), (0.5, "ask_near_below"), (0.95, "ask_fit"), (1.0, "ask_fit"), (4.0, "ask_fit"),
+        (5.0, "ask_fit"), (12.0, "ask_near_above"), (40.0, "ask_above_ticket"),
+    ],
+)  # fmt: skip
+def test_an_ask_suits_a_ticket_only_within_the_band(ranker: Ranker, times: float, code: str) -> None:
+    weights = ranker.mandate_weights({"id": "m", "preferences": {"ticket": samples.money(20_000_000)}})
+    asked = samples.project(1, ask=samples.money(round(20_000_000 * times)))
+    told = ranker.explain(ranker.build_matrix([asked]), weights, 0).reasons
+    assert [reason.code for reason in told if reason.code.startswith("ask_")] == [code]
+
+
 def test_a_smallest_ticket_at_the_limit_is_no_reason(ranker: Ranker) -> None:
     at_limit = samples.project(1, min_ticket=samples.money(300_000_000))
     above = samples.project(2, min_ticket=samples.money(3_000_000_000))
