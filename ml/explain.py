@@ -160,6 +160,7 @@ def _params(part: Part, weights: MandateWeights, project: Mapping[str, Any] | No
         params["min_ticket"] = project.get("min_ticket")
     elif part.coefficient == "text":
         params["words"] = shared_terms(weights.text, project_text(project))
-    elif part.coefficient == "credits":
-        params["credits"] = total_credits(project)
+    elif part.coefficient == "credits" and "team" in project:
+        count = total_credits(project)
+        params["one" if count == 1 else "credits"] = count
     return params

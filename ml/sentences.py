@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 Pair = tuple[str, str]  # English, Chinese
-PARAMETERS = ("terms", "evidence_class", "words", "credits", "ask", "ticket", "limit", "min_ticket")
+PARAMETERS = ("terms", "evidence_class", "words", "one", "credits", "ask", "ticket", "limit", "min_ticket")
 # Code → sentences, the most telling first; one whose parameters are not all known is passed over.
 SENTENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "genre_match": (("Genres you like: %(terms)s", "您喜欢的题材：%(terms)s"),),
@@ -100,6 +100,7 @@ SENTENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "history_text": (("Story like those you chose before", "故事与您以往选择的相近"),),
     "history_text_unlike": (("Story unlike those you chose before", "故事与您以往选择的不同"),),
     "team_credits": (
+        ("The team has %(one)s credit", "团队共有 %(one)s 部作品"),
         ("The team has %(credits)s credits", "团队共有 %(credits)s 部作品"),
         ("The team has credits", "团队有过往作品"),
     ),

@@ -55,11 +55,13 @@ class Tried:
         }
 
 
-def candidates(content: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, dict[str, Any]]]:
+def candidates(
+    content: Mapping[str, Any], *, reviews: bool = True
+) -> Iterator[tuple[str, Any, Any, dict[str, Any]]]:
     """(field, from, to, changed content) of what a creator can honestly change about this project.
 
     A lower ask (with the use of funds cut to match), a smaller smallest ticket, one more way to invest, subtitles in
-    one more language, passing content review. Genres, credits and past figures are facts and not for tuning.
+    one more language, passing content review where `reviews` are known of at all. Genres, credits and past figures are facts and not for tuning.
     """
     ask, least = content.get("ask"), content.get("min_ticket")
     for share in _LOWER_ASK:
@@ -81,7 +83,7 @@ def candidates(content: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any, dict
         if spoken and not any(known.split("-")[0] == tag for known in spoken):
             yield "languages", spoken, [*spoken, tag], {**content, "languages": [*spoken, tag]}
     signals = content.get("signals") or {}
-    if not signals.get("review_passed"):
+    if reviews and not signals.get("review_passed"):
         yield "review_passed", False, True, {**content, "signals": {**signals, "review_passed": True}}
 
 
@@ -124,7 +126,8 @@ def advise(actor: Actor, project: Any) -> Advice:
 
 def _helpful(snapshot: live.Snapshot, project: Any, content: Mapping[str, Any]) -> list[Tried]:
     rows = discretion.counted(project, _sampled(len(snapshot.matrix)))
-    tries = list(candidates(content))
+    # Where no project ever passed a review, nobody records them, and to pass one would change nothing.
+    tries = list(candidates(content, reviews=bool(snapshot.matrix.columns.review_passed.any())))
     if len(rows) < GROUP or not tries:
         return []
     passes, ranks = _rescored(snapshot, rows, project.id, [content, *(changed for *_head, changed in tries)])

@@ -223,7 +223,11 @@ def page_of(actor: Actor, scene: Scene, query: MatchQuery) -> Ranked:
 
 
 def _explained(scene: Scene, places: Sequence[Placed], cards: Mapping[str, Mapping[str, Any]]) -> list[Match]:
-    told = [{"ask": _plain(cards[place.project_id]["ask"])} for place in places]
+    credits = scene.snapshot.matrix.columns.credits
+    told = [
+        {"ask": _plain(cards[place.project_id]["ask"]), "team": [{"credits": int(credits[place.row])}]}
+        for place in places
+    ]
     explanations = scene.snapshot.ranker.explain_many(
         scene.snapshot.matrix, scene.weights, [place.row for place in places], told, scene.usual
     )

@@ -295,3 +295,40 @@ def test_a_score_says_what_it_is_by_how_the_model_was_fitted(
     assert "chance in a hundred" in page
     measured.watch()
     assert "之前四周" in person("platform").browser("zh").get("/models/drift").text
+
+
+def test_nobody_is_advised_to_pass_a_review_that_is_not_recorded(
+    person: Callable[..., Person], shipped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    creator = person("creator")
+    ids = [pitches.published(creator, title={"zh": f"第{number}部"})["id"] for number in range(8)]
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    for investor in [person("investor") for _ in range(5)]:
+        investor.post("/mandates", body | {"preferences": {"stages": {"financing": 1.0}}})
+
+    def fields() -> set[str]:
+        told = [tip for i in ids[1:] for tip in creator.get(f"/projects/{i}/advice").json]
+        return {tip["change"]["field"] for tip in told}
+
+    assert "review_passed" not in fields()
+    # Once a project is known to have passed, the others hear of it.
+    known = signals.of
+    monkeypatch.setattr(signals, "of", lambda wanted=None: known(wanted) | {ids[0]: {"review_passed": True}})
+    service.rebuild()
+    assert "review_passed" in fields()
+
+
+def test_a_list_never_says_that_a_team_without_credits_has_them(
+    person: Callable[..., Person], shipped: str
+) -> None:
+    creator, investor = person("creator"), person("investor")
+    credits = {}
+    for number in (0, 1, 7):
+        team = [{"name": "林", "role": "导演", "credits": number}]
+        credits[pitches.published(creator, title={"zh": f"第{number}部"}, team=team)["id"]] = number
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    mandate = investor.post("/mandates", body).json["id"]
+    for item in investor.get(f"/mandates/{mandate}/matches?reasons=all").json["items"]:
+        told = [reason["label"] for reason in item["reasons"] if reason["code"] == "team_credits"]
+        count = credits[item["project_id"]]
+        assert told == ([{1: "The team has 1 credit", 7: "The team has 7 credits"}[count]] if count else [])
