@@ -71,7 +71,7 @@ def _draw(mandate: Any, scene: ranking.Scene, query: MatchQuery, tab: str, here:
     ranked = ranking.page_of(actor(), scene, query)
     html = render_template(
         "matching/_list.html", mandate=mandate, query=query, tab=tab, ranked=ranked, here=here, t=rows.texts(),
-        rows=rows.rows(mandate, ranked.matches, starts=query.offset == 0), scale=rows.scale(ranked.matches),
+        rows=rows.rows(mandate, ranked.matches, starts=query.offset == 0, ranked=query.sort in (None, "rank")), scale=rows.scale(ranked.matches),
         may_answer=policy.can(actor(), Can.ANSWER, mandate), token=rows.TOKEN, next_url=_next_url(query, ranked),
         filtered=bool(tab or query.q or any(getattr(query, name) for name in ranking.FILTERS)), **rows.choices(),
     )  # fmt: skip

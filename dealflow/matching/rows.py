@@ -20,6 +20,7 @@ from dealflow.pitches import queries as pitches
 
 SHOWN_REASONS = 5
 SHOWN_GENRES = 4
+RAISED = 3  # points of a score below a later one, from which on a row says why it stands above it
 # Why investors pass; kept as a text beside the answer, seen by nobody else.
 PASS_REASONS = (
     N_("Too expensive"), N_("Story not convincing"), N_("Team too new"), N_("Too early"), N_("Too late"),
@@ -74,6 +75,8 @@ def texts() -> dict[str, Any]:
         "really": gettext(N_("Pass on this project")), "sheet": gettext(N_("Draft term sheet")),
         "compare": gettext(N_("Compare")), "saved": gettext(N_("Saved")), "newcomer": gettext(N_("New here")),
         "explains": gettext(N_("Shown to learn about it: nobody has answered it yet. Every tenth place is kept for such projects.")),
+        "raised": gettext(N_("Above its score")),
+        "raises": gettext(N_("It stands above a higher score, since lists keep variety and a fair share of first places for teams with few credits.")),
         "asked": gettext(N_("Introduction asked")), "sample": gettext(N_("Sample")),
         "pass_reasons": [gettext(reason) for reason in PASS_REASONS],
     }  # fmt: skip
@@ -85,8 +88,20 @@ def scale(found: list[ranking.Match], told: int = SHOWN_REASONS) -> float:
     return max(sizes, default=1.0)
 
 
-def rows(mandate: Any, found: list[ranking.Match], *, starts: bool) -> list[dict[str, Any]]:
-    """A plain dictionary for each match; `starts`: the first one carries the page's main button."""
+def raised(scores: list[float]) -> list[bool]:
+    """Which places of a list stand above a score that is visibly higher than their own."""
+    found, best = [], float("-inf")
+    for score in reversed(scores):
+        found.append(best - score >= RAISED)
+        best = max(best, score)
+    return found[::-1]
+
+
+def rows(
+    mandate: Any, found: list[ranking.Match], *, starts: bool, ranked: bool = True
+) -> list[dict[str, Any]]:
+    """A plain dictionary for each match; `starts`: the first one carries the page's main button; `ranked`: they stand in
+    the order of their places."""
     names = {term: genre.name for term, genre in vocabulary.genres().items()}
     answer = url_for("matching.answer", mandate_id=mandate.id, project_id=_ANY)
     why = url_for("matching.why", mandate_id=mandate.id, project=_ANY)
@@ -95,6 +110,7 @@ def rows(mandate: Any, found: list[ranking.Match], *, starts: bool) -> list[dict
     if "termsheets.draft" in current_app.view_functions:
         sheet = url_for("termsheets.draft", project_id=_ANY, mandate_id=mandate.id)
     made = []
+    above = raised([match.explanation.score for match in found])
     for number, match in enumerate(found):
         card, explanation, standing = match.card, match.explanation, match.standing
         listed = [names.get(term, term) for term in card["genres"]]
@@ -105,6 +121,7 @@ def rows(mandate: Any, found: list[ranking.Match], *, starts: bool) -> list[dict
             "rank": match.place.rank,
             "score": explanation.score,
             "exploration": match.place.exploration,
+            "raised": above[number] and not match.place.exploration and ranked,
             "is_sample": card["is_sample"],
             "ask": short(card["ask"]),
             "budget": short(card["budget"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -108,6 +109,11 @@ def percent(value: float | None, digits: int = 0) -> str:
     return "—" if value is None else f"{value * 100:.{digits}f}%"
 
 
+def sentences(parts: Sequence[str]) -> str:
+    """Sentences one after another: Chinese ones need no space between them."""
+    return ("" if i18n.language() == "zh" else " ").join(parts)
+
+
 def filesize(value: int | None) -> str:
     """Bytes in the next readable unit."""
     if value is None:
@@ -160,7 +166,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money.show, money_short=money.short, date=show_date, datetime=show_datetime, number=number, number_short=number_short,
-        percent=percent, filesize=filesize, relative_time=relative_time, localised=i18n.localised, moment=clock.parse,
+        percent=percent, sentences=sentences, filesize=filesize, relative_time=relative_time, localised=i18n.localised, moment=clock.parse,
     )  # fmt: skip
 
     # Macros are imported without context, so what they use must be global.

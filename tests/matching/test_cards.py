@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from dealflow.matching import (
     live,
     measured,
     queries,
+    rows,
     service,
     signals,
     trials,
@@ -332,3 +334,51 @@ def test_a_list_never_says_that_a_team_without_credits_has_them(
         told = [reason["label"] for reason in item["reasons"] if reason["code"] == "team_credits"]
         count = credits[item["project_id"]]
         assert told == ([{1: "The team has 1 credit", 7: "The team has 7 credits"}[count]] if count else [])
+
+
+def test_a_place_above_a_higher_score_says_why(person: Callable[..., Person], shipped: str) -> None:
+    creator, investor = person("creator"), person("investor")
+    for number in range(24):
+        team = [{"name": "林", "role": "导演", "credits": 40 * (number % 4 > 0)}]
+        record = pitches.COMPLETE["track_record"] if number % 4 else []
+        pitches.published(
+            creator,
+            title={"zh": f"第{number}部"},
+            team=team,
+            track_record=record,
+            genres=["revenge" if number % 4 else "sweet"],
+        )
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    # What they say is liked a little better, what they have made before makes up for it.
+    mandate = investor.post("/mandates", body | {"preferences": {"genres": {"sweet": 0.1}}}).json["id"]
+    items = investor.get(f"/mandates/{mandate}/matches").json["items"]
+    scores = [item["score"] for item in items]
+    expected = sum(
+        not item["exploration"] and max(scores[at + 1 :], default=0) - item["score"] >= rows.RAISED
+        for at, item in enumerate(items)
+    )
+    assert expected > 0
+    page = investor.browser().get(f"/mandates/{mandate}/matches").text
+    # Once for each such row, and once below the list with the reason in words.
+    assert page.count(">Above its score<") == expected + 1
+    by_ask = investor.browser().get(f"/mandates/{mandate}/matches?sort=ask").text
+    assert "Above its score" not in by_ask
+
+
+def test_what_a_blank_mandate_is_told_is_true(person: Callable[..., Person], shipped: str) -> None:
+    creator, investor = person("creator"), person("investor")
+    for number in range(3):
+        record = pitches.COMPLETE["track_record"] if number else []
+        pitches.published(creator, title={"zh": f"第{number}部"}, track_record=record)
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    mandate = investor.post("/mandates", body).json["id"]
+    scores = [item["score"] for item in investor.get(f"/mandates/{mandate}/matches").json["items"]]
+    assert max(scores) - min(scores) > 5
+    assert "all rank alike" not in investor.browser().get("/mandates").text
+    card = investor.browser().get(f"/models/{shipped}").text
+    assert "near 50" not in card
+    assert "evidence of earlier works: the same order for everybody" in card
+    # Sentences of Chinese follow each other without a space.
+    for path in (f"/mandates/{mandate}/matches", f"/models/{shipped}"):
+        page = investor.browser("zh").get(path).text
+        assert re.search("[\u4e00-\u9fff]。 [\u4e00-\u9fff0-9]", page) is None, path
