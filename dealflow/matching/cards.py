@@ -144,7 +144,9 @@ class Card:
     @property
     def held_out_error(self) -> float | None:
         """The calibration error on answers held out here, as its last examination found it."""
-        found = next((gate["figures"] for gate in self.gates if gate["code"] == "calibrated"), {})
+        found: dict[str, Any] = next(
+            (gate["figures"] for gate in self.gates if gate["code"] == "calibrated"), {}
+        )
         return found.get("error") if found.get("held_out") else None
 
     @property

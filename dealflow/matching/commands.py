@@ -103,7 +103,7 @@ def show(version: str) -> None:
 
     _start()
     with db.system_edge(write=False):
-        found = cards.card(version)
+        found = cards.card(_known(version))
     weights = {name: round(value, 6) for name, value, _deviation, _learnt in found.weights}
     told = {
         "version": found.version,
@@ -140,7 +140,7 @@ def examine(version: str) -> None:
     from dealflow.matching import lifecycle
 
     _start()
-    _tell_gates(lifecycle.examine(SYSTEM, version))
+    _tell_gates(lifecycle.examine(SYSTEM, _known(version)))
 
 
 @model.command()
@@ -152,7 +152,7 @@ def promote(version: str) -> None:
     from dealflow.matching import lifecycle, service
 
     _start()
-    row = lifecycle.examine(SYSTEM, version)
+    row = lifecycle.examine(SYSTEM, _known(version))
     _tell_gates(row)
     with db.system_edge():
         lifecycle.promote(SYSTEM, version)
@@ -173,6 +173,20 @@ def roll_back(reason: str) -> None:
         version = lifecycle.roll_back(SYSTEM, reason).model_version
     done = service.rebuild()
     click.echo(f"{version} ranks {done['rows']} projects")
+
+
+def _known(version: str) -> str:
+    """A version that this installation has; Failure with the remedy for another one."""
+    from dealflow.core import db
+    from dealflow.matching import cards
+
+    with db.system_edge(write=False):
+        versions = [str(row["version"]) for row in cards.versions()]
+    if version not in versions:
+        raise Failure(
+            f"there is no model {version} here; `dealflow model list` names them: {', '.join(versions)}"
+        )
+    return version
 
 
 def _start() -> None:

@@ -86,6 +86,15 @@ def test_from_answers_to_service_and_back_in_commands(person: Callable[..., Pers
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("command", ["show", "examine", "promote"])
+def test_a_version_that_is_not_there_is_told_with_those_that_are(shipped: str, command: str) -> None:
+    told = CliRunner().invoke(commands.model, [command, "rank-nope"])
+    assert told.exit_code == 1
+    assert "there is no model rank-nope here" in told.output
+    assert shipped in told.output
+
+
 def test_without_answers_there_is_nothing_to_learn(shipped: str, person: Callable[..., Person]) -> None:
     pitches.published(person("creator"))
     assert lifecycle.train(SYSTEM) is None
