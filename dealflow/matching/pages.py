@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from dealflow.accounts.queries import organisation_cards
 from dealflow.core import policy
 from dealflow.core.http import actor, local_target, needs, read_query
 from dealflow.core.i18n import gettext as _
-from dealflow.core.i18n import language
+from dealflow.core.i18n import language, show_day
 from dealflow.core.money import Money, short
 from dealflow.core.paging import Query, cursor_for
 from dealflow.core.schema import load
@@ -73,6 +74,7 @@ def _draw(mandate: Any, scene: ranking.Scene, query: MatchQuery, tab: str, here:
         "matching/_list.html", mandate=mandate, query=query, tab=tab, ranked=ranked, here=here, t=rows.texts(),
         rows=rows.rows(mandate, ranked.matches, starts=query.offset == 0, ranked=query.sort in (None, "rank")), scale=rows.scale(ranked.matches),
         may_answer=policy.can(actor(), Can.ANSWER, mandate), token=rows.TOKEN, next_url=_next_url(query, ranked),
+        trial=bool(scene.snapshot.trial),
         filtered=bool(tab or query.q or any(getattr(query, name) for name in ranking.FILTERS)), **rows.choices(),
     )  # fmt: skip
     versions = {match.card["id"]: match.card["version"] for match in ranked.matches}
@@ -160,8 +162,9 @@ def why(mandate_id: str) -> str:
         if found and found.match
         else []
     )
+    total = reasons.add_up(told, found.match.explanation.base) if found and found.match else None
     return render_template(
-        "matching/why.html", mandate=mandate, asked=asked, hits=hits, found=found, blockers=blockers, told=told,
+        "matching/why.html", total=total, mandate=mandate, asked=asked, hits=hits, found=found, blockers=blockers, told=told,
         project=pitches.summary(found.project) if found else None,
     )  # fmt: skip
 
@@ -224,7 +227,10 @@ def _facts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         (_("Ways to invest"), lambda card: wording.join(word.label(code) for code in card["instruments"])),
         (_("Episodes"), lambda card: card["format"].get("episodes")),
         (_("First paywall card"), lambda card: card["paywall"]),
-        (_("Planned release"), lambda card: card["release"]),
+        (
+            _("Planned release"),
+            lambda card: show_day(date.fromisoformat(card["release"])) if card["release"] else "",
+        ),
         (_("Credits of the team"), lambda card: card["credits"]),
         (
             _("Best evidence of earlier works"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,21 @@ def with_field_names(reason: Reason) -> dict[str, Any]:
         "project_field": (gettext(known) if known else field_label(ours)) if ours else None,
         "mandate_field": gettext(_MANDATE_FIELDS.get(theirs, theirs)) if theirs else None,
     }
+
+
+def add_up(told: list[dict[str, Any]], base: float) -> dict[str, str]:
+    """Give each reason what is `shown` of its part; {base, sum} likewise. To two digits, and what is shown adds up: parts
+    are rounded down, and those that lost most are rounded up (largest remainder)."""
+    parts = [reason["contribution"] for reason in told] + [base]
+    whole = round(100 * math.fsum(parts))
+    cut = [math.floor(100 * part) for part in parts]
+    lost = sorted(range(len(parts)), key=lambda at: (cut[at] - 100 * parts[at], at))
+    for at in lost[: whole - sum(cut)]:
+        cut[at] += 1
+    texts = [f"{'+' if value >= 0 else '−'}{abs(value) / 100:.2f}" for value in [*cut, whole]]
+    for reason, text in zip(told, texts, strict=False):
+        reason["shown"] = text
+    return {"base": texts[-2], "sum": texts[-1]}
 
 
 # Constraint → its name where a project is told why it is not in a list.

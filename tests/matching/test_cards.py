@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -361,6 +362,11 @@ def test_a_place_above_a_higher_score_says_why(person: Callable[..., Person], sh
     page = investor.browser().get(f"/mandates/{mandate}/matches").text
     # Once for each such row, and once below the list with the reason in words.
     assert page.count(">Above its score<") == expected + 1
+    with db.system_edge():
+        trials.start(SYSTEM, answered.candidate(shipped, 0.0))
+    jobs.run_due()
+    drafted = investor.browser().get(f"/mandates/{mandate}/matches").text
+    assert "Two models draft this list" in drafted
     by_ask = investor.browser().get(f"/mandates/{mandate}/matches?sort=ask").text
     assert "Above its score" not in by_ask
 
@@ -382,3 +388,36 @@ def test_what_a_blank_mandate_is_told_is_true(person: Callable[..., Person], shi
     for path in (f"/mandates/{mandate}/matches", f"/models/{shipped}"):
         page = investor.browser("zh").get(path).text
         assert re.search("[\u4e00-\u9fff]。 [\u4e00-\u9fff0-9]", page) is None, path
+
+
+def test_what_a_page_shows_of_a_score_adds_up(person: Callable[..., Person], shipped: str) -> None:
+    creator, investor = person("creator"), person("investor")
+    genres = (["revenge"], ["sweet"], ["sweet", "revenge", "strong_heroine"], ["strong_heroine"])
+    ids = [
+        pitches.published(
+            creator,
+            title={"zh": f"第{n}部"},
+            genres=genres[n],
+            team=[{"name": "林", "role": "导演", "credits": n}],
+        )
+        for n in range(4)
+    ]
+    body = {"name": "M", "capital": {"amount_minor": 10**9, "currency": "CNY"}}
+    stated = {
+        "genres": {"revenge": 0.7, "sweet": -0.4},
+        "ticket": {"amount_minor": 5 * 10**6, "currency": "CNY"},
+    }
+    mandate = investor.post("/mandates", body | {"preferences": stated}).json["id"]
+    for project in ids:
+        match = investor.get(f"/mandates/{mandate}/matches/{project['id']}?reasons=all").json
+        page = investor.browser().get(f"/mandates/{mandate}/why?project={project['id']}").text
+        shown = [float(text.replace("−", "-")) for text in re.findall("<b>([+−][0-9.]+)</b>", page)]
+        *parts, total = shown
+        assert len(parts) == len(match["reasons"]) + 1
+        assert round(sum(parts), 2) == total
+        exact = [*(reason["contribution"] for reason in match["reasons"]), match["base"]]
+        assert max(abs(a - b) for a, b in zip(parts, exact, strict=True)) < 0.01
+        assert abs(100 / (1 + math.exp(-total)) - match["score"]) < 0.13
+        assert f"a score of {match['score']:.1f}" in page
+    both = "&".join(f"project={project['id']}" for project in ids[:2])
+    assert "Apr 1, 2027" in investor.browser().get(f"/mandates/{mandate}/compare?{both}").text
