@@ -60,6 +60,20 @@ def password_changed(user: User) -> None:
         )
 
 
+def codes_guessed(user: User) -> None:
+    """To somebody with whose password many wrong codes were given."""
+    with using(user.locale, user.time_zone):
+        mail.send(
+            user.email,
+            _("Somebody who knows your password guesses codes"),
+            [
+                _("Many wrong codes of the second step were given with your password. For a day, codes are accepted only from where you signed in before; recovery codes work everywhere."),
+                _("If it was not you, choose a new password now: the guesses end with the old one."),
+            ],
+            action=(_("Choose a new password"), mail.link("/forgot")),
+        )  # fmt: skip
+
+
 def confirm_email(user: User, address: str, secret: str) -> None:
     """To the address that somebody wants to be theirs."""
     with using(user.locale, user.time_zone):

@@ -3,7 +3,8 @@ all of the machine.
 
 Failures count per account and address, and per address alone; never per account alone. An address from which
 this very account got in before is spared the count of the address, so that one guest of a shared network does
-not shut the others out. They are rows, since they must outlive a restart. Calls are counted in memory (`pace`).
+not shut the others out. Wrong codes of the second step are given by somebody who knows the password, so they count over
+all addresses too, for this very password: whoever does not know it cannot use them up, and changing it begins anew. They are rows, since they must outlive a restart. Calls are counted in memory (`pace`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ WINDOW = timedelta(minutes=10)
 PER_ACCOUNT, PER_ADDRESS = 10, 100
 MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS = 3, 30
 KNOWN_FOR = timedelta(days=30)
+# Of a million codes three open the door at any time: thirty tries a day find one in a lifetime.
+CODE_WINDOW, CODES_PER_ACCOUNT = timedelta(days=1), 30
+_CODES = "code:"
 _FULL = N_("Too many tries. Wait a few minutes, or reset your password.")
+_GUESSED = N_(
+    "Too many wrong codes were given with this password, from several places. Use a recovery code, sign in from where you did "
+    "before, or reset your password."
+)
 _FAST = N_("These are more calls than allowed in a minute. Go on in %(seconds)s s.")
 MINUTE = 60.0
 
@@ -67,14 +75,15 @@ def _count(*conditions: ColumnElement[bool]) -> tuple[int, datetime]:
     return number, oldest or clock.now()
 
 
-def _wait(oldest: datetime) -> int:
-    return int((oldest + WINDOW - clock.now()).total_seconds()) + 1
+def _wait(oldest: datetime, window: timedelta = WINDOW) -> int:
+    return int((oldest + window - clock.now()).total_seconds()) + 1
 
 
-def _known(account: str, address: str) -> bool:
+def _known(account: str, address: str, since: datetime | None = None) -> bool:
+    known_for = clock.now() - KNOWN_FOR
     query = select(LoginAttempt.id).where(
         LoginAttempt.account == account, LoginAttempt.address == address, LoginAttempt.succeeded.is_(True),
-        LoginAttempt.at > clock.now() - KNOWN_FOR,
+        LoginAttempt.at > (known_for if since is None else max(since, known_for)),
     )  # fmt: skip
     return session().scalar(query.limit(1)) is not None
 
@@ -92,12 +101,47 @@ def succeeded(account: str, address: str) -> None:
     session().add(LoginAttempt(account=account, address=address[:64], succeeded=True))
 
 
+def code_key(user_id: str, password_hash: str) -> str:
+    """How wrong codes that were given with a password are counted."""
+    return hashlib.sha256(f"{_CODES}{user_id}:{password_hash}".encode()).hexdigest()
+
+
+def codes_refused(codes: str, account: str, address: str, *, since: datetime) -> TooMany | None:
+    """The refusal when no code from this address is judged now, wherever the wrong ones came from; None when one is. An address
+    from which this account got in with a code (`since` it has them) is judged by its own count alone."""
+    number, oldest = _wrong_codes(codes)
+    if number < CODES_PER_ACCOUNT or _known(account, address, since):
+        return None
+    return TooMany(_wait(oldest, CODE_WINDOW), detail=_GUESSED)
+
+
+def _wrong_codes(codes: str) -> tuple[int, datetime]:
+    return _count(LoginAttempt.account == codes, LoginAttempt.at > clock.now() - CODE_WINDOW)
+
+
+def wrong_code(codes: str, address: str) -> bool:
+    """Count a wrong code; whether it was the last that is judged."""
+    session().add(LoginAttempt(account=codes, address=f"{_CODES}{address}"[:64], succeeded=False))
+    session().flush()
+    return _wrong_codes(codes)[0] == CODES_PER_ACCOUNT
+
+
+def right_code(codes: str, address: str) -> None:
+    """Forget the wrong codes of an address from which the right one came."""
+    place = f"{_CODES}{address}"[:64]
+    session().execute(
+        delete(LoginAttempt).where(LoginAttempt.account == codes, LoginAttempt.address == place)
+    )
+
+
 @job("accounts.forget_attempts", every=timedelta(hours=6))
 def forget(**_payload: object) -> None:
     """Drop what no count looks at any more."""
     old = LoginAttempt.at < clock.now() - KNOWN_FOR
+    code = LoginAttempt.address.startswith(_CODES)
     spent = LoginAttempt.succeeded.is_(False) & (LoginAttempt.at < clock.now() - WINDOW)
-    session().execute(delete(LoginAttempt).where(old | spent))
+    over = LoginAttempt.at < clock.now() - CODE_WINDOW
+    session().execute(delete(LoginAttempt).where(old | (spent & ~code) | (spent & over)))
 
 
 class Meter:

@@ -76,6 +76,11 @@ def accept(user: User, code: str) -> bool:
         user.otp_last_step = step
         session().flush()
         return True
+    return accept_recovery(user, code)
+
+
+def accept_recovery(user: User, code: str) -> bool:
+    """The same of a recovery code alone."""
     query = select(RecoveryCode).where(
         RecoveryCode.user_id == user.id,
         RecoveryCode.code_hash == _digest(code),

@@ -42,6 +42,7 @@ class Tag(StrEnum):
     PASSWORD_RESET = "accounts:password:reset"  # noqa: S105 - a name
     OTP_ENABLED = "accounts:otp:enabled"
     OTP_DISABLED = "accounts:otp:disabled"
+    CODES_GUESSED = "accounts:otp:codes-guessed"
     RECOVERY_CODES = "accounts:otp:recovery-codes-made"
     TOKEN_ISSUED = "accounts:token:issued"  # noqa: S105 - a name
     TOKEN_ENDED = "accounts:token:ended"  # noqa: S105 - a name

@@ -14,9 +14,12 @@ from typing import Any
 from flask import Flask, current_app, g, request
 from sqlalchemy import select
 
-from dealflow.accounts import identity, limits, otp, passwords
+from dealflow.accounts import identity, letters, limits, otp, passwords
 from dealflow.accounts.models import User
+from dealflow.accounts.policy import Tag
+from dealflow.audit import service as audit
 from dealflow.core import db
+from dealflow.core.actor import SYSTEM
 from dealflow.core.errors import DomainError, Unauthenticated
 from dealflow.core.i18n import N_
 
@@ -121,11 +124,29 @@ def _verdict(user: User | None, right: bool, claim: Claim, account: str, address
     if user.otp_enabled_at is not None:
         if not claim.otp:
             return CodeRequired(user.id, identity.digest(user.password_hash or ""))
-        if not otp.accept(user, claim.otp):
+        refusal = _code_verdict(user, claim.otp, account, address)
+        if refusal is not None:
             limits.failed(account, address)
-            return WrongCode()
+            return refusal
     limits.succeeded(account, address)
     return None
+
+
+def _code_verdict(user: User, code: str, account: str, address: str) -> DomainError | None:
+    """Judge the second step of a held person whose password was right. Beyond the limit over all addresses only a recovery
+    code opens, which nobody guesses; of an authenticator's it is not told whether it was right."""
+    codes = limits.code_key(user.id, user.password_hash or "")
+    refusal = limits.codes_refused(codes, account, address, since=user.otp_enabled_at or user.created_at)
+    opens = otp.accept_recovery if refusal is not None else otp.accept
+    if opens(user, code):
+        limits.right_code(codes, address)
+        return None
+    if refusal is not None:
+        return refusal
+    if limits.wrong_code(codes, address):
+        letters.codes_guessed(user)
+        audit.record(SYSTEM, Tag.CODES_GUESSED, user.id, after={"wrong_codes": limits.CODES_PER_ACCOUNT})
+    return WrongCode()
 
 
 def proven() -> str:
