@@ -305,6 +305,17 @@ class IssueForm(PeriodForm):
     close_books = BooleanField(_l("Close the books through the end of the period"))
 
 
+class ReviseForm(PeriodForm):
+    """Why papers are issued anew; those of a period, to one partner or to all for whom they changed."""
+
+    reason = StringField(_l("Reason; the partner reads it"))
+    lp_id = StringField(_l("Partner"), filters=[empty_to_none])
+
+    def values(self) -> dict[str, Any]:
+        """The values for the shape; a period is that of statements."""
+        return {name: value for name, value in self.plain().items() if value}
+
+
 class DayForm(FundsForm):
     """A day."""
 

@@ -11,7 +11,7 @@ from dealflow.core import clock
 from dealflow.core.db import session
 from dealflow.core.invariants import invariant
 from dealflow.funds import chart, queries
-from dealflow.funds.models import Fund, FundCallLine, FundPayment, FundStatement
+from dealflow.funds.models import Fund, FundCallLine, FundPayment, FundRevision, FundStatement
 from dealflow.funds.periods import span
 from dealflow.funds.service.statements import digest
 from dealflow.ledger import queries as ledger
@@ -108,10 +108,17 @@ def distributed() -> list[str]:
     return found
 
 
+def _statements() -> list[FundStatement | FundRevision]:
+    """All issues of statements."""
+    rows: list[FundStatement | FundRevision] = list(session().scalars(select(FundStatement)))
+    rows += session().scalars(select(FundRevision).where(FundRevision.kind == "statement"))
+    return rows
+
+
 @verification.check("funds: statements follow from entries")
 def derived() -> Iterator[str]:
     """Each movement of a statement is what its entry posted for the partner, and they sum to the closing."""
-    for row in session().scalars(select(FundStatement)):
+    for row in _statements():
         posted: dict[str, int] = defaultdict(int)
         for item in row.data["movements"]:
             posted[item["entry_id"]] += item["amount_minor"]
@@ -120,7 +127,7 @@ def derived() -> Iterator[str]:
             yield f"{row.id}: movements sum to {sum(posted.values())}"
         posted.pop("", None)
         there: dict[str, int] = defaultdict(int)
-        for move in queries.movements(queries.by_id(row.fund_id), row.lp_id, span(row.period)[1]):
+        for move in queries.movements(queries.by_id(row.fund_id), row.lp_id, span(row.data["period"])[1]):
             there[move.entry_id] += move.amount.amount_minor
         for entry_id, minor in posted.items():
             if there[entry_id] != minor:
@@ -129,9 +136,24 @@ def derived() -> Iterator[str]:
 
 @invariant("funds: statements are as issued")
 def issued() -> list[str]:
-    """The content still has its hash, and was issued before now."""
+    """The content still has its hash, and was issued before now; so do papers that were issued anew."""
+    rows: list[FundStatement | FundRevision] = list(session().scalars(select(FundStatement)))
+    rows += session().scalars(select(FundRevision))
     return [
         f"{row.id}: content and hash differ"
-        for row in session().scalars(select(FundStatement))
+        for row in rows
         if digest(row.data) != row.sha256 or row.issued_at > clock.now()
     ]
+
+
+@invariant("funds: each issue of a paper replaces the one before it")
+def replaced() -> list[str]:
+    """Numbers follow each other from 2 on, and each names what it replaces."""
+    found, last = [], {row.id: (1, row.sha256) for row in session().scalars(select(FundStatement))}
+    for row in session().scalars(select(FundRevision).order_by(FundRevision.about, FundRevision.number)):
+        number, sha256 = last.get(row.about, (1, ""))
+        replaces = row.data["revision"]["replaces"]
+        if row.number != number + 1 or (replaces["number"], replaces["sha256"]) != (number, sha256):
+            found.append(f"{row.id}: issue {row.number} of {row.about} does not follow issue {number}")
+        last[row.about] = row.number, row.sha256
+    return found

@@ -26,9 +26,10 @@ from dealflow.funds.models import (
     FundClosing,
     FundDistribution,
     FundPaper,
+    FundRevision,
     FundStatement,
 )
-from dealflow.funds.queries import Noticed
+from dealflow.funds.queries import Edition, Noticed
 from dealflow.funds.waterfall import OF_PARTNERS
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "funds" / "pdf"
@@ -71,20 +72,21 @@ def statement_html(data: dict[str, Any], issued: str, sha256: str) -> str:
     )  # fmt: skip
 
 
-def notice_html(fund: Fund, call: FundCall, line: FundCallLine) -> str:
+def notice_html(fund: Fund, call: FundCall, line: FundCallLine, edition: Edition) -> str:
     """The notice of a call to one partner as a page to print, in the current language."""
     facts = {
-        name: fund.money(value) if name.endswith("_minor") else value for name, value in line.facts.items()
+        name: fund.money(value) if name.endswith("_minor") else value
+        for name, value in edition.content.items()
     }
     # Calls that were issued earlier keep one name.
-    told = line.facts["manager"]
+    told = edition.content["manager"]
     manager = told if isinstance(told, str) else i18n.localised(told)
     purposes = [
         (words.purpose(row["kind"]), row["text"], fund.money(row["amount_minor"]), row["outside"])
         for row in call.purposes
     ]
     return _environment().get_template("notice.html").render(
-        fund=fund, call=call, facts=facts, manager=manager, purposes=purposes, reference=line.reference, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
+        fund=fund, call=call, facts=facts, edition=edition, manager=manager, purposes=purposes, reference=line.reference, amount=fund.money(line.amount_minor), whole=fund.money(call.amount_minor),
         inside=fund.money(line.inside_minor), outside=fund.money(line.outside_minor), html_lang=i18n.HTML[i18n.language()],
     )  # fmt: skip
 
@@ -103,9 +105,9 @@ def closing_html(fund: Fund, closing: FundClosing, facts: dict[str, Any]) -> str
     )  # fmt: skip
 
 
-def distribution_html(fund: Fund, row: FundDistribution, told: Noticed) -> str:
+def distribution_html(fund: Fund, row: FundDistribution, told: Noticed, edition: Edition) -> str:
     """The notice of a distribution to one partner as a page to print, in the current language."""
-    line, facts = told.line, told.facts
+    line, facts = told.line, edition.content
     place = {name: fund.money(minor) for name, minor in facts["position"].items()}
     tiers = (
         [(tier, fund.money(facts["tiers"].get(tier, 0))) for tier in OF_PARTNERS] if facts["tiers"] else []
@@ -114,7 +116,7 @@ def distribution_html(fund: Fund, row: FundDistribution, told: Noticed) -> str:
         place["contributed"] + place["outside"] - place["refunded"] - place.get("interest", fund.money(0))
     )
     return _environment().get_template("distribution.html").render(
-        fund=fund, row=row, facts=facts, issued_on=told.issued_on, place=place, paid_in=paid_in, manager=i18n.localised(facts["manager"]),
+        fund=fund, row=row, facts=facts, edition=edition, issued_on=told.issued_on, place=place, paid_in=paid_in, manager=i18n.localised(facts["manager"]),
         html_lang=i18n.HTML[i18n.language()], amount=fund.money(line.amount_minor), recallable=fund.money(line.recallable_minor),
         carry=fund.money(facts["carry_minor"]), gross=fund.money(line.amount_minor + facts["carry_minor"]),
         tiers=[(words.tier(tier), part) for tier, part in tiers if part.amount_minor or tier in ("roc_minor", "pref_minor")],
@@ -146,8 +148,8 @@ def _keep(actor: Actor, about: str, form: str, content: bytes, name: str, lp_id:
     )  # fmt: skip
 
 
-def statement_file(actor: Actor, row: FundStatement, form: str) -> tuple[bytes, str]:
-    """A statement as PDF or XLSX in the current language, and its hash; drawn at the first time only."""
+def statement_file(actor: Actor, row: FundStatement | FundRevision, form: str) -> tuple[bytes, str]:
+    """A statement, of any issue, as PDF or XLSX in the current language, and its hash; drawn at the first time only."""
     found = _known(row.id, form, i18n.language())
     if found is None:
         content = statement_bytes(row.data, form, row.id, row.issued_at.date(), row.sha256)
@@ -171,7 +173,8 @@ def digest(content: bytes) -> str:
 
 def statement_name(data: dict[str, Any], form: str) -> str:
     """The name of the file."""
-    return f"statement-{data['period']}-{data['lp']['id'][-6:]}-{i18n.language()}.{form}"
+    issue = f"-{data['revision']['number']}" if "revision" in data else ""
+    return f"statement-{data['period']}{issue}-{data['lp']['id'][-6:]}-{i18n.language()}.{form}"
 
 
 def _notice(
@@ -186,12 +189,21 @@ def _notice(
     return keeping.read(found.file_id), found.sha256, name
 
 
-def notice_file(actor: Actor, fund: Fund, call: FundCall, line: FundCallLine) -> tuple[bytes, str, str]:
+def _of(edition: Edition, first: str, kind: str) -> tuple[str, str]:
+    """What a notice is kept under, and the beginning of its file's name: another for each issue."""
+    row = edition.revision
+    return (first, kind) if row is None else (row.id, f"{kind}-{row.number}")
+
+
+def notice_file(
+    actor: Actor, fund: Fund, call: FundCall, line: FundCallLine, edition: Edition
+) -> tuple[bytes, str, str]:
     """The notice of a call to a partner in the current language: bytes, hash, file name."""
+    about, kind = _of(edition, line.id, f"capital-call-{call.number}")
     title = i18n.gettext("Capital call %(number)s of %(fund)s", number=call.number, fund=fund.name)
     return _notice(
-        actor, line.id, f"capital-call-{call.number}", title, lambda: notice_html(fund, call, line),
-        call.issued_on or call.due_on, line.lp_id, line.organisation_id,
+        actor, about, kind, title, lambda: notice_html(fund, call, line, edition), edition.issued_on, line.lp_id,
+        line.organisation_id,
     )  # fmt: skip
 
 
@@ -208,13 +220,14 @@ def closing_file(
 
 
 def distribution_file(
-    actor: Actor, fund: Fund, row: FundDistribution, told: Noticed
+    actor: Actor, fund: Fund, row: FundDistribution, told: Noticed, edition: Edition
 ) -> tuple[bytes, str, str]:
     """The notice of a distribution to a partner in the current language: bytes, hash, file name."""
-    title, line = f"{words.distribution(row.kind, row.number)} — {told.facts['fund']}", told.line
+    title, line = f"{words.distribution(row.kind, row.number)} — {edition.content['fund']}", told.line
+    about, kind = _of(edition, line.id, f"{row.kind}-{row.number}")
     return _notice(
-        actor, line.id, f"{row.kind}-{row.number}", title, lambda: distribution_html(fund, row, told),
-        told.issued_on or row.paid_on, line.lp_id, line.organisation_id,
+        actor, about, kind, title, lambda: distribution_html(fund, row, told, edition), edition.issued_on, line.lp_id,
+        line.organisation_id,
     )  # fmt: skip
 
 

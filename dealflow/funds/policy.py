@@ -50,6 +50,7 @@ class Tag(StrEnum):
     DROPPED = "funds:distribution:cancelled"
     NOTICED = "funds:distribution:notices_issued"
     STATEMENT = "funds:statement:issued"
+    REVISED = "funds:paper:issued_anew"
     BOOKED = "funds:book:posted"
 
 

@@ -253,9 +253,11 @@ class FundPeriodIn(Schema):
 
 
 class FundPeriodQuery(Schema):
-    """The period of a statement; the last quarter that is over when it is left out."""
+    """The period of a statement; the last quarter that is over when it is left out. `number`: one of its issues, the last
+    when it is left out."""
 
     period: Text(10) | None = None  # type: ignore[valid-type]
+    number: Annotated[int, Field(ge=1, le=9999)] | None = None
     lang: Literal["zh", "en"] | None = None
 
 
@@ -268,7 +270,8 @@ class FundIssueIn(FundPeriodIn):
 class FundStatementOut(Schema):
     """A capital account statement: every figure with its entries, for the period, the year and since the start.
 
-    `performance` at the period's end; statements that were issued before it was told have none.
+    `performance` at the period's end; statements that were issued before it was told have none. `number` counts its issues;
+    `revision` says of a later one which it replaces and why, `superseded_by` of an earlier one which replaced it.
     """
 
     fund: dict[str, Any]
@@ -284,19 +287,59 @@ class FundStatementOut(Schema):
     issued: bool
     issued_at: str | None
     sha256: str | None
+    number: int | None = None
+    revision: dict[str, Any] | None = None
+    superseded_by: int | None = None
 
 
 class FundIssuedOut(Schema):
-    """A statement that was issued."""
+    """A statement that was issued, as its last issue stands."""
 
     id: str
     lp_id: str
     period: str
     sha256: str
+    number: int
     issued_at: str
+
+
+class FundReviseIn(Schema):
+    """Why notices are issued anew, as the partners read it; to one of them, or to all for whom they changed."""
+
+    reason: Text(500, least=1)  # type: ignore[valid-type]
+    lp_id: Ref("lpt") | None = None  # type: ignore[valid-type]
+
+
+class FundReviseStatementsIn(FundReviseIn):
+    """The same of the statements of a period."""
+
+    period: Text(10, least=4)  # type: ignore[valid-type]
+
+
+class FundRevisionOut(Schema):
+    """A later issue of a statement or a notice. `about`: the id of what was issued first, a statement or a partner's line of a
+    call or a distribution; `content` is what it says."""
+
+    id: str
+    kind: Literal["statement", "call", "distribution"]
+    about: str
+    number: int
+    lp_id: str
+    reason: str
+    replaces: dict[str, Any]
+    sha256: str
+    issued_at: str
+    by: str
+    content: dict[str, Any]
 
 
 class FundLangQuery(Schema):
     """The language of a paper; the reader's when it is left out."""
 
     lang: Literal["zh", "en"] | None = None
+
+
+class FundIssueQuery(FundLangQuery):
+    """The same, and which issue of the paper; the last when it is left out."""
+
+    number: Annotated[int, Field(ge=1, le=9999)] | None = None

@@ -97,6 +97,15 @@ def _statement(made: _Book, sheet: Worksheet) -> None:
     for row, (label, value) in enumerate(facts, 2):
         sheet.write_string(row, 0, label)
         sheet.write_string(row, 1, value)
+    if "revision" in data:
+        told = data["revision"]
+        before = _(
+            "It replaces issue %(number)s of %(day)s.",
+            number=told["replaces"]["number"],
+            day=told["replaces"]["issued_on"],
+        )
+        sheet.write_string(0, 2, _("Issue %(number)s", number=told["number"]), made.bold)
+        sheet.write_string(1, 2, escape(f"{before} {_('Reason')}{_(': ')}{told['reason']}"))
     began = min([data["since"], *(item["on"] for item in data["movements"])])
     starts = (data["since"], f"{data['through'][:4]}-01-01", began)
     for row, (label, days) in enumerate(((_("From"), starts), (_("Through"), (data["through"],) * 3)), 4):

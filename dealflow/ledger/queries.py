@@ -212,6 +212,14 @@ def posted_lines(
     ]
 
 
+def reversals(book: Book) -> dict[str, str]:
+    """Entry → the entry that it takes back, of a book."""
+    query = select(Entry.id, Entry.reverses_id).where(
+        Entry.book_id == book.id, Entry.reverses_id.is_not(None)
+    )
+    return {entry_id: str(undone) for entry_id, undone in session().execute(query, execution_options=_WHOLE)}
+
+
 def trial_balance(book: Book, *, on: date | None = None) -> list[Balance]:
     """Every account with what stands on it at the end of `on`, by code and currency; the sum is zero per currency."""
     reached = DayTotal.posted_on <= on if on is not None else DayTotal.posted_on.is_not(None)

@@ -12,6 +12,7 @@ from dealflow.funds.models.flows import (
     FundStatement,
 )
 from dealflow.funds.models.fund import Fund, FundClosing, FundCommitment, FundLp, FundTransfer, held_by
+from dealflow.funds.models.revisions import FundRevision
 
 __all__ = [
     "Fund",
@@ -26,6 +27,7 @@ __all__ = [
     "FundLp",
     "FundPaper",
     "FundPayment",
+    "FundRevision",
     "FundStatement",
     "FundTransfer",
     "held_by",

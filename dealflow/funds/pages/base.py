@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from dealflow.core import policy, slots
 from dealflow.core.errors import Conflict, Forbidden, Invalid, InvalidTransition
 from dealflow.core.forms import Form
-from dealflow.core.http import actor
+from dealflow.core.http import actor, read_query
 from dealflow.core.money import Money
 from dealflow.funds import queries, words
 from dealflow.funds.models import Fund
 from dealflow.funds.policy import Can
+from dealflow.funds.shapes_money import FundIssueQuery
 
 bp = Blueprint("funds", "dealflow.funds")
 T = TypeVar("T")
@@ -45,6 +47,13 @@ def version() -> int | None:
     """The version that the form was filled in for."""
     text = request.form.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def issue_number() -> int | None:
+    """Which issue of a paper is asked for; None: the last."""
+    args = MultiDict((k, v) for k, v in request.args.items(multi=True) if k == "number" and v)
+    found: FundIssueQuery = read_query(FundIssueQuery, args)
+    return found.number
 
 
 def attempt(form: Form, deed: Callable[[], T]) -> tuple[T | None, int]:

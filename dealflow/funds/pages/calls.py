@@ -12,9 +12,9 @@ from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, present, queries, service
-from dealflow.funds.forms import CallForm, PaymentForm, ReasonForm, pairs
+from dealflow.funds.forms import CallForm, PaymentForm, ReasonForm, ReviseForm, pairs
 from dealflow.funds.models import Fund, FundCall
-from dealflow.funds.pages.base import attempt, bp, go, render, version
+from dealflow.funds.pages.base import attempt, bp, go, issue_number, render, version
 from dealflow.funds.policy import Can
 from dealflow.funds.service.calls import allocation
 from dealflow.funds.shapes_money import FundCallIn, FundPaymentIn, FundReasonIn
@@ -84,9 +84,10 @@ def _preview(fund: Fund, call: FundCall) -> tuple[dict[str, tuple[int, int]], st
 
 def call_page(
     fund: Fund, call: FundCall, pay: PaymentForm | None = None, reason: ReasonForm | None = None, undo: ReasonForm | None = None,
-    undone_id: str = "",
+    undone_id: str = "", revise: ReviseForm | None = None,
 ) -> str:  # fmt: skip
-    """One call with what it asks of each partner and what was entered about it; `undo`: a refused wish to take an entry back."""
+    """One call with what it asks of each partner and what was entered about it; `undo`, `revise`: refused wishes to take an
+    entry back, and to issue the notices anew."""
     names = queries.names(fund.id)
     lines = queries.call_lines([call])[call.id]
     preview, refused = _preview(fund, call)
@@ -96,8 +97,10 @@ def call_page(
     payable = [line for line, row in shown if line.open_minor or row["late_interest"]["amount_minor"]]
     pay.lp_id.choices = pairs([(line.lp_id, names[line.lp_id]) for line in payable])
     rows = queries.payment_rows(fund.id, line_ids=[line.id for line in lines])
+    changed = service.changed_calls(fund, call) if policy.can(actor(), Can.ISSUE, fund) else []
     return render(
-        "call", fund, "calls", call=call, lines=shown, preview=preview, payable=payable,
+        "call", fund, "calls", later=queries.by_paper(line.id for line in lines), changed=[item.lp.name for item in changed],
+        revise=revise or ReviseForm(), call=call, lines=shown, preview=preview, payable=payable,
         refused=refused, names=names, pay=pay, reason=reason or ReasonForm(), open_lines=open_lines,
         payments=rows, standing={row.id for row in queries.standing(rows)}, overpaid=queries.overpaid(fund), undo=undo or ReasonForm(),
         undone_id=undone_id, panels=slots.panels("fund.call", actor(), fund) if call.state == "issued" else [],
@@ -175,4 +178,4 @@ def pay(fund_id: str, call_id: str) -> Any:
 @needs(Can.SEE_LP)
 def notice(fund_id: str, call_id: str, lp_id: str) -> Response:
     """The notice of a call to a partner."""
-    return download(**documents.notice_file(actor(), fund_id, call_id, lp_id))
+    return download(**documents.notice_file(actor(), fund_id, call_id, lp_id, issue_number()))

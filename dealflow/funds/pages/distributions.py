@@ -10,9 +10,9 @@ from dealflow.core import clock, policy
 from dealflow.core.http import actor, download, needs, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, queries, service, waterfall
-from dealflow.funds.forms import ClawbackForm, DistributionForm, ReasonForm
+from dealflow.funds.forms import ClawbackForm, DistributionForm, ReasonForm, ReviseForm
 from dealflow.funds.models import Fund, FundDistribution
-from dealflow.funds.pages.base import attempt, bp, go, render, version, writable
+from dealflow.funds.pages.base import attempt, bp, go, issue_number, render, version, writable
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes_money import FundClawbackIn, FundDistributionIn, FundReasonIn
 
@@ -81,12 +81,17 @@ def clawback(fund_id: str) -> Any:
     )
 
 
-def _page(fund: Fund, row: FundDistribution, form: ReasonForm | None = None) -> str:
+def distribution_page(
+    fund: Fund, row: FundDistribution, form: ReasonForm | None = None, revise: ReviseForm | None = None
+) -> str:
+    """One distribution by tier and partner; `revise`: a refused wish to issue the notices anew."""
+    changed = service.changed_distributions(fund, row) if policy.can(actor(), Can.ISSUE, fund) else []
     lines = queries.distribution_lines(fund.id, distribution_id=row.id)
     told = queries.distribution_notices(fund.id, distribution_id=row.id)
     noticed = {lp_id: notice.issued_on for (_id, lp_id), notice in told.items()}
     return render(
-        "distribution", fund, "distributions", row=row, noticed=noticed, lacking=len(lines) - len(noticed),
+        "distribution", fund, "distributions", later=queries.by_paper(line.id for line in lines),
+        line_ids={line.lp_id: line.id for line in lines}, changed=[item.lp.name for item in changed], revise=revise or ReviseForm(), row=row, noticed=noticed, lacking=len(lines) - len(noticed),
         may_issue=policy.can(actor(), Can.ISSUE, fund), names=queries.names(fund.id), form=form or ReasonForm(), tiers=waterfall.TIERS,
         own_work=row.prepared_by_id == actor().user_id, may_approve=policy.can(actor(), Can.APPROVE, fund),
     )  # fmt: skip
@@ -97,7 +102,7 @@ def _page(fund: Fund, row: FundDistribution, form: ReasonForm | None = None) -> 
 def distribution(fund_id: str, distribution_id: str) -> str:
     """One distribution by tier and partner."""
     fund = queries.managed(actor(), fund_id)
-    return _page(fund, queries.distribution(fund_id, distribution_id))
+    return distribution_page(fund, queries.distribution(fund_id, distribution_id))
 
 
 @bp.post("/funds/<fund_id>/distributions/<distribution_id>/approve")
@@ -110,7 +115,7 @@ def approve(fund_id: str, distribution_id: str) -> Any:
         form, lambda: service.approve(actor(), fund_id, distribution_id, version=version())
     )
     if done is None:
-        return _page(fund, row, form), status
+        return distribution_page(fund, row, form), status
     return go(
         _("The distribution is posted and the partners are told."),
         "distribution",
@@ -127,7 +132,7 @@ def cancel_distribution(fund_id: str, distribution_id: str) -> Any:
     fund, form = writable(fund_id), ReasonForm(request.form)
     values = form.judged(FundReasonIn)
     if values is None:
-        return _page(fund, row, form), 422
+        return distribution_page(fund, row, form), 422
     done, status = attempt(
         form,
         lambda: service.cancel_distribution(
@@ -135,7 +140,7 @@ def cancel_distribution(fund_id: str, distribution_id: str) -> Any:
         ),
     )
     if done is None:
-        return _page(fund, row, form), status
+        return distribution_page(fund, row, form), status
     return go(_("The distribution is cancelled."), "distributions", fund_id=fund_id)
 
 
@@ -147,7 +152,7 @@ def issue_notices(fund_id: str, distribution_id: str) -> Any:
     fund, form = writable(fund_id, Can.ISSUE), ReasonForm()
     done, status = attempt(form, lambda: service.issue_notices(actor(), fund_id, distribution_id))
     if done is None:
-        return _page(fund, row, form), status
+        return distribution_page(fund, row, form), status
     return go(
         _("The notices are issued and the partners are told."),
         "distribution",
@@ -161,4 +166,4 @@ def issue_notices(fund_id: str, distribution_id: str) -> Any:
 @needs(Can.SEE_LP)
 def distribution_notice(fund_id: str, distribution_id: str, lp_id: str) -> Response:
     """The notice of a distribution to a partner."""
-    return download(**documents.distribution_file(actor(), fund_id, distribution_id, lp_id))
+    return download(**documents.distribution_file(actor(), fund_id, distribution_id, lp_id, issue_number()))

@@ -181,10 +181,12 @@ def lp_page(
     refunds = [row for row in queries.payment_rows(fund_id, lp_id) if row.call_line_id is None]
     accounts = queries.capital_accounts(fund, today.replace(month=1, day=1), today)
     brought = performances(fund, today)[lp_id].json()
+    shares = _shares(fund, lp_id)
+    papers = [*(line.id for line in lines.values()), *(line.id for _row, line, _told in shares)]
     return render(
-        "lp", fund, "lps", lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today, brought=brought,
+        "lp", fund, "lps", later=queries.by_paper(papers), lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today, brought=brought,
         calls=[(call, lines[call.id], present.call_line(fund, call, lines[call.id], {})) for call in calls if call.id in lines],
-        shares=_shares(fund, lp_id), commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
+        shares=shares, commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
         closings=[(row, row.notices[lp_id]) for row in queries.closings(fund_id) if lp_id in row.notices],
         flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
         overpaid=queries.overpaid(fund).get(lp_id), refunds=refunds, standing={row.id for row in queries.standing(refunds)},

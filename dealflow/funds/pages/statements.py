@@ -11,7 +11,7 @@ from dealflow.core import clock, policy
 from dealflow.core.http import actor, download, needs, read_query, writes
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, queries, service
-from dealflow.funds.forms import IssueForm
+from dealflow.funds.forms import IssueForm, ReviseForm
 from dealflow.funds.models import Fund
 from dealflow.funds.pages.base import attempt, bp, go, render
 from dealflow.funds.periods import last_ended, span
@@ -20,11 +20,13 @@ from dealflow.funds.service import books
 from dealflow.funds.shapes_money import FundIssueIn, FundPeriodQuery
 
 
-def _list(fund: Fund, form: IssueForm | None = None) -> str:
+def statements_page(fund: Fund, form: IssueForm | None = None, revise: ReviseForm | None = None) -> str:
+    """All statements of a fund as their last issues stand; `revise`: a refused wish to issue a period anew."""
     period = last_ended(clock.today())
-    form = form or IssueForm(data={"period": period})
+    form, rows = form or IssueForm(data={"period": period}), queries.statements(fund.id)
     return render(
-        "statements", fund, "statements", rows=queries.statements(fund.id), names=queries.names(fund.id), form=form,
+        "statements", fund, "statements", rows=rows, editions=queries.of_statements(rows), names=queries.names(fund.id), form=form,
+        revise=revise or ReviseForm(data={"period": rows[0].period if rows else period}),
         may_close=books.may_close(actor(), fund), next_period=period, not_posted=books.not_posted(fund, span(period)[1]),
     )  # fmt: skip
 
@@ -33,7 +35,7 @@ def _list(fund: Fund, form: IssueForm | None = None) -> str:
 @needs(Can.MANAGE)
 def statements(fund_id: str) -> str:
     """All statements of a fund."""
-    return _list(queries.managed(actor(), fund_id))
+    return statements_page(queries.managed(actor(), fund_id))
 
 
 @bp.post("/funds/<fund_id>/statements")
@@ -45,7 +47,7 @@ def issue_statements(fund_id: str) -> Any:
     form = IssueForm(request.form)
     values = form.judged(FundIssueIn)
     if values is None:
-        return _list(fund, form), 422
+        return statements_page(fund, form), 422
     done, status = attempt(
         form,
         lambda: service.issue_statements(
@@ -53,7 +55,7 @@ def issue_statements(fund_id: str) -> Any:
         ),
     )
     if done is None:
-        return _list(fund, form), status
+        return statements_page(fund, form), status
     return go(
         _("The statements of %(period)s are issued.", period=values.period), "statements", fund_id=fund_id
     )
@@ -69,10 +71,24 @@ def _query() -> FundPeriodQuery:
 @needs(Can.SEE_LP)
 def statement(fund_id: str, lp_id: str) -> str:
     """The statement of a partner for a period."""
-    found = documents.statement(actor(), fund_id, lp_id, _query().period)
+    asked = _query()
+    return statement_page(fund_id, lp_id, asked.period, asked.number)
+
+
+def statement_page(
+    fund_id: str, lp_id: str, period: str | None, number: int | None = None, revise: ReviseForm | None = None
+) -> str:
+    """The statement of a partner for a period, one of its issues; `revise`: a refused wish to issue it anew."""
+    found, fund = documents.statement(actor(), fund_id, lp_id, period, number), queries.get(actor(), fund_id)
+    changed = False
+    if found.editions and policy.can(actor(), Can.ISSUE, fund):
+        first = queries.statement(fund_id, lp_id, found.data["period"])
+        changed = first is not None and bool(service.changed_statements(fund, first.period, [first]))
     return render(
-        "statement", queries.get(actor(), fund_id), "statements", data=found.data, row=found.row, lp=queries.lp(actor(), fund_id, lp_id),
-        manages=policy.can(actor(), Can.MANAGE, queries.get(actor(), fund_id)), issued=queries.statements(fund_id, lp_id),
+        "statement", fund, "statements", data=found.data, row=found.row, lp=queries.lp(actor(), fund_id, lp_id),
+        manages=policy.can(actor(), Can.MANAGE, fund), issued=queries.statements(fund_id, lp_id), editions=found.editions,
+        edition=found.edition, superseded_by=found.superseded_by, changed=changed,
+        revise=revise or ReviseForm(data={"period": found.data["period"], "lp_id": lp_id}),
     )  # fmt: skip
 
 
@@ -81,7 +97,8 @@ def statement(fund_id: str, lp_id: str) -> str:
 @needs(Can.SEE_LP)
 def statement_pdf(fund_id: str, lp_id: str) -> Response:
     """The statement as PDF, in the reader's language."""
-    return download(**documents.statement_file(actor(), fund_id, lp_id, _query().period, "pdf"))
+    asked = _query()
+    return download(**documents.statement_file(actor(), fund_id, lp_id, asked.period, "pdf", asked.number))
 
 
 @bp.get("/funds/<fund_id>/statements/<lp_id>.xlsx")
@@ -89,4 +106,5 @@ def statement_pdf(fund_id: str, lp_id: str) -> Response:
 @needs(Can.SEE_LP)
 def statement_xlsx(fund_id: str, lp_id: str) -> Response:
     """The statement as a workbook, in the reader's language."""
-    return download(**documents.statement_file(actor(), fund_id, lp_id, _query().period, "xlsx"))
+    asked = _query()
+    return download(**documents.statement_file(actor(), fund_id, lp_id, asked.period, "xlsx", asked.number))

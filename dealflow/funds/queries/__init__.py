@@ -19,6 +19,7 @@ from dealflow.funds.queries.figures import (
     fund_position,
     overpaid,
     positions,
+    positions_now_of,
     split,
 )
 from dealflow.funds.queries.objects import (
@@ -59,12 +60,21 @@ from dealflow.funds.queries.objects import (
     transfers,
     vehicles,
 )
+from dealflow.funds.queries.revisions import (
+    Edition,
+    Editions,
+    by_paper,
+    of_notices,
+    of_statements,
+    revisions,
+    statement_editions,
+)
 
 __all__ = [
-    "COLUMNS", "CapitalAccount", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "book_of_fund", "by_id", "call", "call_lines",
+    "COLUMNS", "CapitalAccount", "Edition", "Editions", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "book_of_fund", "by_id", "by_paper", "call", "call_lines",
     "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
-    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "lines_like", "listed", "lp", "lps", "managed", "movements", "names", "net_assets",
-    "overpaid", "own_lps", "paid_of_calls", "partner", "payment", "payment_rows", "payments", "positions", "posted_distributions", "split",
-    "standing", "statement", "statements", "taken_back", "totals",
+    "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "lines_like", "listed", "lp", "lps", "managed", "movements", "names", "net_assets", "of_notices", "of_statements",
+    "overpaid", "own_lps", "paid_of_calls", "partner", "payment", "payment_rows", "payments", "positions", "positions_now_of", "posted_distributions", "revisions", "split",
+    "standing", "statement", "statement_editions", "statements", "taken_back", "totals",
     "transfers", "vehicles",
 ]  # fmt: skip

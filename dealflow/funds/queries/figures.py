@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from dealflow.core.errors import Invalid
 from dealflow.core.i18n import N_
@@ -151,6 +151,20 @@ def positions(fund: Fund, through: date | None = None, *, after: Entry | None = 
         lines = [line for line in lines if line.number <= after.number]
     committed = commitments_on(fund.id, through, known_by=after.at if after else None)
     sums = _sums(lines)
+    return {
+        row.id: _position(fund, row, committed.get(row.id, 0), sums.get(row.id, {})) for row in lps(fund.id)
+    }
+
+
+def positions_now_of(fund: Fund, entry: Entry) -> dict[str, Position]:
+    """Where each partner stood when an entry had been posted, by what the book says of that moment now: with what was entered
+    later for an earlier day, and without what was taken back since."""
+    book = book_of_fund(fund)
+    lines = ledger.posted_lines(book, prefixes=("equity:",)) if book else []
+    known = {line.entry_id for line in lines if line.number <= entry.number or line.on < entry.posted_on}
+    undoing = ledger.reversals(book) if book else {}
+    sums = _sums(line for line in lines if line.entry_id in known or undoing.get(line.entry_id) in known)
+    committed = commitments_on(fund.id, entry.posted_on - timedelta(days=1), or_known_by=entry.at)
     return {
         row.id: _position(fund, row, committed.get(row.id, 0), sums.get(row.id, {})) for row in lps(fund.id)
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, false, func, select, true
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 
 from dealflow.core import db, policy
 from dealflow.core.actor import Actor
@@ -127,16 +127,18 @@ def commitments(fund_id: str) -> list[FundCommitment]:
 
 
 def commitments_on(
-    fund_id: str, on: date | None = None, *, known_by: datetime | None = None
-) -> dict[str, int]:
-    """Partner id → minor units committed at the end of a day (default: all that is known, or was by an instant), in the
-    partners' order."""
+    fund_id: str, on: date | None = None, *, known_by: datetime | None = None, or_known_by: datetime | None = None
+) -> dict[str, int]:  # fmt: skip
+    """Partner id → minor units committed at the end of a day (default: all that is known, or was by an instant; either of
+    day and instant with `or_known_by`), in the partners' order."""
     query = (
         select(FundCommitment.lp_id, func.sum(FundCommitment.amount_minor))
         .where(FundCommitment.fund_id == fund_id)
         .group_by(FundCommitment.lp_id)
     )
-    if on is not None:
+    if on is not None and or_known_by is not None:
+        query = query.where(or_(FundCommitment.since <= on, FundCommitment.created_at <= or_known_by))
+    elif on is not None:
         query = query.where(FundCommitment.since <= on)
     if known_by is not None:
         query = query.where(FundCommitment.created_at <= known_by)

@@ -79,6 +79,11 @@ def _calls(fund: Fund, closing: FundClosing, lp_id: str) -> list[dict[str, Any]]
 
 def of_distribution(fund: Fund, row: FundDistribution, entry: Entry) -> Facts:
     """Partner → what it is told of a distribution, which `entry` posted: figures as they stood then, names as they are."""
+    return told_of(fund, row, queries.positions(fund, after=entry))
+
+
+def told_of(fund: Fund, row: FundDistribution, places: dict[str, queries.Position]) -> Facts:
+    """The same, with where each partner stands given."""
     manager, tiers = manager_names(fund), waterfall.shares(row.plan)
     return {
         lp_id: {
@@ -87,7 +92,7 @@ def of_distribution(fund: Fund, row: FundDistribution, entry: Entry) -> Facts:
             "carry_minor": row.plan["lps"][lp_id]["carry_minor"], "tiers": tiers[lp_id],
             "position": {name: _minor(getattr(place, name)) for name in _STANDING},
         }
-        for lp_id, place in queries.positions(fund, after=entry).items()
+        for lp_id, place in places.items()
         if lp_id in row.plan["lps"]
     }  # fmt: skip
 
