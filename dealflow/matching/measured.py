@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RATES_OVER = timedelta(days=14)
 MOST_REPORTS = 60
+LEAST_REFERENCE = 50  # projects; from fewer, chance alone makes more than any bound
 _COUNTED = {"unscoped": "how often people answer is counted over all"}
 _POSITIVE = ("save", "request_intro")
 
@@ -47,7 +48,7 @@ def watch() -> dict[str, Any]:
         served = heldout.served(live.ranker_of(version))
         answered, listed = heldout.answers(), heldout.sampled()
         figures = _figures(served, listed)
-        first, looked = _first(version), looks.estimated()
+        first, looked = reference(version), looks.estimated()
     found = of(served, _unseen(answered, serving.metrics), listed) | {"looks": looked.as_dict()}
     findings = _compared(first.figures if first else None, figures)
     with system_edge():
@@ -94,9 +95,21 @@ def _rates(start: Any, end: Any) -> dict[str, int]:
     return {action: count for action, count in session().execute(query, execution_options=_COUNTED)}
 
 
-def _first(version: str) -> DriftReport | None:
+def reference(version: str) -> DriftReport | None:
+    """The report that later ones of a model are compared with: its first one of enough projects, since an installation
+    begins with none; before there is one, its first."""
     query = select(DriftReport).where(DriftReport.model_version == version).order_by(DriftReport.id)
-    return session().scalars(query.limit(1)).first()
+    rows = session().scalars(query.execution_options(yield_per=20))
+    first = next(rows, None)
+    if first is None or enough(first):
+        return first
+    return next((row for row in rows if enough(row)), first)
+
+
+def enough(report: DriftReport) -> bool:
+    """Whether a report was made from enough projects to compare others with."""
+    # Every project is in one class of its number of credits.
+    return sum(report.figures["features"]["credits"]) >= LEAST_REFERENCE
 
 
 def _compared(before: dict[str, Any] | None, now: dict[str, Any]) -> list[dict[str, Any]]:

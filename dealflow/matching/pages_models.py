@@ -119,8 +119,10 @@ def drift() -> str:
     """Whether projects, scores and answers still look as they did when the model came into service."""
     policy.require(actor(), Can.OVERSEE)
     found = measured.reports()
+    first = measured.reference(found[0].model_version) if found else None
     return render_template(
-        "matching/drift.html", reports=found, latest=found[0] if found else None, parts=cards.DRIFT_PARTS,
+        "matching/drift.html", comparable=first is not None and measured.enough(first), least=measured.LEAST_REFERENCE,
+        reports=found, latest=found[0] if found else None, parts=cards.DRIFT_PARTS,
         drift_states=cards.DRIFT_STATES, series=cards.drift_series(found), tab="drift",
     )  # fmt: skip
 

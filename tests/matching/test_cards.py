@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from dealflow.accounts.models import Membership, Organisation
-from dealflow.core import clock, db, jobs
+from dealflow.core import clock, db, ids, jobs
 from dealflow.core.actor import SYSTEM
 from dealflow.mandates import queries as queries_of_mandates
 from dealflow.matching import (
@@ -82,6 +82,30 @@ def test_a_market_that_turns_is_told_to_the_platform(person: Callable[..., Perso
     told = [note for note in staff.get("/notifications").json["items"] if "/models/drift" in str(note)]
     assert len(told) == 1
     assert "Alarm" in staff.browser().get("/models/drift").text
+
+
+def test_what_an_empty_installation_looked_like_is_no_reference(
+    person: Callable[..., Person], shipped: str
+) -> None:
+    staff = person("platform")
+    measured.watch()
+    for lang, words in (("en", "Too few projects to compare"), ("zh", "项目太少，无法比较")):
+        page = staff.browser(lang).get("/models/drift").text
+        assert words in page
+        assert "Nothing moved" not in page
+    creator = person("creator")
+    for number in range(12):
+        pitches.published(creator, title={"zh": f"第{number}部"}, stage="financing")
+    with db.system_edge() as session:
+        first = session.scalars(select(DriftReport)).one()
+        assert not measured.enough(first)
+        # The day on which there was a market for the first time.
+        features = first.figures["features"]
+        full = features | {"credits": [400.0, 0.0, 0.0, 0.0], "stage": [0.0, 0.0, 0.0, 0.0, 400.0, 400.0]}
+        figures = first.figures | {"features": full}
+        session.add(DriftReport(id=ids.new("drf"), model_version=shipped, figures=figures, findings=[]))
+    assert measured.watch()["alarms"] > 0
+    assert "Too few projects" not in staff.browser().get("/models/drift").text
 
 
 def test_a_copy_stands_behind_all_others_until_it_is_cleared(
