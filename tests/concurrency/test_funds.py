@@ -15,7 +15,7 @@ from dealflow.core import clock, db, invariants
 from tests.concurrency.conftest import at_once
 from tests.conftest import Person
 from tests.factories.commitments import upload
-from tests.factories.funds import cny, raised
+from tests.factories.funds import cny, raised, stated
 
 CLIENTS = 4
 
@@ -222,3 +222,51 @@ def test_a_rate_entered_by_many_at_once_is_one_row_and_of_two_rates_one_is_enter
     listed = manager.get("/exchange-rates").json["items"]
     assert len(listed) == 1 + counts(others)[201]
     assert [item["in_force"] for item in listed] == [True] + [False] * (len(listed) - 1)
+
+
+def test_a_line_is_split_once_and_goes_back_once_by_whichever_of_its_payments(
+    world: tuple[Person, Person, dict[str, str]],
+) -> None:
+    manager, colleague, ids = world
+    fund = f"/funds/{ids['fund']}"
+    assert manager.post(f"{fund}/calls/{ids['draft_call']}/issue").status_code == 200
+    lines = manager.get(f"{fund}/calls/{ids['draft_call']}").json["lines"]
+    second = next(line["id"] for line in lines if line["lp_id"] == ids["lp"])
+    told = stated(manager, ids)
+    claims = [told["claim_of_fund_line"], second]
+    path = f"/bank-lines/{told['fund_line']}"
+    bodies = [{"parts": [{"call_id": one, "amount": cny(200)}, {"call_id": other}]} for one, other in (claims, claims[::-1])]  # fmt: skip
+    answers = at_once(
+        [
+            lambda p=p, n=n: p.post(f"{path}/split", bodies[n % 2])
+            for n, p in enumerate((manager, colleague) * 2)
+        ]
+    )
+    assert counts(answers) == {201: 1, 409: CLIENTS - 1}
+    made = [row["id"] for row in manager.get(path).json["payments"]]
+    answers = at_once(
+        [
+            lambda p=p, n=n: p.post(f"{fund}/payments/{made[n % 2]}/reverse", {"reason": "x"})
+            for n, p in enumerate((manager, colleague) * 2)
+        ]
+    )
+    assert counts(answers) == {201: 1, 409: CLIENTS - 1}
+    assert manager.get(path).json["state"] == "new"
+
+
+def test_statements_that_many_issue_anew_at_once_have_one_later_issue(person: Callable[..., Person]) -> None:
+    manager, partner = person("fund"), person("investor")
+    colleague = person("fund", "member", organisation_id=manager.organisation_id)
+    ids = raised(manager, colleague, partner)
+    fund = f"/funds/{ids['fund']}"
+    assert manager.post(f"{fund}/statements", {"period": "2025Q1"}).status_code == 201
+    late = {"amount": cny(4_000), "reference": "late", "on": "2025-03-31"}
+    assert manager.post(f"{fund}/charges", late).status_code == 201
+    body = {"period": "2025Q1", "reason": "late"}
+    answers = at_once(
+        [lambda p=p: p.post(f"{fund}/statements/revisions", body) for p in (manager, colleague) * 2]
+    )
+    assert counts(answers) == {201: 1, 409: CLIENTS - 1}
+    assert [row["number"] for row in partner.get(f"{fund}/revisions").json["items"]] == [2]
+    told = [row["code"] for row in partner.get("/notifications?limit=200").json["items"]]
+    assert told.count("fund_revision") == 1
