@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from dealflow.accounts.passwords import TypedPassword
 from dealflow.core.i18n import N_
-from dealflow.core.paging import Query
+from dealflow.core.paging import Searched
 from dealflow.core.schema import Distinct, Language, NoneIfEmpty, Schema, Text, rule
 
 Kind = Literal["creator", "investor", "fund", "studio", "venue", "review_board", "park", "platform"]
@@ -271,7 +271,7 @@ class JobOut(Schema):
     error: str | None
 
 
-class AuditQuery(Query):
+class AuditQuery(Searched):
     """Whose history to show."""
 
     object: Text(60) | None = None  # type: ignore[valid-type]

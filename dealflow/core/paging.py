@@ -14,12 +14,11 @@ from dealflow.core.schema import Schema, Text
 
 
 class Query(Schema):
-    """Query parameters that every list takes."""
+    """Query parameters that every list takes. What else a list can do it declares itself: `sort` where it has orders, and
+    `Searched` where it searches. What is not declared is refused as unknown, never ignored."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Text(200) | None = None  # type: ignore[valid-type]
-    sort: Text(60) | None = None  # type: ignore[valid-type]
-    q: Text(200) | None = None  # type: ignore[valid-type]
 
     @property
     def offset(self) -> int:
@@ -35,6 +34,12 @@ class Query(Schema):
         except (binascii.Error, UnicodeError):
             pass
         raise Invalid.field("cursor", "bad_cursor", N_("Start again without a cursor"))
+
+
+class Searched(Query):
+    """Query parameters of a list that can be searched: `q` narrows it to what carries these words."""
+
+    q: Text(200) | None = None  # type: ignore[valid-type]
 
 
 def cursor_for(offset: int) -> str:

@@ -138,8 +138,8 @@ def refuse(deal_id: str, approval_id: str, body: AnswerIn) -> dict[str, Any]:
 
 
 @bp.get("/deals/<deal_id>/timeline")
-@endpoint(Can.SEE, returns=TimelineOut, lists=True)
-def timeline(deal_id: str) -> dict[str, Any]:
+@endpoint(Can.SEE, query=Query, returns=TimelineOut, lists=True)
+def timeline(deal_id: str, query: Query) -> dict[str, Any]:
     """What happened in a deal, latest first."""
     deal = queries.get(actor(), deal_id)
     name = queries.namer(actor(), deal)
@@ -150,4 +150,4 @@ def timeline(deal_id: str) -> dict[str, Any]:
         }
         for e in queries.timeline(actor(), deal)
     ]  # fmt: skip
-    return listing(items, len(items), Query())
+    return listing(items[query.offset : query.offset + query.limit], len(items), query)

@@ -42,6 +42,7 @@ class BoardQuery(DealQuery):
     stale: Literal["true"] | None = None
     per: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     done: Ref("bat") | None = None  # type: ignore[valid-type]
+    sort: Text(60) | None = None  # type: ignore[valid-type]
 
 
 # What a kept filter keeps; the rest is where one stands at the moment.

@@ -13,7 +13,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import hold, session
 from dealflow.core.errors import NotFound
 from dealflow.core.i18n import N_, gettext
-from dealflow.core.paging import Query, listing
+from dealflow.core.paging import Searched, listing
 from dealflow.core.schema import Ref
 from dealflow.core.search import normalise
 from dealflow.deals.models import (
@@ -36,7 +36,7 @@ Stage = Literal[
 ]
 
 
-class DealQuery(Query):
+class DealQuery(Searched):
     """Filters of the list of deals."""
 
     stage: Stage | None = None

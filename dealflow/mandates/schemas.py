@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from dealflow.core.i18n import N_
-from dealflow.core.paging import Query
+from dealflow.core.paging import Searched
 from dealflow.core.schema import CurrencyCode, Distinct, MoneyIn, Schema, Text, rule
 from dealflow.mandates.vocabulary import genres, words
 
@@ -160,7 +160,7 @@ class MandateOut(MandateIn):
     updated_at: str
 
 
-class MandateQuery(Query):
+class MandateQuery(Searched):
     """Filters of the list of mandates."""
 
     active: Literal["true", "false"] | None = None

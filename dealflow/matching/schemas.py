@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dealflow.core.paging import Query
+from dealflow.core.paging import Searched
 from dealflow.core.schema import Ref, Schema, Text
 from dealflow.mandates.schemas import Instrument, Stage
 
 Sort = Literal["rank", "ask", "-ask", "-published_at"]
 
 
-class MatchQuery(Query):
+class MatchQuery(Searched):
     """Filters of a list of matches."""
 
     genre: Text(40) | None = None  # type: ignore[valid-type]

@@ -15,7 +15,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import hold, session
 from dealflow.core.errors import NotFound
 from dealflow.core.money import Money
-from dealflow.core.paging import Query, listing
+from dealflow.core.paging import Searched, listing
 from dealflow.funds import queries as funds
 from dealflow.portfolio.models import FollowOn, Holding, HoldingFlow, Valuation
 from dealflow.portfolio.policy import Can
@@ -42,7 +42,7 @@ class Vehicle:
         return Money(minor, self.currency)
 
 
-class HoldingQuery(Query):
+class HoldingQuery(Searched):
     """Filters of a list of holdings."""
 
     status: Literal["active", "exited", "written_off"] | None = None

@@ -14,7 +14,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
 from dealflow.core.money import Money
-from dealflow.core.paging import Query, listing
+from dealflow.core.paging import Query, Searched, listing
 from dealflow.core.schema import Date, Text
 from dealflow.pitches.vocabulary import EVIDENCE
 from dealflow.releases.models import (
@@ -97,7 +97,7 @@ def is_audited(row: Spend) -> bool:
     )
 
 
-class ReceiptQuery(Query):
+class ReceiptQuery(Searched):
     """Filters of a project's receipts."""
 
     platform: Text(60) | None = None  # type: ignore[valid-type]

@@ -39,6 +39,7 @@ class TrancheQuery(Query):
     project_id: Ref("prj") | None = None  # type: ignore[valid-type]
     deal_id: Ref("deal") | None = None  # type: ignore[valid-type]
     due_by: Date | None = None
+    sort: Literal["long_stop", "-long_stop"] | None = None
 
 
 def _one(model: Any, key: str) -> Any:

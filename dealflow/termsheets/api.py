@@ -90,12 +90,12 @@ def diff(term_sheet_id: str, query: DiffQuery) -> dict[str, Any]:
 
 
 @bp.get("/term-sheets/<term_sheet_id>/clauses")
-@endpoint(Can.SEE, returns=ClauseOut, lists=True)
-def clauses(term_sheet_id: str) -> dict[str, Any]:
+@endpoint(Can.SEE, query=Query, returns=ClauseOut, lists=True)
+def clauses(term_sheet_id: str, query: Query) -> dict[str, Any]:
     """The clauses of the current version and where both sides stand on each."""
     sheet = queries.get(actor(), term_sheet_id)
     items = [clause_dict(sheet, standing) for standing in queries.standings(actor(), sheet)]
-    return listing(items, len(items), Query())
+    return listing(items[query.offset : query.offset + query.limit], len(items), query)
 
 
 @bp.post("/term-sheets/<term_sheet_id>/clauses/<clause>/accept")

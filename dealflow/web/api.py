@@ -9,7 +9,7 @@ from dealflow.core import find
 from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint
 from dealflow.core.i18n import N_
-from dealflow.core.paging import Query, listing
+from dealflow.core.paging import Searched, listing
 from dealflow.core.schema import Schema, Text
 from dealflow.web.policy import Can
 
@@ -19,7 +19,7 @@ MOST = 200
 _ID = re.compile(r"[a-z]{2,5}_[0-9a-z]{26}")
 
 
-class SearchQuery(Query):
+class SearchQuery(Searched):
     """What to look for, among what."""
 
     kind: Text(40) | None = None  # type: ignore[valid-type]

@@ -20,7 +20,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.errors import Conflict
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
-from dealflow.core.paging import Query, cursor_for
+from dealflow.core.paging import Query, Searched, cursor_for
 
 
 def _query(model: type[Query]) -> Any:
@@ -60,7 +60,7 @@ def first_organisation(who: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | 
 @needs(Can.ADMINISTER)
 def admin() -> str:
     """All organisations."""
-    query = _query(Query)
+    query = _query(Searched)
     rows, total = queries.all_organisations(actor(), query.q or "", query.offset, query.limit)
     return render_template(
         "accounts/admin_organisations.html", rows=rows, query=query, pager=_pager(query, len(rows), total), kinds=labels.KINDS
@@ -71,7 +71,7 @@ def admin() -> str:
 @needs(Can.ADMINISTER)
 def admin_users() -> str:
     """All people."""
-    query = _query(Query)
+    query = _query(Searched)
     rows, total = queries.all_users(actor(), query.q or "", query.offset, query.limit)
     return render_template(
         "accounts/admin_users.html",

@@ -13,7 +13,7 @@ from dealflow.core import db, policy
 from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import NotFound
-from dealflow.core.paging import Query
+from dealflow.core.paging import Searched
 from dealflow.core.search import escape
 from dealflow.funds.models import (
     Fund,
@@ -49,7 +49,7 @@ def _addressed(model: type[FundCall] | type[FundDistribution]) -> ColumnElement[
     return true() if actor.is_system else model.addressed_to(actor)
 
 
-class FundQuery(Query):
+class FundQuery(Searched):
     """Filters of the list of funds."""
 
 
