@@ -63,7 +63,7 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # The rooms' own tests run on both databases: on SQLite in the quick tier, on PostgreSQL in a tier of its own.
 ON_BOTH = (
-    "accounts/test_codes_guessed.py", "accounts/test_joining.py", "accounts/test_login.py", "accounts/test_members.py", "core/test_audit.py", "core/test_jobs.py", "core/test_retention.py",
+    "accounts/test_codes_guessed.py", "accounts/test_joining.py", "accounts/test_login.py", "accounts/test_members.py", "core/test_audit.py", "core/test_jobs.py", "core/test_retention.py", "core/test_turns.py",
     "core/test_scope.py", "deals/test_deals.py", "mandates/test_api.py", "matching/test_matches.py", "notify/test_notify.py",
     "pitches/test_api.py", "recoupment/test_runs.py", "pitches/test_import.py", "portfolio/test_figures.py", "releases/test_receipts.py",
     "settlement/test_payments.py", "termsheets/test_rooms.py",

@@ -29,12 +29,13 @@ Handler = Callable[..., dict[str, Any] | None]
 
 
 class Job(Base, Timestamps, Owned):
-    """One piece of background work and how it went."""
+    """One piece of background work and how it went. `lane`: the organisation whose turn it takes (`core.turns`), or nobody's."""
 
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint("state IN ('queued','running','done','dead')", name="state"),
         Index("ix__job__due", "state", "run_at"),
+        Index("ix__job__turn", "state", "lane", "run_at"),
     )
     id: Mapped[str] = mapped_column(Id("job"), primary_key=True, default=lambda: new("job"))
     kind: Mapped[str] = mapped_column(String(80))
@@ -50,6 +51,7 @@ class Job(Base, Timestamps, Owned):
     organisation_id: Mapped[str | None] = mapped_column(Id("org"))
     user_id: Mapped[str | None] = mapped_column(Id("usr"))
     locale: Mapped[str] = mapped_column(String(5), default="zh")
+    lane: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
     @classmethod
     def scope(cls, actor: Actor) -> ColumnElement[bool]:
@@ -77,6 +79,7 @@ class LeaseLost(RuntimeError):
 
 KINDS: dict[str, Kind] = {}
 _running: ContextVar[tuple[str, int] | None] = ContextVar("running", default=None)
+_lane: ContextVar[str] = ContextVar("lane", default="")
 _waker: Callable[[str], object] | None = None
 
 
@@ -125,12 +128,17 @@ def enqueue(
     row = Job(
         id=new("job"), kind=kind, key=key, payload=payload, run_at=clock.now() + (delay or timedelta()),
         organisation_id=actor.organisation_id if actor else None, user_id=actor.user_id if actor else None,
-        locale=i18n.language(),
+        locale=i18n.language(), lane=_lane_of(actor or session().info.get("actor")),
     )  # fmt: skip
     session().add(row)
     if not delay:
         after_commit(lambda: _wake(row.id))
     return row.id
+
+
+def _lane_of(actor: Actor | None) -> str:
+    """The organisation that causes a job, or that caused the one that enqueues it."""
+    return (actor.organisation_id if actor is not None else None) or _lane.get()
 
 
 def enqueue_unless_waiting(kind: str) -> str:
@@ -171,8 +179,14 @@ def _is_over(until: datetime, moment: datetime) -> bool:
     return until < moment or until > _beyond(moment)
 
 
-def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
-    """Take the lease on a due job: (kind, payload, try number, locale), or None when it is not to be had."""
+def abandoned(moment: datetime) -> ColumnElement[bool]:
+    """The condition that a job was taken by somebody who is dead."""
+    over = or_(Job.lease_until < moment, Job.lease_until > _beyond(moment))
+    return (Job.state == "running") & over
+
+
+def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str, str] | None:
+    """Take the lease on a due job: (kind, payload, try number, locale, lane), or None when it is not to be had."""
     with system_edge():
         row = hold_if_there(Job, job_id)
         moment = clock.now()
@@ -187,7 +201,7 @@ def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str] | None:
             row.state, row.error = "dead", row.error or "no handler or no tries left"
             return None
         row.state, row.tries, row.lease_until = "running", row.tries + 1, moment + kind.lease
-        return kind, dict(row.payload), row.tries, row.locale
+        return kind, dict(row.payload), row.tries, row.locale, row.lane
 
 
 def _fenced(job_id: str, number: int, **values: Any) -> None:
@@ -203,11 +217,11 @@ def run(job_id: str) -> str | None:
     claimed = claim(job_id)
     if claimed is None:
         return None
-    kind, payload, number, locale = claimed
+    kind, payload, number, locale, lane = claimed
     stop = threading.Event()
     beat = threading.Thread(target=_heartbeat, args=(job_id, number, kind.lease, stop), daemon=True)
     beat.start()
-    mark = _running.set((job_id, number))
+    mark, turn = _running.set((job_id, number)), _lane.set(lane)
     try:
         with i18n.using(locale):
             if kind.transactional:
@@ -226,6 +240,7 @@ def run(job_id: str) -> str | None:
         return _failed(job_id, kind, number, error)
     finally:
         _running.reset(mark)
+        _lane.reset(turn)
         stop.set()
         beat.join()
 
@@ -283,13 +298,7 @@ def due(limit: int = 500) -> list[str]:
     with edge(write=False) as s:
         query = (
             select(Job.id)
-            .where(
-                or_(
-                    (Job.state == "queued") & (Job.run_at <= moment),
-                    (Job.state == "running")
-                    & or_(Job.lease_until < moment, Job.lease_until > _beyond(moment)),
-                )
-            )
+            .where(or_((Job.state == "queued") & (Job.run_at <= moment), abandoned(moment)))
             .order_by(Job.run_at, Job.id)
             .limit(limit)
         )

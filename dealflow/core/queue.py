@@ -1,4 +1,4 @@
-"""The wire to the worker: Huey over SQLite by default, Redis by setting. It carries job ids, nothing else."""
+"""The wire to the worker: Huey over SQLite by default, Redis by setting. It carries job ids, nothing else: each wakes a worker once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from huey import RedisHuey, SqliteHuey, crontab
 
-from dealflow.core import jobs, retention  # noqa: F401 - a kind of job
+from dealflow.core import jobs, retention, turns  # noqa: F401 - a kind of job
 
 
 def connect(redis_url: str | None, folder: Path) -> Any:
@@ -22,8 +22,8 @@ def connect(redis_url: str | None, folder: Path) -> Any:
         )
 
     @huey.task(name="run")
-    def run(job_id: str) -> None:
-        jobs.run(job_id)
+    def run(_job_id: str) -> None:
+        turns.run_next()
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
