@@ -186,6 +186,12 @@ def figures(term_sheet_id: str, query: FiguresQuery) -> dict[str, Any]:
     return figures_dict(found.number, library.figures(terms, assumed))
 
 
+_TOO_LARGE = {
+    "too_many": N_("This is more than one request may hold or ask for; send fewer at once"),
+    "too_deep": N_("This is nested too deeply"),
+}
+
+
 @bp.post("/waterfalls/simulate")
 @endpoint(Can.SIMULATE, body=SimulationIn, returns=SimulationOut)
 def simulate(body: SimulationIn) -> Response:
@@ -198,7 +204,13 @@ def simulate(body: SimulationIn) -> Response:
         raise Invalid(
             N_("These terms cannot be computed"),
             code=code,
-            errors=[FieldError(error.field, error.code, N_("This is not in the expected form"))],
+            errors=[
+                FieldError(
+                    error.field,
+                    error.code,
+                    _TOO_LARGE.get(error.code, N_("This is not in the expected form")),
+                )
+            ],
         ) from None
     if "error" in result:
         reasons = finance.validate_terms(body.terms) if result["error"] == "invalid_terms" else []

@@ -211,6 +211,11 @@ def test_the_simulator_computes_and_refuses_by_code(
     )
     misshapen = investor.post("/waterfalls/simulate", {"terms": {"payees": 5}, "receipts": []})
     assert (misshapen.status_code, misshapen.json["code"]) == (422, "invalid_terms")
+    (problem,) = investor.post("/waterfalls/simulate", question | {"gross_grid": [1] * 100_000}).json[
+        "errors"
+    ]
+    assert (problem["field"], problem["code"]) == ("gross_grid", "too_many")
+    assert problem["message"].startswith("This is more than one request may hold")
 
 
 def test_the_deal_says_whose_turn_it_is(sheet: dict[str, Any], investor: Person, creator: Person) -> None:
