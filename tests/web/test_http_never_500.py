@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse
 
+from dealflow.settings import Settings
 from tests.conftest import Person
 from tests.factories import world as worlds
 from tests.factories.world import World
@@ -27,6 +28,12 @@ from tests.web import hostile
 EXAMPLES = int(os.environ.get("DEALFLOW_FUZZ_EXAMPLES", "0"))
 ACTORS = ("creator.owner", "investor.owner", "investor.viewer", "park.owner", "platform.owner", "left")
 PROFILE = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": not EXAMPLES}
+
+
+@pytest.fixture(name="settings")
+def without_limits(settings: Settings) -> Settings:
+    """As many calls as are made: what is refused for coming too fast says nothing of itself."""
+    return settings.with_(calls_per_minute=0, verify_per_minute=0)
 
 
 @pytest.fixture
