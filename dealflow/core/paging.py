@@ -42,6 +42,12 @@ class Searched(Query):
     q: Text(200) | None = None  # type: ignore[valid-type]
 
 
+class Ordered(Searched):
+    """The same with orders, which the list itself names."""
+
+    sort: Text(60) | None = None  # type: ignore[valid-type]
+
+
 def cursor_for(offset: int) -> str:
     """The cursor of the page that starts at `offset`."""
     return base64.urlsafe_b64encode(f"o:{offset}".encode()).decode().rstrip("=")

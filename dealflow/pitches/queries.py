@@ -17,7 +17,7 @@ from dealflow.core.db import session
 from dealflow.core.errors import Invalid, NotFound
 from dealflow.core.i18n import N_, localised
 from dealflow.core.money import LIMIT, Money
-from dealflow.core.paging import Searched
+from dealflow.core.paging import Ordered
 from dealflow.core.schema import CurrencyCode, Text
 from dealflow.core.search import escape, matches
 from dealflow.pitches.models import GenreTerm, Project, ProjectDraft, ProjectInvitation, ProjectVersion
@@ -35,7 +35,7 @@ _SORTS = {
 }
 
 
-class ProjectQuery(Searched):
+class ProjectQuery(Ordered):
     """Filters of the list of projects. Amounts are minor units of `currency`."""
 
     genre: Text(40) | None = None  # type: ignore[valid-type]
@@ -50,7 +50,6 @@ class ProjectQuery(Searched):
     ask_max: Minor | None = None
     budget_min: Minor | None = None
     budget_max: Minor | None = None
-    sort: Text(60) | None = None  # type: ignore[valid-type]
 
 
 def get(actor: Actor, project_id: str) -> Project:
