@@ -16,7 +16,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from dealflow.core import idempotency, sealing
+from dealflow.core import idempotency, narrowing, sealing
 from dealflow.core.actor import ANONYMOUS, Actor
 from dealflow.core.addresses import local_target
 from dealflow.core.errors import (
@@ -177,10 +177,15 @@ def endpoint(
     versioned, answers JSON with ETag, honours Idempotency-Key on POST.
 
     The view returns a dict (or None for 204, or a Response). `returns` describes it; `lists` says that it
-    is a list of `returns`. `upload` names the fields that a multipart body takes beside its `file`.
+    is a list of `returns`, which then takes words and orders (`core.narrowing`). `upload` names the fields that a multipart
+    body takes beside its `file`.
     """
 
+    declared, query = query, narrowing.taking(query) if lists else query
+
     def wrap(view: V) -> V:
+        tell = narrowing.telling(view, declared, query, returns)
+
         @wraps(view)
         def run(*args: Any, **kwargs: Any) -> Response:
             if permission != PUBLIC and not actor().is_authenticated:
@@ -197,8 +202,8 @@ def endpoint(
                 _each_once()
             key = request.headers.get("Idempotency-Key")
             if request.method == "POST" and key and actor().is_authenticated:
-                return _once(key, lambda: _answer(view(*args, **kwargs), status))
-            return _answer(view(*args, **kwargs), status)
+                return _once(key, lambda: _answer(tell(*args, **kwargs), status))
+            return _answer(tell(*args, **kwargs), status)
 
         summary = (view.__doc__ or "").strip().split("\n")[0]
         run.permission = permission  # type: ignore[attr-defined]

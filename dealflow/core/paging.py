@@ -14,8 +14,8 @@ from dealflow.core.schema import Schema, Text
 
 
 class Query(Schema):
-    """Query parameters that every list takes. What else a list can do it declares itself: `sort` where it has orders, and
-    `Searched` where it searches. What is not declared is refused as unknown, never ignored."""
+    """Query parameters of every list. One that searches or orders by itself declares `q` (`Searched`) and `sort`; for the other
+    lists of the API `core.narrowing` does both. A page refuses what is not declared as unknown."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Text(200) | None = None  # type: ignore[valid-type]

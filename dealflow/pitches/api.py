@@ -34,6 +34,13 @@ class Guest(Schema):
     organisation_id: Ref("org")  # type: ignore[valid-type]
 
 
+class InvitedOut(Guest):
+    """An organisation that was invited, as its page names it."""
+
+    name: str
+    kind: str
+
+
 class DiffQuery(Schema):
     """Two version numbers; without `from` the one before `to`."""
 
@@ -149,7 +156,7 @@ def get_diff(project_id: str, query: DiffQuery) -> dict[str, Any]:
 
 
 @bp.get("/projects/<project_id>/invitations")
-@endpoint(Can.INVITE, query=Query, returns=Guest, lists=True)
+@endpoint(Can.INVITE, query=Query, returns=InvitedOut, lists=True)
 def list_invitations(project_id: str, query: Query) -> dict[str, Any]:
     """The organisations that you invited to see the project."""
     found = queries.invitations(actor(), queries.own(actor(), project_id))
