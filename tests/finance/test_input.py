@@ -71,7 +71,8 @@ def spoil(seed: int, data: dict[str, Any]) -> dict[str, Any]:
         elif action == "repeat" and isinstance(container, list):
             container.append(copy.deepcopy(container[key]))
         else:
-            container[key] = rng.choice(JUNK)
+            # A copy: a list put into itself would have no end.
+            container[key] = copy.deepcopy(rng.choice(JUNK))
     return spoiled
 
 
