@@ -58,7 +58,7 @@ def narrowed(
         return tell(query)
     field = _field(order, shape) if order else None
     first, rows = _whole(query, tell, "sort" if order else "q")
-    rows = [row for row in rows if all(word in _text(row) for word in words)]
+    rows = [row for row in rows if _carries(row, words)]
     if field is not None:
         known = [row for row in rows if row.get(field) is not None]
         known.sort(key=lambda row: _key(row[field]), reverse=str(order).startswith("-"))
@@ -89,8 +89,9 @@ def _whole(
     return first, rows
 
 
-def _text(row: Any) -> str:
-    return normalise(*_texts(row))
+def _carries(row: Any, words: tuple[str, ...]) -> bool:
+    text = normalise(*_texts(row)) if words else ""
+    return all(word in text for word in words)
 
 
 def _texts(value: Any) -> Iterator[str]:
