@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -12,7 +11,7 @@ from dealflow.core.actor import Actor
 from dealflow.deals import queries, service
 from dealflow.deals.states import STAGES
 from dealflow.demo import distributions, papers, releases, sheets, sides
-from dealflow.demo.data import table
+from dealflow.demo.dealing import RICH, SIGNING, Dealing
 from dealflow.demo.investors import Members, Stated
 from dealflow.demo.lives import Life
 from dealflow.demo.script import Script
@@ -21,48 +20,12 @@ from dealflow.demo.script import Script
 STANDS = {
     "interest": 16, "intro": 14, "data_room": 14, "negotiation": 22, "signed": 8, "funded": 7, "closed_won": 9, "closed_lost": 16,
 }  # fmt: skip
-# Deals that the demo logins have at least, one for each stage.
-RICH = ("investor", "fund", "investor2")
 # Logins that fund one series of the creator's login together; it is the one that is out and pays.
 SHARED = ("investor", "fund")
 _TOGETHER = "funded"
-# Where the login overseas signs; every third pair is of a creator's login, and this is one, so that the two can finish it.
-SIGNING, _SECOND = ("investor2", "negotiation"), ("investor2", "data_room")
+# Every third pair is of a creator's login; the place of this one is given to the pair that signs.
+_SECOND = ("investor2", "data_room")
 _WAY = STAGES[1:7]
-
-
-@dataclass
-class Dealing:
-    """One investor's and one pitch's story."""
-
-    key: str
-    life: Life
-    investor: Actor
-    mandates: Sequence[Stated]
-    stands: str
-    days: float
-    together: bool = False
-    deal_id: str = ""
-    signed: datetime | None = None
-
-    @property
-    def leading(self) -> bool:
-        """Whether one of the main logins invests."""
-        return self.key.partition("-")[0] in RICH
-
-    @property
-    def signing(self) -> bool:
-        """Whether signatures are being given."""
-        return (self.key.partition("-")[0], self.stands) == SIGNING
-
-    @property
-    def rng(self) -> Random:
-        return Random(f"dealflow:deal:{self.key}")  # noqa: S311 - variety, no secret
-
-    @property
-    def words(self) -> dict[str, Any]:
-        """Reasons and notes in the language of the pitch."""
-        return dict(table("talk")["en" if self.life.idea.overseas else "zh"])
 
 
 def arrange(

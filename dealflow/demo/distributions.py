@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.demo import people, releases
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.script import Script
 from dealflow.recoupment import service
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 
 def tell(script: Script, dealings: Sequence[Dealing]) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from dealflow.core import clock
 from dealflow.core.actor import SYSTEM, Actor
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.script import Script
 from dealflow.settlement import queries, service
 from dealflow.termsheets import queries as sheets
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 # Before the long-stop date of a tranche the investor looks at how far the series is.
 _AHEAD = timedelta(days=6)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.money import Money
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.funds import Raised
 from dealflow.demo.investors import Members
 from dealflow.demo.lives import Life
@@ -16,9 +17,6 @@ from dealflow.demo.script import Script
 from dealflow.funds.periods import last_ended
 from dealflow.portfolio import queries
 from dealflow.portfolio.service import booking, following, holdings, reports
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 _MANAGER = "fund"
 _WAN = 1_000_000

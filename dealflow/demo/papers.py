@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
 
 from xlsxwriter import Workbook
 
@@ -15,11 +14,9 @@ from dealflow.core.money import Money
 from dealflow.dataroom import seats
 from dealflow.dataroom.service import documents, folders, grants, ndas, questions, reading
 from dealflow.demo.data import table
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.script import Script
 from dealflow.settings import ROOT
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 # The deals whose rooms are filled, by the demo login that reads and by where the deal stands.
 FILLED = {("investor", "data_room"), ("investor", "negotiation"), ("fund", "data_room")}

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dealflow.core import clock
 from dealflow.core.actor import Actor
 from dealflow.core.schema import load
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.script import Script
 from dealflow.releases import queries, service, statements
 from dealflow.releases.queries import ReceiptQuery
 from dealflow.releases.shapes import CorrectionIn, FigureIn, ReceiptIn, ReleaseIn
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 DAYS = 30
 # What the first day brings, in parts of the budget: over the month about one and a half times what the series cost.

@@ -8,17 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dealflow.core.actor import SYSTEM, Actor
 from dealflow.demo import funding
 from dealflow.demo.data import table
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.script import Script
 from dealflow.signing import service as signing
 from dealflow.termsheets import queries, service
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 _TEMPLATES = {
     "equity": "equity_spv", "revenue_share": "revenue_share", "loan": "loan", "presale": "presale", "minimum_guarantee": "presale",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dealflow.core.actor import Actor
 from dealflow.core.money import Money
 from dealflow.deals import queries, service
+from dealflow.demo.dealing import Dealing
 from dealflow.demo.investors import Members
 from dealflow.demo.script import Script
-
-if TYPE_CHECKING:
-    from dealflow.demo.deals import Dealing
 
 _STEPS = {
     False: ("约制片人电话", "核对平台结算单", "投决会上会", "看二稿分集大纲", "发条款清单初稿", "实地看景", "补充预算明细"),

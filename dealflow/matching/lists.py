@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,9 +19,7 @@ from dealflow.core.ids import new
 from dealflow.core.paging import Query, listing
 from dealflow.matching.models import RankedList
 from dealflow.matching.policy import Can
-
-if TYPE_CHECKING:
-    from dealflow.matching.ranking import Scene
+from dealflow.matching.scene import Scene
 
 log = logging.getLogger(__name__)
 DEPTH = 50

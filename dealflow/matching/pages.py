@@ -22,6 +22,7 @@ from dealflow.mandates import queries as mandates
 from dealflow.mandates import vocabulary, wording
 from dealflow.matching import advice, live, queries, ranking, reasons, reverse, rows, service
 from dealflow.matching.policy import Can
+from dealflow.matching.scene import Scene, set_scene
 from dealflow.matching.schemas import FeedbackIn, MatchQuery
 from dealflow.pitches import queries as pitches
 from dealflow.pitches.vocabulary import EVIDENCE
@@ -47,7 +48,7 @@ def matches(mandate_id: str) -> str:
     if tab == "saved":
         query = query.model_copy(update={"saved": "true"})
     may_answer, here = policy.can(actor(), Can.ANSWER, mandate), request.full_path.rstrip("?")
-    scene = ranking.set_scene(actor(), mandate)
+    scene = set_scene(actor(), mandate)
     key = (
         scene.fingerprint(),
         tab,
@@ -68,7 +69,7 @@ def matches(mandate_id: str) -> str:
     )
 
 
-def _draw(mandate: Any, scene: ranking.Scene, query: MatchQuery, tab: str, here: str) -> rows.Drawn:
+def _draw(mandate: Any, scene: Scene, query: MatchQuery, tab: str, here: str) -> rows.Drawn:
     ranked = ranking.page_of(actor(), scene, query)
     html = render_template(
         "matching/_list.html", mandate=mandate, query=query, tab=tab, ranked=ranked, here=here, t=rows.texts(),

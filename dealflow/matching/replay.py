@@ -15,7 +15,7 @@ from dealflow.core.i18n import N_
 from dealflow.matching import heldout, lists, live, queries
 from dealflow.matching.models import RankedList
 from dealflow.matching.policy import Tag
-from dealflow.matching.ranking import Scene
+from dealflow.matching.scene import Scene
 from dealflow.pitches import queries as pitches
 
 if TYPE_CHECKING:
