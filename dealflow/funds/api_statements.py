@@ -16,7 +16,6 @@ from dealflow.funds.shapes_money import (
     FundIssuedOut,
     FundIssueIn,
     FundIssueQuery,
-    FundLangQuery,
     FundPeriodQuery,
     FundReviseIn,
     FundReviseStatementsIn,
@@ -83,6 +82,14 @@ def revise_distribution(fund_id: str, distribution_id: str, body: FundReviseIn) 
     return _all([documents.revision_dict(row) for row in rows])
 
 
+@bp.post("/funds/<fund_id>/closings/<closing_id>/revisions")
+@endpoint(Can.ISSUE, body=FundReviseIn, returns=FundRevisionOut, status=201, lists=True)
+def revise_closing(fund_id: str, closing_id: str, body: FundReviseIn) -> dict[str, Any]:
+    """Issue the notices of a closing anew to those for whom they changed; what was issued stays readable."""
+    rows = service.revise_closing(actor(), fund_id, closing_id, reason=body.reason, lp_id=body.lp_id)
+    return _all([documents.revision_dict(row) for row in rows])
+
+
 @bp.get("/funds/<fund_id>/statements/<lp_id>")
 @endpoint(Can.SEE_LP, query=FundPeriodQuery, returns=FundStatementOut)
 def statement(fund_id: str, lp_id: str, query: FundPeriodQuery) -> dict[str, Any]:
@@ -122,11 +129,11 @@ def notice(fund_id: str, call_id: str, lp_id: str, query: FundIssueQuery) -> Res
 
 @bp.get("/funds/<fund_id>/closings/<closing_id>/notices/<lp_id>.pdf")
 @writes
-@endpoint(Can.SEE_LP, query=FundLangQuery)
-def closing_notice(fund_id: str, closing_id: str, lp_id: str, query: FundLangQuery) -> Response:
+@endpoint(Can.SEE_LP, query=FundIssueQuery)
+def closing_notice(fund_id: str, closing_id: str, lp_id: str, query: FundIssueQuery) -> Response:
     """The notice of a closing to a partner as PDF: its commitment, and what the closing moves for it."""
     with i18n.using(query.lang or i18n.language()):
-        return download(**documents.closing_file(actor(), fund_id, closing_id, lp_id))
+        return download(**documents.closing_file(actor(), fund_id, closing_id, lp_id, query.number))
 
 
 @bp.get("/funds/<fund_id>/distributions/<distribution_id>/notices/<lp_id>.pdf")

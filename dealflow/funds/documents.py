@@ -14,7 +14,7 @@ from dealflow.funds.models import FundRevision, FundStatement
 from dealflow.funds.periods import span
 from dealflow.funds.policy import Can
 from dealflow.funds.queries import Edition, Editions
-from dealflow.funds.service.revising import call_editions, distribution_editions
+from dealflow.funds.service.revising import call_editions, closing_editions, distribution_editions
 from dealflow.funds.service.statements import figures, suggested
 
 
@@ -92,13 +92,18 @@ def notice_file(
     return _notice(papers.notice_file(actor, fund, call, line, edition), editions.superseded_by(edition))
 
 
-def closing_file(actor: Actor, fund_id: str, closing_id: str, lp_id: str) -> dict[str, Any]:
+def closing_file(
+    actor: Actor, fund_id: str, closing_id: str, lp_id: str, number: int | None = None
+) -> dict[str, Any]:
     """The notice of a closing to a partner, for `download`; NotFound when the partner had no commitment by then."""
     fund, lp = queries.get(actor, fund_id), queries.lp(actor, fund_id, lp_id)
-    closing = next((row for row in queries.closings(fund.id) if row.id == closing_id), None)
-    if closing is None or lp.id not in closing.notices:
+    closing = queries.closing(fund.id, closing_id)
+    if lp.id not in closing.notices:
         raise NotFound()
-    return _notice(papers.closing_file(actor, fund, closing, lp.id, closing.notices[lp.id]), None)
+    editions = closing_editions(closing, lp.id)[lp.id]
+    edition = editions.one(number)
+    paper = papers.closing_file(actor, fund, closing, lp.id, edition)
+    return _notice(paper, editions.superseded_by(edition))
 
 
 def distribution_file(

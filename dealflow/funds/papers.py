@@ -30,6 +30,7 @@ from dealflow.funds.models import (
     FundStatement,
 )
 from dealflow.funds.queries import Edition, Noticed
+from dealflow.funds.service.notices import PAID, RECEIVED
 from dealflow.funds.waterfall import OF_PARTNERS
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "funds" / "pdf"
@@ -38,9 +39,6 @@ TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# What a closing moves between a partner and the fund: in, and out.
-_PAID = ("contribution", "contribution_outside", "interest_paid", "fee_interest")
-_RECEIVED = ("refund", "interest_received")
 _JUDGED = {"unscoped": "whoever asks has been judged on the partner"}
 
 
@@ -91,15 +89,16 @@ def notice_html(fund: Fund, call: FundCall, line: FundCallLine, edition: Edition
     )  # fmt: skip
 
 
-def closing_html(fund: Fund, closing: FundClosing, facts: dict[str, Any]) -> str:
+def closing_html(fund: Fund, closing: FundClosing, edition: Edition) -> str:
     """The notice of a closing to one partner as a page to print, in the current language."""
-    moved = {name: fund.money(facts["moved"].get(name, 0)) for name in _PAID + _RECEIVED}
+    facts = edition.content
+    moved = {name: fund.money(facts["moved"].get(name, 0)) for name in PAID + RECEIVED}
     return _environment().get_template("closing.html").render(
-        fund=fund, closing=closing, facts=facts, manager=i18n.localised(facts["manager"]), html_lang=i18n.HTML[i18n.language()],
-        pays=[(words.moved(name), moved[name]) for name in _PAID if moved[name].amount_minor],
-        gets=[(words.moved(name), moved[name]) for name in _RECEIVED if moved[name].amount_minor],
-        paid=fund.money(sum(moved[name].amount_minor for name in _PAID)),
-        received=fund.money(sum(moved[name].amount_minor for name in _RECEIVED)),
+        fund=fund, closing=closing, facts=facts, edition=edition, manager=i18n.localised(facts["manager"]), html_lang=i18n.HTML[i18n.language()],
+        pays=[(words.moved(name), moved[name]) for name in PAID if moved[name].amount_minor],
+        gets=[(words.moved(name), moved[name]) for name in RECEIVED if moved[name].amount_minor],
+        paid=fund.money(sum(moved[name].amount_minor for name in PAID)),
+        received=fund.money(sum(moved[name].amount_minor for name in RECEIVED)),
         before=fund.money(facts["commitment_minor"] - facts["new_minor"]), rate=f"{Decimal(closing.rate_ppm) / 10_000:.2f}%",
         part=f"{Decimal(facts['commitment_minor'] * 100) / facts['whole_minor']:.2f}%",
     )  # fmt: skip
@@ -208,14 +207,16 @@ def notice_file(
 
 
 def closing_file(
-    actor: Actor, fund: Fund, closing: FundClosing, lp_id: str, facts: dict[str, Any]
+    actor: Actor, fund: Fund, closing: FundClosing, lp_id: str, edition: Edition
 ) -> tuple[bytes, str, str]:
     """The notice of a closing to a partner in the current language: bytes, hash, file name."""
-    about = f"{closing.id}:{lp_id.removeprefix('lpt_')}"
-    title = i18n.gettext("Closing %(number)s of %(fund)s", number=closing.number, fund=facts["fund"])
+    about, kind = _of(edition, closing.paper(lp_id), f"closing-{closing.number}")
+    title = i18n.gettext(
+        "Closing %(number)s of %(fund)s", number=closing.number, fund=edition.content["fund"]
+    )
     return _notice(
-        actor, about, f"closing-{closing.number}", title, lambda: closing_html(fund, closing, facts),
-        closing.closed_on, lp_id, closing.organisation_id,
+        actor, about, kind, title, lambda: closing_html(fund, closing, edition), edition.issued_on, lp_id,
+        closing.organisation_id,
     )  # fmt: skip
 
 

@@ -318,10 +318,10 @@ class FundReviseStatementsIn(FundReviseIn):
 
 class FundRevisionOut(Schema):
     """A later issue of a statement or a notice. `about`: the id of what was issued first, a statement or a partner's line of a
-    call or a distribution; `content` is what it says."""
+    call or a distribution, or a closing and a partner; `content` is what it says."""
 
     id: str
-    kind: Literal["statement", "call", "distribution"]
+    kind: Literal["statement", "call", "distribution", "closing"]
     about: str
     number: int
     lp_id: str

@@ -8,6 +8,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from dealflow.core import db, invariants
 from dealflow.funds import queries, service
 from tests.funds.conftest import House, Web
 
@@ -88,3 +89,59 @@ def test_who_adds_to_a_commitment_is_told_both_sides(house: House) -> None:
     assert (told["new_minor"], told["commitment_minor"]) == (2_000_000_00, 8_000_000_00)
     assert told["moved"]["contribution"] > told["moved"]["refund"] > 0
     assert 0 < told["calls"][0]["amount_minor"] < told["moved"]["contribution"]
+
+
+def test_a_notice_is_issued_anew_where_names_or_the_account_to_pay_to_were_wrong(later: House) -> None:
+    _first, second = closings(later)
+    send = f"/funds/{later.fund_id}/closings/{second.id}/revisions"
+    unchanged = later.manager.post(send, {"reason": "更正"})
+    assert (unchanged.status_code, unchanged.json["code"]) == (409, "nothing_changed")
+    query = {"lang": "zh"}
+    own, newcomer = path_of(later, second, "a"), path_of(later, second, "c")
+    before = {path: later.manager.get(path, query_string=query).data for path in (own, newcomer)}
+    later.do(service.edit, {"payment_details": "工商银行 6222"})
+    web, page = Web(later.manager), f"/funds/{later.fund_id}/lps"
+    assert "Issue the notices of closing 2 anew" in web.get(page).text
+    assert (later.lp.post(send, {"reason": "x"}).status_code, later.stranger.post(send, {"reason": "x"}).status_code) == (403, 404)  # fmt: skip
+    refused = web.post(send, {"reason": ""})
+    assert refused.status_code == 422
+    assert 'id="reason-2-error"' in refused.text
+    assert web.post(send, {"reason": "收款账户更正"}).status_code == 303
+    # Who gets money back reads no account in its notice: nothing changed for it.
+    made = later.manager.get(f"/funds/{later.fund_id}/revisions").json["items"]
+    assert [(row["kind"], row["lp_id"], row["number"]) for row in made] == [
+        ("closing", later.partners["c"], 2)
+    ]
+    assert later.lp.get(f"/funds/{later.fund_id}/revisions").json["items"] == []
+    renewed = later.manager.get(newcomer, query_string=query)
+    for shown in ("工商银行 6222", "收款账户更正", "¥343,251.14"):
+        assert shown in words(renewed.data), shown
+    old = later.manager.get(newcomer, query_string=query | {"number": 1})
+    assert old.data == before[newcomer]
+    assert "-superseded.pdf" in old.headers["Content-Disposition"]
+    shown = web.get(page).text
+    assert "收款账户更正" in shown
+    assert f"{newcomer}?number=1" in shown
+    assert "Issue the notices of closing 2 anew" not in shown
+
+
+def test_all_partners_get_a_corrected_name_and_are_told_once(later: House) -> None:
+    _first, second = closings(later)
+    later.do(service.edit, {"name": "改名基金"})
+    send = f"/funds/{later.fund_id}/closings/{second.id}/revisions"
+    made = later.manager.post(send, {"reason": "基金名称更正"}).json["items"]
+    assert {row["lp_id"] for row in made} == {later.partners[name] for name in "abc"}
+    own = path_of(later, second, "a")
+    text = words(later.lp.get(own, query_string={"lang": "en"}).data)
+    assert "改名基金" in text
+    assert "Issue 2" in text
+    place = later.lp.browser("en").get(f"/funds/{later.fund_id}/lps/{later.partners['a']}").text
+    assert f"{own}?number=1" in place
+    assert "基金名称更正" in place
+    assert later.lp.get(own, query_string={"number": 3}).status_code == 404
+    told = [row for row in later.lp.get("/notifications").json["items"] if row["code"] == "fund_revision"]
+    assert [
+        "Issue 2. Reason: 基金名称更正" in row["text"] or "基金名称更正" in row["text"] for row in told
+    ] == [True]
+    with db.system_edge(write=False):
+        assert not any(invariants.run_all().values()), invariants.run_all()

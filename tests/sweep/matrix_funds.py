@@ -47,6 +47,7 @@ JSON_BODIES: dict[str, Any] = {
     "POST /api/v1/funds/{fund_id}/statements/revisions": {"period": "2025Q1", "reason": "corrected"},
     "POST /api/v1/funds/{fund_id}/calls/{call_id}/revisions": {"reason": "corrected"},
     "POST /api/v1/funds/{fund_id}/distributions/{distribution_id}/revisions": {"reason": "corrected"},
+    "POST /api/v1/funds/{fund_id}/closings/{closing_id}/revisions": {"reason": "corrected"},
     "POST /api/v1/funds/{fund_id}/payments/{fund_payment_id}/reverse": {"reason": "a slip"},
     "POST /api/v1/funds/{fund_id}/calls/{call_id}/offsets": {"lp_id": "<lp>"},
     "POST /api/v1/funds/{fund_id}/lps/{lp_id}/refunds": {
@@ -91,6 +92,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /funds/{fund_id}/statements/revisions": {"period": "2025Q1", "reason": "corrected"},
     "POST /funds/{fund_id}/calls/{call_id}/revisions": {"reason": "corrected"},
     "POST /funds/{fund_id}/distributions/{distribution_id}/revisions": {"reason": "corrected"},
+    "POST /funds/{fund_id}/closings/{closing_id}/revisions": {"reason": "corrected"},
     "POST /funds/{fund_id}/payments/{fund_payment_id}/reverse": {"reason": "a slip"},
     "POST /funds/{fund_id}/calls/{call_id}/offset": {"lp_id": "<lp>"},
     "POST /funds/{fund_id}/lps/{lp_id}/refunds": {

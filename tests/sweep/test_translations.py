@@ -26,6 +26,8 @@ KEYWORDS: dict[str, Any] = {
     "Lazy": None,
 }
 JINJA_OPTIONS = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false"}
+# Words for which the product has another one: a paper is 出具 and 重新出具, a call of money 发出.
+OTHER_WORD = {"签发": "出具", "重新发出": "重新出具", "重新签发": "重新出具"}
 FIELD = re.compile(r"%\((\w+)\)[a-z]")
 
 
@@ -109,6 +111,16 @@ def test_no_translation_is_fuzzy_or_empty(translations: list[Translation]) -> No
 
 def test_two_files_never_translate_a_message_differently(translations: list[Translation]) -> None:
     assert not contradictions(translations), "\n".join(contradictions(translations))
+
+
+def test_one_thing_has_one_name(translations: list[Translation]) -> None:
+    found = [
+        f"{item.file}: {item.key[1]!r} says {word}, not {better}"
+        for item in translations
+        for word, better in OTHER_WORD.items()
+        if word in item.text
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_translations_keep_the_fields(translations: list[Translation]) -> None:

@@ -159,6 +159,10 @@ class FundClosing(Base, OwnedByOrganisation):
     created_by_id: Mapped[str | None] = mapped_column(Id("usr"), ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
+    def paper(self, lp_id: str) -> str:
+        """What a partner's notice of it is kept under."""
+        return f"{self.id}:{lp_id.removeprefix('lpt_')}"
+
 
 class FundTransfer(Base, OwnedByOrganisation):
     """A commitment, or part of one, that goes to another partner from a day on, with its history.

@@ -14,13 +14,13 @@ from dealflow.core.ddl import append_only
 from dealflow.core.ids import Id, new
 from dealflow.funds.models.fund import OfLp
 
-KINDS = ("statement", "call", "distribution")
+KINDS = ("statement", "call", "distribution", "closing")
 
 
 class FundRevision(Base, OfLp):
-    """A later issue of a statement, or of the notice of a call or a distribution. Append only.
+    """A later issue of a statement, or of the notice of a call, a distribution or a closing. Append only.
 
-    `about` is the id of what was issued first, which is number 1: of the statement, or of the partner's line. `data` is the
+    `about` is the id of what was issued first, which is number 1: of the statement, of the partner's line, or of the closing and the partner (`FundClosing.paper`). `data` is the
     content as that keeps it, with `revision`: {number, reason, replaces: {number, issued_on, sha256}}.
     """
 

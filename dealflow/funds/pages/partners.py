@@ -21,10 +21,11 @@ from dealflow.funds.forms import (
     LpForm,
     ReasonForm,
     RefundForm,
+    ReviseForm,
     TransferForm,
     pairs,
 )
-from dealflow.funds.models import Fund
+from dealflow.funds.models import Fund, FundClosing
 from dealflow.funds.pages.base import attempt, bp, go, render, writable
 from dealflow.funds.performance import performances
 from dealflow.funds.policy import Can
@@ -33,7 +34,7 @@ from dealflow.funds.shapes import FundAccountIn, FundInviteIn, FundLpIn, FundTra
 Wanted = list[tuple[str, Money]]
 
 
-def _page(fund: Fund, **more: Any) -> str:
+def partners_page(fund: Fund, **more: Any) -> str:
     """All partners, with the forms; `more` holds the form that was sent."""
     standing = queries.positions(fund)
     rows = [position.lp for position in standing.values() if position.lp]
@@ -49,18 +50,37 @@ def _page(fund: Fund, **more: Any) -> str:
     )
     move = more.pop("move", None) or TransferForm.of(None, rows, on=today)
     names = {row.id: row.name for row in rows}
+    held = queries.closings(fund.id)
+    noticed = [row.paper(lp_id) for row in held for lp_id in row.notices]
+    anew = _anew(fund, held, more.pop("revise", None), more.pop("revised_id", ""))
     return render(
         "lps", fund, "lps", standing=standing, total=queries.fund_position(fund, standing.values()), add=add, closing=closing,
         move=move, names=names, closings=present.closing_rows(fund),
+        anew=anew, later=queries.by_paper(noticed),
         transfers=queries.transfers(fund.id), typed=request.form, **more,
     )  # fmt: skip
+
+
+def _anew(
+    fund: Fund, held: list[FundClosing], sent: ReviseForm | None, sent_id: str
+) -> list[tuple[FundClosing, list[str], ReviseForm]]:
+    """Closings whose notices would say something else now, the latest first: with the names of the partners, and a form
+    each, which is `sent` for the closing it was sent for."""
+    found = []
+    for row in reversed(held):
+        names = [item.lp.name for item in service.changed_closings(fund, row)]
+        form = sent if sent is not None and row.id == sent_id else ReviseForm()
+        form.reason.id = f"reason-{row.number}"
+        if names or form is sent:
+            found.append((row, names, form))
+    return found
 
 
 @bp.get("/funds/<fund_id>/lps")
 @needs(Can.MANAGE)
 def lps(fund_id: str) -> str:
     """All partners of a fund."""
-    return _page(queries.managed(actor(), fund_id))
+    return partners_page(queries.managed(actor(), fund_id))
 
 
 @bp.post("/funds/<fund_id>/lps")
@@ -70,7 +90,7 @@ def add_lp(fund_id: str) -> Any:
     fund, form = writable(fund_id, Can.EDIT), LpForm(request.form)
     values = form.judged(FundLpIn)
     if values is None:
-        return _page(fund, add=form), 422
+        return partners_page(fund, add=form), 422
     made, status = attempt(
         form,
         lambda: service.add(
@@ -82,7 +102,7 @@ def add_lp(fund_id: str) -> Any:
         ),
     )
     if made is None:
-        return _page(fund, add=form), status
+        return partners_page(fund, add=form), status
     return go(
         _("%(name)s is a partner now. Its commitment begins with a closing.", name=made.name),
         "lps",
@@ -115,11 +135,11 @@ def close(fund_id: str) -> Any:
     if not valid or form.form_errors or on is None:
         if on is None and not form.on.errors:
             form.on.errors = [*form.on.errors, _("This is required")]
-        return _page(fund, closing=form), 422
+        return partners_page(fund, closing=form), 422
     if request.form.get("act") == "preview":
         names = queries.names(fund_id)
         known = {lp_id: amount.amount_minor for lp_id, amount in wanted if lp_id in names}
-        return _page(
+        return partners_page(
             fund,
             closing=form,
             preview=service.equalisation(fund, on, rate, known).summed(),
@@ -130,7 +150,7 @@ def close(fund_id: str) -> Any:
         lambda: service.hold_closing(actor(), fund_id, on=on, commitments=wanted, rate_ppm=rate),
     )
     if done is None:
-        return _page(fund, closing=form), status
+        return partners_page(fund, closing=form), status
     return go(_("The closing is held."), "lps", fund_id=fund_id)
 
 
@@ -139,7 +159,9 @@ def close(fund_id: str) -> Any:
 @needs(Can.SEE_LP)
 def closing_notice(fund_id: str, closing_id: str, lp_id: str) -> Response:
     """The notice of a closing to a partner."""
-    return download(**documents.closing_file(actor(), fund_id, closing_id, lp_id))
+    return download(
+        **documents.closing_file(actor(), fund_id, closing_id, lp_id, request.args.get("number", type=int))
+    )
 
 
 @bp.post("/funds/<fund_id>/transfers")
@@ -150,7 +172,7 @@ def transfer(fund_id: str) -> Any:
     form = TransferForm.of(request.form, queries.lps(fund_id))
     values = form.judged(FundTransferIn)
     if values is None:
-        return _page(fund, move=form), 422
+        return partners_page(fund, move=form), 422
     done, status = attempt(
         form,
         lambda: service.transfer(
@@ -159,7 +181,7 @@ def transfer(fund_id: str) -> Any:
         ),
     )  # fmt: skip
     if done is None:
-        return _page(fund, move=form), status
+        return partners_page(fund, move=form), status
     return go(_("The commitment is transferred."), "lps", fund_id=fund_id)
 
 
@@ -182,12 +204,17 @@ def lp_page(
     accounts = queries.capital_accounts(fund, today.replace(month=1, day=1), today)
     brought = performances(fund, today)[lp_id].json()
     shares = _shares(fund, lp_id)
-    papers = [*(line.id for line in lines.values()), *(line.id for _row, line, _told in shares)]
+    closings = [row for row in queries.closings(fund_id) if lp_id in row.notices]
+    papers = [
+        *(line.id for line in lines.values()),
+        *(line.id for _row, line, _told in shares),
+        *(row.paper(lp_id) for row in closings),
+    ]
     return render(
         "lp", fund, "lps", later=queries.by_paper(papers), lp=row, manages=manages, position=queries.positions(fund)[lp_id], account=accounts[lp_id], today=today, brought=brought,
         calls=[(call, lines[call.id], present.call_line(fund, call, lines[call.id], {})) for call in calls if call.id in lines],
         shares=shares, commitments=[c for c in queries.commitments(fund_id) if c.lp_id == lp_id],
-        closings=[(row, row.notices[lp_id]) for row in queries.closings(fund_id) if lp_id in row.notices],
+        closings=closings,
         flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
         overpaid=queries.overpaid(fund).get(lp_id), refunds=refunds, standing={row.id for row in queries.standing(refunds)},
         refund=refund or RefundForm(data={"on": today}), undo=undo or ReasonForm(), undone_id=undone_id,

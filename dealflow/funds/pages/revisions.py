@@ -13,6 +13,7 @@ from dealflow.funds.forms import ReviseForm
 from dealflow.funds.pages.base import attempt, bp, go, writable
 from dealflow.funds.pages.calls import call_page
 from dealflow.funds.pages.distributions import distribution_page
+from dealflow.funds.pages.partners import partners_page
 from dealflow.funds.pages.statements import statement_page, statements_page
 from dealflow.funds.policy import Can
 from dealflow.funds.shapes_money import FundReviseIn, FundReviseStatementsIn
@@ -86,3 +87,24 @@ def revise_distribution(fund_id: str, distribution_id: str) -> Any:
         return distribution_page(fund, row, revise=form), status
     message = _("%(number)s papers are issued anew and the partners are told.", number=len(made))
     return go(message, "distribution", fund_id=fund_id, distribution_id=distribution_id)
+
+
+@bp.post("/funds/<fund_id>/closings/<closing_id>/revisions")
+@needs(Can.ISSUE)
+def revise_closing(fund_id: str, closing_id: str) -> Any:
+    """Issue the notices of a closing anew."""
+    fund, form = writable(fund_id, Can.ISSUE), ReviseForm(request.form)
+    closing = queries.closing(fund.id, closing_id)
+    values = form.judged(FundReviseIn)
+    if values is None:
+        return partners_page(fund, revise=form, revised_id=closing.id), 422
+    made, status = attempt(
+        form,
+        lambda: service.revise_closing(
+            actor(), fund_id, closing_id, reason=values.reason, lp_id=values.lp_id
+        ),
+    )
+    if made is None:
+        return partners_page(fund, revise=form, revised_id=closing.id), status
+    message = _("%(number)s papers are issued anew and the partners are told.", number=len(made))
+    return go(message, "lps", fund_id=fund_id)

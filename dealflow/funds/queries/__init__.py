@@ -31,6 +31,7 @@ from dealflow.funds.queries.objects import (
     calls,
     charge,
     charges,
+    closing,
     closings,
     commitments,
     commitments_on,
@@ -72,7 +73,7 @@ from dealflow.funds.queries.revisions import (
 
 __all__ = [
     "COLUMNS", "CapitalAccount", "Edition", "Editions", "Figure", "Flow", "FundQuery", "Movement", "Noticed", "Position", "book_of_fund", "by_id", "by_paper", "call", "call_lines",
-    "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closings", "commitments", "commitments_on",
+    "calls", "capital_accounts", "cash", "cashflows", "charge", "charges", "closing", "closings", "commitments", "commitments_on",
     "distribution", "distribution_lines", "distribution_notices", "distributions", "fund_position", "get", "lines_by_id", "lines_like", "listed", "lp", "lps", "managed", "movements", "names", "net_assets", "of_notices", "of_statements",
     "overpaid", "own_lps", "paid_of_calls", "partner", "payment", "payment_rows", "payments", "positions", "positions_now_of", "posted_distributions", "revisions", "split",
     "standing", "statement", "statement_editions", "statements", "taken_back", "totals",

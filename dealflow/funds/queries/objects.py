@@ -152,6 +152,11 @@ def closings(fund_id: str) -> list[FundClosing]:
     return list(session().scalars(query, execution_options=_JUDGED))
 
 
+def closing(fund_id: str, closing_id: str) -> FundClosing:
+    """A closing of a fund; NotFound otherwise."""
+    return _found(next((row for row in closings(fund_id) if row.id == closing_id), None))
+
+
 def transfers(fund_id: str) -> list[FundTransfer]:
     """The transfers of a fund."""
     query = select(FundTransfer).where(FundTransfer.fund_id == fund_id)

@@ -18,10 +18,12 @@ from dealflow.funds.service.payments import Statement, late_interest, line_of, p
 from dealflow.funds.service.revising import (
     call_editions,
     changed_calls,
+    changed_closings,
     changed_distributions,
     changed_statements,
     distribution_editions,
     revise_call,
+    revise_closing,
     revise_distribution,
     revise_statements,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "cancel_call",
     "cancel_distribution",
     "changed_calls",
+    "changed_closings",
     "changed_distributions",
     "changed_statements",
     "charge",
@@ -66,6 +69,7 @@ __all__ = [
     "register_statements",
     "reverse_payment",
     "revise_call",
+    "revise_closing",
     "revise_distribution",
     "revise_statements",
     "transfer",

@@ -20,6 +20,9 @@ from dealflow.ledger.queries import Entry
 from dealflow.notify import service as notify
 
 Facts = dict[str, dict[str, Any]]
+# What a partner pays at a closing, and what it gets.
+PAID = ("contribution", "contribution_outside", "interest_paid", "fee_interest")
+RECEIVED = ("refund", "interest_received")
 # What a notice of a distribution says of the partner's place in the fund, with it counted in.
 _STANDING = (
     "commitment",
@@ -51,6 +54,11 @@ def facts(
         }
         for lp_id, minor in after.items() if minor
     }  # fmt: skip
+
+
+def pays(told: dict[str, Any]) -> bool:
+    """Whether a notice of a closing asks its partner for money."""
+    return any(told["moved"].get(name) for name in PAID)
 
 
 def _calls(fund: Fund, closing: FundClosing, lp_id: str) -> list[dict[str, Any]]:

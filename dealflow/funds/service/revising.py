@@ -15,6 +15,7 @@ from dealflow.funds import queries
 from dealflow.funds.models import (
     Fund,
     FundCall,
+    FundClosing,
     FundDistribution,
     FundLp,
     FundRevision,
@@ -128,6 +129,29 @@ def changed_distributions(fund: Fund, row: FundDistribution) -> list[Changed]:
     return found
 
 
+def closing_editions(closing: FundClosing, lp_id: str | None = None) -> dict[str, Editions]:
+    """Partner → all issues of its notice of a closing, as far as the actor may know of them."""
+    told = {who: facts for who, facts in closing.notices.items() if lp_id in (None, who)}
+    firsts = {closing.paper(who): Edition(1, closing.closed_on, facts) for who, facts in told.items()}
+    found = queries.of_notices(firsts)
+    return {who: found[closing.paper(who)] for who in told}
+
+
+def changed_closings(fund: Fund, closing: FundClosing) -> list[Changed]:
+    """The notices of a closing that would say something else now: names, and where those pay to who pay at it. What it moved
+    stays: no closing is entered for a day before another movement."""
+    lps = {lp.id: lp for lp in queries.lps(fund.id)}
+    found = []
+    for lp_id, editions in closing_editions(closing).items():
+        lp, told = lps[lp_id], editions.last.plain()
+        now = told | {"fund": fund.name, "manager": manager_names(fund), "lp": lp.name}
+        if notices.pays(told):
+            now["payment_details"] = fund.payment_details
+        if _differs(editions.last, now):
+            found.append(Changed(lp, editions, now))
+    return found
+
+
 def revise_statements(
     actor: Actor, fund_id: str, *, period: str, reason: str, lp_id: str | None = None
 ) -> list[FundRevision]:
@@ -170,6 +194,17 @@ def revise_distribution(
     title = N_("The notice of a distribution of %(fund)s was issued anew")
     told = _Told("distribution", title, {}, "/funds/{fund}/lps/{lp}")
     return _issue(actor, fund, changed_distributions(fund, row), told, reason, lp_id)
+
+
+def revise_closing(
+    actor: Actor, fund_id: str, closing_id: str, *, reason: str, lp_id: str | None = None
+) -> list[FundRevision]:
+    """Issue the notices of a closing anew to the partners for whom they changed (or to one of them)."""
+    fund = hold(actor, fund_id, Can.ISSUE)
+    closing = queries.closing(fund.id, closing_id)
+    title = N_("The notice of closing %(number)s of %(fund)s was issued anew")
+    told = _Told("closing", title, {"number": closing.number}, "/funds/{fund}/lps/{lp}")
+    return _issue(actor, fund, changed_closings(fund, closing), told, reason, lp_id)
 
 
 def _issue(
