@@ -41,11 +41,18 @@ def index() -> str:
 
 
 def _editor(form: MandateForm, mandate: Any = None, *, stale: Any = None, version: int | None = None) -> str:
+    panels = slots.panels("mandate.counts", actor(), form.constraints())
     return render_template(
         "mandates/edit.html", form=form, mandate=mandate, stale=stale,
         version=version if version is not None else (mandate.version if mandate else None),
-        panels=slots.panels("mandate.counts", actor(), form.constraints()),
+        panels=panels, beside={name: text for _template, panel in panels for name, text in panel["beside"].items()},
     )  # fmt: skip
+
+
+def _nothing_passes(form: MandateForm) -> bool:
+    """Whether what stands in the editor excludes every project."""
+    found = slots.panels("mandate.counts", actor(), form.constraints())
+    return any(panel["published"] and not panel["together"] for _template, panel in found)
 
 
 @bp.get("/mandates/new")
@@ -68,7 +75,10 @@ def create() -> Any:
         except Invalid as refusal:
             form.show(refusal.errors)
         else:
-            flash(_("The mandate is active. These projects fit it best."), "success")
+            if _nothing_passes(form):
+                flash(_("The mandate is active, but no project passes all of its constraints."), "warning")
+            else:
+                flash(_("The mandate is active. These projects fit it best."), "success")
             return redirect(_after_save(mandate.id), 303)
     return _editor(form), 422
 

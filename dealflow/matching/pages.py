@@ -20,7 +20,7 @@ from dealflow.core.paging import Query, cursor_for
 from dealflow.core.schema import load
 from dealflow.mandates import queries as mandates
 from dealflow.mandates import vocabulary, wording
-from dealflow.matching import advice, live, queries, ranking, reasons, reverse, rows, service
+from dealflow.matching import advice, live, panels, queries, ranking, reasons, reverse, rows, service
 from dealflow.matching.policy import Can
 from dealflow.matching.scene import Scene, set_scene
 from dealflow.matching.schemas import FeedbackIn, MatchQuery
@@ -75,7 +75,7 @@ def _draw(mandate: Any, scene: Scene, query: MatchQuery, tab: str, here: str) ->
         "matching/_list.html", mandate=mandate, query=query, tab=tab, ranked=ranked, here=here, t=rows.texts(),
         rows=rows.rows(mandate, ranked.matches, starts=query.offset == 0, ranked=query.sort in (None, "rank")), scale=rows.scale(ranked.matches),
         may_answer=policy.can(actor(), Can.ANSWER, mandate), token=rows.TOKEN, next_url=_next_url(query, ranked),
-        trial=bool(scene.snapshot.trial),
+        trial=bool(scene.snapshot.trial), counted=panels.told(mandate.constraints) if not ranked.matches else None,
         filtered=bool(tab or query.q or any(getattr(query, name) for name in ranking.FILTERS)), **rows.choices(),
     )  # fmt: skip
     versions = {match.card["id"]: match.card["version"] for match in ranked.matches}

@@ -26,10 +26,27 @@ _TOLD = 2
 
 @slots.fill("mandate.counts")
 def counts(actor: Actor, constraints: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """How many projects pass what stands in the editor."""
+    """How many projects pass what stands in the editor, and what to know before a field is used at all."""
+    return "matching/_counts.html", told(constraints) | {"beside": {"review_passed": _reviewed()}}
+
+
+def told(constraints: dict[str, Any]) -> dict[str, Any]:
+    """How many projects pass constraints, each by its name."""
     found = ranking.counts(constraints)
     parts = [(wording.part_name(part), passing) for part, _value, passing in found["parts"]]
-    return "matching/_counts.html", found | {"parts": parts}
+    return found | {"parts": parts}
+
+
+def _reviewed() -> str:
+    found = ranking.counts({"review_passed": True})
+    if not found["together"]:
+        return gettext(
+            "No published project has a passed review on record yet: with this, the list stays empty."
+        )
+    return gettext(
+        "%(passing)s of %(published)s published projects have one on record.",
+        passing=found["together"], published=found["published"],
+    )  # fmt: skip
 
 
 @slots.fill("mandate.card")

@@ -118,6 +118,27 @@ def test_the_editor_counts_what_passes_while_one_types(person: Make) -> None:
     assert "No project passes all constraints together" in none.text
 
 
+def test_nobody_is_led_into_an_empty_list_without_a_word(person: Make) -> None:
+    creator, investor = person("creator"), person("investor")
+    project = pitches.published(creator)
+    browser = investor.browser()
+    empty = "No published project has a passed review on record yet"
+    assert empty in browser.get("/mandates/new").text
+    assert "目前没有任何已发布项目留有内容审核通过的记录" in investor.browser("zh").get("/mandates/new").text
+    sent = browser.post("/mandates/new", data={"name": "M", "capital": "500万", "review_passed": "y"})
+    shown = browser.get(sent.location).text
+    assert "no project passes all of its constraints" in shown
+    assert "These projects fit it best" not in shown
+    assert '<dt>Content review</dt><dd class="num bad">0 of 1</dd>' in shown
+    assert investor.get("/mandates").json["items"][0]["constraints"] == {"review_passed": True}
+    # A list that is empty because everything was passed on says that instead.
+    other = mandates.stated(investor, constraints={})
+    investor.post(f"/mandates/{other['id']}/feedback", {"project_id": project["id"], "action": "pass"})
+    left = browser.get(f"/mandates/{other['id']}/matches").text
+    assert "You passed on every project" in left
+    assert "tab=passed" in left
+
+
 def test_pause_resume_duplicate_delete(person: Make) -> None:
     investor = person("investor")
     made, browser = mandates.stated(investor, external_id="A-1"), investor.browser()

@@ -343,6 +343,8 @@ def test_nobody_is_advised_to_pass_a_review_that_is_not_recorded(
     monkeypatch.setattr(signals, "of", lambda wanted=None: known(wanted) | {ids[0]: {"review_passed": True}})
     service.rebuild()
     assert "review_passed" in fields()
+    editor = person("investor").browser("en").get("/mandates/new").text
+    assert "1 of 8 published projects have one on record." in editor
 
 
 def test_a_list_never_says_that_a_team_without_credits_has_them(
