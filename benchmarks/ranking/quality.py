@@ -25,7 +25,8 @@ from ml.benchmark.data import SPLITS, Data, Mandate, load, read_rows
 from ml.benchmark.distil import distil
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
-from ml.benchmark.models import Sample, fit
+from ml.benchmark.models import fit
+from ml.benchmark.pairs import Sample
 from ml.benchmark.run import (
     BLOCK,
     fit_stated,

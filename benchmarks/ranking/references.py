@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from ml.benchmark.data import Data, Mandate
 from ml.benchmark.mandates import from_history
-from ml.benchmark.models import Sample
+from ml.benchmark.pairs import Sample
 from ml.benchmark.view import View
 
 NEIGHBOURS = 80

@@ -24,7 +24,8 @@ import numpy as np
 from ml.arrange import DIVERSITY, EXPLORATION_EVERY, Head, arrange, thompson
 from ml.benchmark.data import SPLITS, Data, load, read_rows
 from ml.benchmark.features import HistoryFeatures
-from ml.benchmark.models import PairModel, fit
+from ml.benchmark.models import fit
+from ml.benchmark.pairs import PairModel
 from ml.benchmark.run import BLOCK, WARM, history_samples
 from ml.benchmark.view import View, name_counts
 from ml.measure import list_likeness, ndcg, paired_interval

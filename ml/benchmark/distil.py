@@ -5,23 +5,19 @@ column, then, on what the curves leave, surfaces for the pairs that explain most
 2013). A surface of many pairs would learn noise: few are taken, and each is named.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ml.benchmark.models import PairModel, Sample
+from ml.benchmark.pairs import PairModel, Sample, by_parts
 
 SURFACES = 30
 BINS = 12
 SHRINKAGE = 50.0  # weight of pairs in a cell that is not trusted yet
 # The top of the lists is what counts: all of it, and some of the rest with less weight than it has in the sample.
 TOP, REST, REST_SHARE = 0.25, 60_000, 0.3
-CHUNK = 20_000
 
 
 @dataclass(frozen=True)
@@ -35,12 +31,8 @@ class Additive:
     teacher: PairModel
 
     def score(self, features: np.ndarray) -> np.ndarray:
-        flat = features.reshape(-1, features.shape[-1])
-        total = self.curves.predict(flat)
-        if self.surfaces is not None:
-            total += self.surfaces.predict(flat)
-        result: np.ndarray = total.reshape(features.shape[:-1])
-        return result
+        total = by_parts(self.curves.predict, features)
+        return total if self.surfaces is None else total + by_parts(self.surfaces.predict, features)
 
     def preview(self, features: np.ndarray) -> np.ndarray:
         return self.teacher.preview(features)
@@ -48,10 +40,7 @@ class Additive:
 
 def distil(teacher: PairModel, sample: Sample, seed: int) -> Additive:
     """The additive model nearest to `teacher` on the pairs of `sample`. Deterministic for the same seed."""
-    starts = range(0, len(sample.features), CHUNK)
-    scores = np.concatenate(
-        [teacher.score(sample.features[start : start + CHUNK]) for start in starts]
-    ).astype(np.float64)
+    scores = by_parts(teacher.score, sample.features).astype(np.float64)
     chosen, weights = _chosen(scores, seed)
     features, scores = sample.features[chosen], scores[chosen]
     size = features.shape[1]

@@ -2,50 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ml.benchmark.distil import distil
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Training pairs: features [n, k], labels [n] and the number of consecutive rows of each query. The first `core`
-    columns are those of plain matching, for comparison; `names` are those of the columns."""
-
-    features: np.ndarray
-    labels: np.ndarray
-    groups: np.ndarray
-    core: int
-    names: tuple[str, ...] = ()
-
-    def newcomers(self) -> "Sample":
-        """The rows of candidates that nobody has backed, in one group."""
-        cold = self.features[:, self.cold] > 0.5
-        return Sample(self.features[cold], self.labels[cold], np.array([cold.sum()]), self.core, self.names)
-
-    @property
-    def cold(self) -> int:
-        """The column that is 1 for a candidate without a backer."""
-        return self.names.index("cold")
-
-    def plain(self) -> "Sample":
-        """The same with the columns of plain matching only."""
-        width = self.core
-        return Sample(self.features[:, :width], self.labels, self.groups, width, self.names[:width])
-
+from ml.benchmark.pairs import PairModel, Sample, by_parts
 
 HIDDEN, NETWORKS, EPOCHS, CLIP = 64, 3, 6, 5.0
 LINEAR_WEIGHT = 0.5
-
-
-class PairModel(Protocol):
-    """Something that turns features [..., k] into scores [...]; `preview` is a cheaper score for a shortlist."""
-
-    def score(self, features: np.ndarray) -> np.ndarray: ...
-
-    def preview(self, features: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -71,9 +36,7 @@ class Boosted:
     estimator: Any
 
     def score(self, features: np.ndarray) -> np.ndarray:
-        flat = features.reshape(-1, features.shape[-1])
-        result: np.ndarray = self.estimator.decision_function(flat).reshape(features.shape[:-1])
-        return result
+        return by_parts(self.estimator.decision_function, features)
 
     def preview(self, features: np.ndarray) -> np.ndarray:
         return self.score(features)

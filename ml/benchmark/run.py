@@ -18,7 +18,8 @@ from threadpoolctl import threadpool_limits
 from ml.benchmark.data import SPLITS, Data, Mandate, as_of, load
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures, from_candidate, from_history
-from ml.benchmark.models import Anchored, PairModel, Sample, fit
+from ml.benchmark.models import Anchored, fit
+from ml.benchmark.pairs import PairModel, Sample
 from ml.benchmark.view import View, name_counts
 from ml.transfer import past_windows
 

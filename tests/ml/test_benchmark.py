@@ -13,7 +13,7 @@ from ml.__main__ import main
 from ml.benchmark.data import SPLITS, UNKNOWN, as_of, day, load, rounded_ask
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
-from ml.benchmark.models import Sample
+from ml.benchmark.pairs import Sample
 from ml.benchmark.run import history_samples, mandate_samples
 from ml.benchmark.view import View, name_counts, narrowed
 from tests.ml import samples

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ml.benchmark.distil import distil, leading_pairs
-from ml.benchmark.models import Halved, Linear, Sample, fit, fit_halved, fit_neural
+from ml.benchmark.models import Halved, Linear, fit, fit_halved, fit_neural
+from ml.benchmark.pairs import PART, Sample, by_parts
 
 # What decides depends on whether the candidate is new: a sum of single features cannot tell.
 LEAST = {"linear": 0.75, "additive": 0.85, "boosted": 0.85, "neural": 0.85, "blend": 0.85}
@@ -42,6 +43,19 @@ def test_what_decides_is_learnt_and_the_same_seed_gives_the_same(kind: str) -> N
     assert scores.shape == (500, 40)
     assert share_in_order(scores[:50].ravel(), known.labels[:2000]) > LEAST[kind]
     np.testing.assert_array_equal(scores.ravel(), fit(kind, known, 0).score(known.features))
+
+
+@pytest.mark.parametrize("candidates", [0, 1, PART, PART + 1])
+def test_every_row_gets_its_own_score_when_they_are_given_in_parts(candidates: int) -> None:
+    features = np.random.default_rng(5).normal(size=(3, candidates, 4))
+    given = list[int]()
+
+    def first(rows: np.ndarray) -> np.ndarray:
+        given.append(len(rows))
+        return rows[:, 0]
+
+    np.testing.assert_array_equal(by_parts(first, features), features[..., 0])
+    assert sum(given) == 3 * candidates and max(given, default=0) <= PART
 
 
 def together(score: Callable[[np.ndarray], np.ndarray], columns: tuple[int, ...]) -> np.ndarray:
