@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from dealflow.core.doors import costly
 from dealflow.core.http import actor, api_blueprint, download, endpoint
 from dealflow.core.paging import Query
 from dealflow.ledger import export, queries, service
@@ -72,6 +73,7 @@ def account(book_id: str, account_id: str, query: Query) -> dict[str, Any]:
 
 @bp.get("/books/<book_id>/export")
 @endpoint(Can.SEE, query=ExportQuery)
+@costly
 def export_book(book_id: str, query: ExportQuery) -> Response:
     """The whole book as CSV or beancount text."""
     return download(**export.as_file(queries.readable(actor(), book_id), query.format))

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from dealflow.core import clock, policy
+from dealflow.core.doors import costly
 from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, back, download, needs, read_query
 from dealflow.core.i18n import gettext as _
@@ -125,6 +126,7 @@ def account(book_id: str, account_id: str) -> str:
 
 @bp.get("/books/<book_id>/export")
 @needs(Can.SEE)
+@costly
 def export_book(book_id: str) -> Response:
     """The whole book as a file."""
     form = read_query(ExportQuery, _arguments()).format

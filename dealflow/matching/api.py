@@ -7,6 +7,7 @@ from typing import Any
 from flask import jsonify
 
 from dealflow.core import clock, policy
+from dealflow.core.doors import costly
 from dealflow.core.http import actor, api_blueprint, endpoint
 from dealflow.core.paging import Query, listing
 from dealflow.mandates import queries as mandates
@@ -42,6 +43,7 @@ def _match(match: ranking.Match, every: bool) -> dict[str, Any]:
 
 @bp.get("/mandates/<mandate_id>/matches")
 @endpoint(Can.SEE, query=MatchQuery, returns=MatchOut, lists=True)
+@costly
 def index(mandate_id: str, query: MatchQuery) -> dict[str, Any]:
     """The projects that fit a mandate, best first, with reasons."""
     mandate = mandates.get(actor(), mandate_id)
@@ -51,6 +53,7 @@ def index(mandate_id: str, query: MatchQuery) -> dict[str, Any]:
 
 @bp.get("/mandates/<mandate_id>/matches/<project_id>")
 @endpoint(Can.SEE, query=OneQuery, returns=MatchOut)
+@costly
 def show(mandate_id: str, project_id: str, query: OneQuery) -> dict[str, Any]:
     """One project for a mandate: its match, or the constraints that exclude it."""
     found = ranking.one(actor(), mandates.get(actor(), mandate_id), project_id)
@@ -86,6 +89,7 @@ def feedback(mandate_id: str, body: FeedbackIn) -> dict[str, Any]:
 
 @bp.get("/projects/<project_id>/investors")
 @endpoint(Can.SEE_INVESTORS, query=Query, returns=InvestorOut, lists=True)
+@costly
 def investors(project_id: str, query: Query) -> dict[str, Any]:
     """The investors that fit one's own project and allow to be found."""
     project = reverse.own_project(actor(), project_id)
@@ -95,6 +99,7 @@ def investors(project_id: str, query: Query) -> dict[str, Any]:
 
 @bp.get("/projects/<project_id>/advice")
 @endpoint(Can.SEE_ADVICE, returns=AdviceOut)
+@costly
 def advise(project_id: str) -> Any:
     """What would move one's own project up, each change found by re-scoring."""
     project = reverse.own_project(actor(), project_id)

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from dealflow.accounts.queries import organisation_cards
 from dealflow.core import policy
+from dealflow.core.doors import costly
 from dealflow.core.http import actor, local_target, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import language, show_day
@@ -38,6 +39,7 @@ def _asked(model: Any, *more: str) -> Any:
 
 @bp.get("/mandates/<mandate_id>/matches")
 @needs(Can.SEE)
+@costly
 def matches(mandate_id: str) -> str:
     """The list of a mandate: everything that passes, what was saved, or what was passed on."""
     mandate = mandates.get(actor(), mandate_id)
@@ -172,6 +174,7 @@ def why(mandate_id: str) -> str:
 
 @bp.get("/mandates/<mandate_id>/compare")
 @needs(Can.SEE)
+@costly
 def compare(mandate_id: str) -> Any:
     """Two to four projects side by side."""
     mandate = mandates.get(actor(), mandate_id)
@@ -244,6 +247,7 @@ def _facts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @bp.get("/projects/<project_id>/investors")
 @needs(Can.SEE_INVESTORS)
+@costly
 def investors(project_id: str) -> str:
     """For the owner: investors that fit and allow to be found, and who asked for an introduction."""
     project = reverse.own_project(actor(), project_id)
@@ -267,6 +271,7 @@ def _intros(project_id: str) -> list[tuple[Any, Any]]:
 
 @bp.get("/projects/<project_id>/advice")
 @needs(Can.SEE_ADVICE)
+@costly
 def advise(project_id: str) -> str:
     """For the owner: what would move the project up."""
     project = reverse.own_project(actor(), project_id)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import clock, policy
+from dealflow.core.doors import costly
 from dealflow.core.http import (
     SentTable,
     actor,
@@ -50,6 +51,7 @@ bp = api_blueprint("portfolio_figures")
 
 @bp.get("/funds/<fund_id>/metrics")
 @endpoint(Can.SEE, query=MetricsQuery, returns=MetricsOut)
+@costly
 def metrics(fund_id: str, query: MetricsQuery) -> dict[str, Any]:
     """All figures of a fund (`own`: of your organisation's own holdings) at the end of a day."""
     vehicle = queries.vehicle(actor(), fund_id)
@@ -141,6 +143,7 @@ def equivalents(fund_id: str, query: EquivalentQuery) -> dict[str, Any]:
 
 @bp.get("/funds/<fund_id>/outlook")
 @endpoint(Can.SEE, query=OutlookQuery, returns=OutlookOut)
+@costly
 def forecast(fund_id: str, query: OutlookQuery) -> dict[str, Any]:
     """Ranges of what may come back, by a simulation of the slate under heavy-tailed outcomes."""
     vehicle = queries.vehicle(actor(), fund_id)
@@ -168,6 +171,7 @@ def issue_report(fund_id: str, body: QuarterIn) -> dict[str, Any]:
 
 @bp.get("/funds/<fund_id>/report")
 @endpoint(Can.SEE, query=ReportQuery)
+@costly
 def report(fund_id: str, query: ReportQuery) -> dict[str, Any]:
     """The figures of a quarterly report: as issued, else as they stand."""
     return reporting.data(actor(), fund_id, query.quarter)

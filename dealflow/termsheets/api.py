@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 
 from dealflow import finance
+from dealflow.core.doors import computes, costly
 from dealflow.core.errors import FieldError, Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint, instance_folder
 from dealflow.core.i18n import N_
@@ -77,6 +78,7 @@ def version(term_sheet_id: str, number: int) -> dict[str, Any]:
 
 @bp.get("/term-sheets/<term_sheet_id>/diff")
 @endpoint(Can.SEE, query=DiffQuery, returns=DiffOut)
+@costly
 def diff(term_sheet_id: str, query: DiffQuery) -> dict[str, Any]:
     """What changed between two versions."""
     sheet = queries.get(actor(), term_sheet_id)
@@ -167,6 +169,7 @@ def withdraw(term_sheet_id: str, body: ReasonIn) -> dict[str, Any]:
 
 @bp.get("/term-sheets/<term_sheet_id>.pdf")
 @endpoint(Can.SEE, query=PdfQuery)
+@costly
 def pdf(term_sheet_id: str, query: PdfQuery) -> Response:
     """The printed term sheet, or with `against` the print of what changed."""
     return documents.answer(actor(), term_sheet_id, query, instance_folder() / "cache" / "pdf")
@@ -194,6 +197,8 @@ _TOO_LARGE = {
 
 @bp.post("/waterfalls/simulate")
 @endpoint(Can.SIMULATE, body=SimulationIn, returns=SimulationOut)
+@costly
+@computes
 def simulate(body: SimulationIn) -> Response:
     """What each payee gets; stores nothing."""
     try:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from dealflow.core import find
+from dealflow.core.doors import costly
 from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, api_blueprint, endpoint
 from dealflow.core.i18n import N_
@@ -37,6 +38,7 @@ class HitOut(Schema):
 
 @bp.get("/search")
 @endpoint(Can.SEARCH, query=SearchQuery, returns=HitOut, lists=True)
+@costly
 def search(query: SearchQuery) -> dict[str, Any]:
     """What one may see that carries every word of `q`, one kind after the other, at most 200 of each."""
     known = find.kinds()

@@ -37,7 +37,9 @@ class Dealflow(Flask):
             or getattr(view, "bare", False)
         ):
             return super().dispatch_request()
-        write = request.method not in SAFE or getattr(view, "writes", False)
+        # A key to an answer that is given once is stored even where nothing else is.
+        stores = not getattr(view, "computes", False) or "Idempotency-Key" in request.headers
+        write = (request.method not in SAFE and stores) or getattr(view, "writes", False)
         if prepare := getattr(view, "prepare", None):
             self._prepare(prepare)
         return db.retrying(lambda: self._transaction(write))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from dealflow import __version__
+from dealflow.core.doors import costly
 from dealflow.core.http import PUBLIC, Endpoint, public
 from dealflow.core.schema import Schema
 
@@ -150,13 +152,17 @@ def document(app: Flask) -> dict[str, Any]:
 
 def install(app: Flask) -> None:
     """Serve the description and a page that shows it."""
+    # All routes are known before the first request; to describe them takes longer than any page.
+    described = lru_cache(maxsize=1)(lambda: document(app))
 
     @app.get("/api/openapi.json")
     @public
+    @costly
     def openapi_json() -> Response:
-        return jsonify(document(app))
+        return jsonify(described())
 
     @app.get("/api/docs")
     @public
+    @costly
     def api_docs() -> str:
-        return render_template("web/api_docs.html", document=document(app))
+        return render_template("web/api_docs.html", document=described())

@@ -11,7 +11,13 @@ import flask
 from flask import Flask, g, request
 
 from dealflow.accounts import limits
+from dealflow.core.errors import TooMany
 from dealflow.core.http import actor, settings
+from dealflow.core.i18n import N_
+from dealflow.web.lanes import crowded
+
+_CROWDED = N_("More of your requests wait for an answer than can. Go on in %(seconds)s s.")
+_MOMENT = 5
 
 
 def install(app: Flask) -> None:
@@ -23,6 +29,8 @@ def install(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if request.endpoint == "static" or getattr(view, "bare", False):
             return
+        if crowded.get():
+            raise TooMany(_MOMENT, detail=_CROWDED, seconds=_MOMENT)
         address = limits.place_of(request.remote_addr or "")
         if door := getattr(view, "paced", None):
             limits.pace(door, address, getattr(settings(), door))

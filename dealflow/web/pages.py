@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from dealflow.core import find, nav, policy, slots
 from dealflow.core.actor import Actor
+from dealflow.core.doors import costly
 from dealflow.core.http import actor, needs, public
 from dealflow.core.i18n import N_, gettext
 from dealflow.core.search import normalise
@@ -28,6 +29,7 @@ def home() -> str | Response:
 
 @bp.get("/search")
 @needs(Can.SEARCH)
+@costly
 def search() -> str:
     """Everything the actor may see that carries these words; for the palette, only the first of each room."""
     words = " ".join(request.args.get("q", "").replace("\x00", "").split())[:200]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 
 from dealflow.core import clock
+from dealflow.core.doors import costly
 from dealflow.core.errors import NotFound
 from dealflow.core.http import actor, download, needs, read_query, writes
 from dealflow.core.i18n import gettext as _
@@ -31,6 +32,7 @@ def held(fund_id: str) -> str:
 
 @bp.get("/funds/<fund_id>/metrics")
 @needs(Can.SEE)
+@costly
 def metrics(fund_id: str) -> str:
     """All figures of a vehicle at a day."""
     return _figures(fund_id, "metrics")
@@ -136,6 +138,7 @@ def issue(fund_id: str) -> Any:
 
 @bp.get("/funds/<fund_id>/report")
 @needs(Can.SEE)
+@costly
 def report(fund_id: str) -> str:
     """A quarterly report: as issued, else as the figures stand."""
     vehicle, may = vehicle_page(fund_id, Can.REPORT)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 
 from dealflow.core import clock, policy
+from dealflow.core.doors import costly
 from dealflow.core.errors import Invalid
 from dealflow.core.http import SentTable, actor, needs, prepared, prepares, read_query, sent_table
 from dealflow.core.i18n import gettext as _
@@ -59,6 +60,7 @@ def _page(fund_id: str, **forms: Any) -> str:
 
 @bp.get("/funds/<fund_id>/outlook")
 @needs(Can.SEE)
+@costly
 def outlook_page(fund_id: str) -> str:
     """What may come."""
     return _page(fund_id)

@@ -8,6 +8,7 @@ from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from dealflow.core import i18n, policy
+from dealflow.core.doors import costly
 from dealflow.core.errors import NotFound
 from dealflow.core.http import actor, instance_folder, needs, read_query
 from dealflow.core.i18n import gettext as _
@@ -71,6 +72,7 @@ def _previous(sheet: TermSheet, version: TermSheetVersion, versions: list[TermSh
 
 @bp.get("/term-sheets/<term_sheet_id>/diff")
 @needs(Can.SEE)
+@costly
 def diff(term_sheet_id: str) -> str:
     """What changed between two versions, clause by clause."""
     sheet = queries.get(actor(), term_sheet_id)
@@ -91,6 +93,7 @@ def diff(term_sheet_id: str) -> str:
 
 @bp.get("/term-sheets/<term_sheet_id>.pdf")
 @needs(Can.SEE)
+@costly
 def pdf(term_sheet_id: str) -> Response:
     """The printed term sheet, or the print of what changed."""
     query = read_query(PdfQuery, request.args.copy())

@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from dealflow.core import i18n, policy
+from dealflow.core.doors import costly
 from dealflow.core.errors import Invalid
 from dealflow.core.http import actor, needs, read_query
 from dealflow.core.i18n import gettext as _
@@ -21,6 +22,7 @@ from dealflow.termsheets.policy import Can
 
 @bp.get("/term-sheets/<term_sheet_id>/simulator")
 @needs(Can.SEE)
+@costly
 def simulator(term_sheet_id: str) -> str:
     """Payouts, break-even, who is paid when, ad-spend sensitivity; a second version or the pari passu order beside it."""
     args = request.args.copy()
