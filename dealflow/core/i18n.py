@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -183,8 +183,14 @@ def show_day(day: date, style: str = "medium") -> str:
 _UNITS = {"zh": (4, 8, 12), "en": (3, 6, 9, 12)}
 
 
+def leading(value: Decimal) -> Decimal:
+    """What stands before the unit of a compact form, whatever its sign: 1.335 of 133,500,000 in Chinese."""
+    held = [power for power in _UNITS[language()] if abs(value) >= Decimal(10) ** power]
+    return abs(value).scaleb(-held[-1]) if held else abs(value)
+
+
 def rounded_to_unit(value: Decimal, digits: int = 1) -> Decimal:
     """A number rounded as the compact form of the current language shows it, so that the form takes the unit of what it
     shows: 999,999.99 is 1M in English and no 1000K."""
     held = [power for power in _UNITS[language()] if abs(value) >= Decimal(10) ** power]
-    return value.quantize(Decimal(1).scaleb(held[-1] - digits)) if held else value
+    return value.quantize(Decimal(1).scaleb(held[-1] - digits), ROUND_HALF_UP) if held else value

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from dealflow.core.i18n import N_, language, locale, rounded_to_unit
+from dealflow.core.i18n import N_, language, leading, locale, rounded_to_unit
 
 # Currency → digits after the point (ISO 4217).
 CURRENCIES = {
@@ -199,9 +199,12 @@ def _short(money: Money, language: str) -> str:
     if abs(money.major) < (10_000 if language == "zh" else 1_000):
         text = show(money)
     else:
-        # Three significant digits are enough to compare; the full figure stands in the title.
-        major = rounded_to_unit(money.major)
-        text = format_compact_currency(major, money.currency, locale=locale(), fraction_digits=1)
+        # Three significant digits are enough to compare, and fewer are not: 4.5, 1.3 and 3 of 亿 would not add up to a reader
+        # whose fund has 4.5, 1.34 and 3.03 of them. The full figure stands in the title.
+        digits = 2 if leading(money.major) < 10 else 1
+        major = rounded_to_unit(money.major, digits)
+        text = format_compact_currency(major, money.currency, locale=locale(), fraction_digits=digits)
+        return re.sub(r"\.(\d*?)0+(?!\d)", lambda found: f".{found[1]}" if found[1] else "", text)
     # Zeros that say nothing go; those of 0.02 and 1.05 say something.
     return re.sub(r"\.0+(?![0-9])", "", text)
 

@@ -126,7 +126,7 @@ class Autosave {
     }
     const json = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
     if (!answer.ok || answer.redirected) {
-      const first = json.errors?.[0]?.message;
+      const first = this.mark(json.errors);
       this.say("save_failed", "error");
       if (first && this.status) this.status.textContent = first;
       return;
@@ -137,11 +137,30 @@ class Autosave {
     if (!this.dirty()) localStorage.removeItem(this.key);
     this.say("saved", "saved", { time: clockTime() });
     // Kept as typed, but not taken over as it stands: the server says why.
-    const note = json.errors?.[0]?.message ?? json.message;
+    const note = this.mark(json.errors) ?? json.message;
     if (note && this.status) {
       this.status.textContent = note;
       if (json.errors?.length) this.status.dataset.state = "error";
     }
+  }
+
+  /** Marks the fields that were refused, and no others; what the first of them is told, with its name. */
+  mark(errors = []) {
+    for (const input of this.form.querySelectorAll("[data-refused]")) {
+      input.removeAttribute("aria-invalid");
+      delete input.dataset.refused;
+    }
+    const notes = [];
+    for (const { field = "", message } of errors ?? []) {
+      const found = this.form.elements[field] ?? this.form.elements[field.replaceAll(".", "-")];
+      const input = found instanceof RadioNodeList ? found[0] : found;
+      const name = input?.labels?.[0]?.textContent.trim();
+      notes.push(name ? `${name}${text("colon")}${message}` : message);
+      if (!input?.matches("input:not([type=checkbox]), select, textarea")) continue;
+      input.setAttribute("aria-invalid", "true");
+      input.dataset.refused = "";
+    }
+    return notes[0];
   }
 
   /** A draft left from before: offered, never put in unasked. */

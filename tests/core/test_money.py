@@ -96,6 +96,17 @@ def test_shows_amounts_in_both_languages() -> None:
         ]  # fmt: skip
 
 
+def test_compact_amounts_keep_three_digits_so_that_they_add_up() -> None:
+    minors = (45_000_000_000, 13_350_372_903, 30_250_000_000, 13_333_333_33, 10_500_000_000, -6_650_000_00)
+    with i18n.using("zh"):
+        shown = [money.short(Money(minor)) for minor in minors]
+        assert shown == ["¥4.5亿", "¥1.34亿", "¥3.03亿", "¥1333.3万", "¥1.05亿", "-¥665万"]
+        assert [money.short(Money(minor)) for minor in (99_950_000, 9_950_000)] == ["¥100万", "¥9.95万"]
+    with i18n.using("en"):
+        assert [money.short(Money(minor)) for minor in minors[:3]] == ["CN¥450M", "CN¥133.5M", "CN¥302.5M"]
+        assert money.short(Money(133_500_000)) == "CN¥1.34M"
+
+
 def test_compact_amounts_take_the_unit_of_what_they_show() -> None:
     with i18n.using("en"):
         shown = [money.short(Money(minor)) for minor in (99_999_999, -99_999_999, 99_994_999, 99_999_999_999)]

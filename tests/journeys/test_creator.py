@@ -130,3 +130,40 @@ def test_what_is_typed_is_kept_without_pressing_save(visit: Callable[..., Visito
         visitor.fill(synopsis="Typed and never saved by hand.")
     visitor.go(f"{project}/edit/story")
     assert visitor.value("synopsis") == "Typed and never saved by hand."
+
+
+def test_an_amount_that_cannot_be_read_is_named_and_marked_while_one_types(
+    visit: Callable[..., Visitor],
+) -> None:
+    visitor = visit("creator", "zh", 390)
+    project = begin(visitor, "写错的预算")
+    visitor.go(f"{project}/edit/money")
+    budget, status = visitor.page.locator("[name=budget]"), visitor.page.locator("[data-save-status]")
+    with visitor.page.expect_response(lambda answer: "/autosave/" in answer.url):
+        visitor.fill(budget="1,2万")
+    visitor.page.locator("[name=budget][aria-invalid=true]").wait_for()
+    assert status.inner_text().startswith("预算：")
+    assert visitor.page.locator("[aria-invalid=true]").count() == 1
+    with visitor.page.expect_response(lambda answer: "/autosave/" in answer.url):
+        visitor.fill(budget="120万")
+    visitor.page.locator("[name=budget]:not([aria-invalid])").wait_for()
+    assert budget.input_value() == "120万"
+
+
+def test_a_second_window_is_told_of_and_loses_nothing(visit: Callable[..., Visitor]) -> None:
+    visitor = visit("creator", "zh", 390)
+    project = begin(visitor, "两个窗口")
+    visitor.go(f"{project}/edit/money")
+    other = visitor.page.context.new_page()
+    other.goto(visitor.page.url)
+    with other.expect_response(lambda answer: "/autosave/" in answer.url):
+        other.fill("[name=ask]", "45万")
+    other.locator("[data-save-status][data-state=saved]").wait_for()
+    with visitor.page.expect_response(lambda answer: "/autosave/" in answer.url):
+        visitor.fill(ask="46万")
+    visitor.page.locator("[data-save-status][data-state=conflict]").wait_for()
+    assert "另一个窗口" in visitor.page.locator("[data-save-status]").inner_text()
+    visitor.press("Save")
+    assert visitor.value("ask") == "46万"
+    shown = visitor.page.locator("main").inner_text()
+    assert "¥450,000.00" in shown or "¥45万" in shown
