@@ -20,6 +20,7 @@ from dealflow.funds.shapes import (
     FundInviteIn,
     FundLpIn,
     FundLpOut,
+    FundNameIn,
     FundOut,
     FundPatch,
     FundTransferIn,
@@ -109,6 +110,13 @@ def add_partner(fund_id: str, body: FundLpIn) -> dict[str, Any]:
 def partner(fund_id: str, lp_id: str) -> dict[str, Any]:
     """A partner, where it stands and what its commitment brought; a partner sees itself."""
     return _partner(fund_id, queries.lp(actor(), fund_id, lp_id))
+
+
+@bp.post("/funds/<fund_id>/lps/<lp_id>/name")
+@endpoint(Can.EDIT, body=FundNameIn, returns=FundLpOut)
+def rename(fund_id: str, lp_id: str, body: FundNameIn) -> dict[str, Any]:
+    """Correct a partner's name; papers that were issued stay as they are and can be issued anew."""
+    return _partner(fund_id, service.rename(actor(), fund_id, lp_id, name=body.name))
 
 
 @bp.post("/funds/<fund_id>/lps/<lp_id>/account")

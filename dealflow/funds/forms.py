@@ -176,6 +176,12 @@ class LpForm(FundsForm):
     email = StringField(_l("Mail address"), filters=[empty_to_none])
 
 
+class NameForm(FundsForm):
+    """A partner's name."""
+
+    name = StringField(_l("Name"), filters=[lambda v: (v or "").strip()])
+
+
 class AccountForm(FundsForm):
     """Where a partner's distributions are paid to."""
 

@@ -31,6 +31,7 @@ class Tag(StrEnum):
     CREATED = "funds:fund:created"
     EDITED = "funds:fund:edited"
     LP_ADDED = "funds:lp:added"
+    LP_RENAMED = "funds:lp:renamed"
     LP_ACCOUNT = "funds:lp:account_changed"
     LP_INVITED = "funds:lp:invited"
     LP_JOINED = "funds:lp:joined"

@@ -167,6 +167,12 @@ class FundLpOut(Schema):
     performance: FundPerformanceOut
 
 
+class FundNameIn(Schema):
+    """A partner's name as its papers print it."""
+
+    name: Text(200, least=1)  # type: ignore[valid-type]
+
+
 class FundAccountIn(Schema):
     """Where a partner's distributions are paid to, as their notices print it."""
 

@@ -213,3 +213,27 @@ def test_the_notice_of_a_distribution_follows_what_is_corrected(house: House) ->
     assert house.manager.post(send, {"reason": "x"}).json["code"] == "nothing_changed"
     assert house.stranger.post(send, {"reason": "x"}).status_code == 404
     sound()
+
+
+def test_a_partner_whose_name_was_mistyped_gets_its_papers_anew(corrected: House) -> None:
+    lp_id = corrected.partners["a"]
+    corrected.do(service.revise_statements, period="2025Q1", reason=REASON)
+    place = f"/funds/{corrected.fund_id}/lps/{lp_id}"
+    web, before = Web(corrected.manager), read(corrected).json["lp"]["name"]
+    assert before in web.get(place).text
+    assert web.post(f"{place}/name", {"name": " "}).status_code == 422
+    other = corrected.manager.get(f"/funds/{corrected.fund_id}/lps/{corrected.partners['b']}").json["name"]
+    taken = web.post(f"{place}/name", {"name": other})
+    assert taken.status_code == 409
+    assert "Another partner of this fund has this name" in taken.text
+    assert (corrected.lp.post(f"{place}/name", {"name": "x"}).status_code, corrected.stranger.post(f"{place}/name", {"name": "x"}).status_code) == (403, 404)  # fmt: skip
+    assert web.post(f"{place}/name", {"name": "启东临港产业投资（有限合伙）"}).status_code == 303
+    assert read(corrected).json["lp"]["name"] == before, "what was issued stays"
+    assert "启东临港产业投资（有限合伙）" in told(corrected, "fund_partner_name")[0]["title"]
+    send = f"/funds/{corrected.fund_id}/statements/revisions"
+    made = corrected.manager.post(send, {"period": "2025Q1", "reason": "名称更正"})
+    assert [row["lp_id"] for row in made.json["items"]] == [lp_id]
+    assert read(corrected).json["lp"]["name"] == "启东临港产业投资（有限合伙）"
+    tags = [row["tag"] for row in corrected.manager.get("/audit?limit=200").json["items"]]
+    assert tags.count("funds:lp:renamed") == 1
+    sound()

@@ -19,6 +19,7 @@ from dealflow.funds.forms import (
     FundsForm,
     InviteForm,
     LpForm,
+    NameForm,
     ReasonForm,
     RefundForm,
     ReviseForm,
@@ -29,7 +30,7 @@ from dealflow.funds.models import Fund, FundClosing
 from dealflow.funds.pages.base import attempt, bp, go, render, writable
 from dealflow.funds.performance import performances
 from dealflow.funds.policy import Can
-from dealflow.funds.shapes import FundAccountIn, FundInviteIn, FundLpIn, FundTransferIn
+from dealflow.funds.shapes import FundAccountIn, FundInviteIn, FundLpIn, FundNameIn, FundTransferIn
 
 Wanted = list[tuple[str, Money]]
 
@@ -187,7 +188,7 @@ def transfer(fund_id: str) -> Any:
 
 def lp_page(
     fund_id: str, lp_id: str, form: FundsForm | None = None, account: FundsForm | None = None, refund: FundsForm | None = None,
-    undo: FundsForm | None = None, undone_id: str = "",
+    undo: FundsForm | None = None, undone_id: str = "", renaming: FundsForm | None = None,
 ) -> str:  # fmt: skip
     """One partner; `refund` and `undo`: refused wishes to pay overpaid money back, and to take an entry back."""
     fund, row = queries.get(actor(), fund_id), queries.lp(actor(), fund_id, lp_id)
@@ -218,7 +219,7 @@ def lp_page(
         flows=queries.cashflows(fund_id, lp_id), statements=queries.statements(fund_id, lp_id),
         overpaid=queries.overpaid(fund).get(lp_id), refunds=refunds, standing={row.id for row in queries.standing(refunds)},
         refund=refund or RefundForm(data={"on": today}), undo=undo or ReasonForm(), undone_id=undone_id,
-        form=form or InviteForm(data={"email": row.email}),
+        form=form or InviteForm(data={"email": row.email}), renaming=renaming or NameForm(data={"name": row.name}),
         pay_to=account or AccountForm(data={"payment_details": row.payment_details}),
     )  # fmt: skip
 
@@ -239,6 +240,22 @@ def _shares(fund: Fund, lp_id: str) -> list[tuple[Any, Any, bool]]:
 def lp(fund_id: str, lp_id: str) -> str:
     """One partner: its commitment, calls with notices, distributions and statements."""
     return lp_page(fund_id, lp_id)
+
+
+@bp.post("/funds/<fund_id>/lps/<lp_id>/name")
+@needs(Can.EDIT)
+def rename(fund_id: str, lp_id: str) -> Any:
+    """Correct a partner's name."""
+    writable(fund_id, Can.EDIT)
+    form = NameForm(request.form)
+    values = form.judged(FundNameIn)
+    if values is None:
+        return lp_page(fund_id, lp_id, renaming=form), 422
+    done, status = attempt(form, lambda: service.rename(actor(), fund_id, lp_id, name=values.name))
+    if done is None:
+        return lp_page(fund_id, lp_id, renaming=form), status
+    message = _("The name is corrected. Papers that were issued keep the old one until they are issued anew.")
+    return go(message, "lp", fund_id=fund_id, lp_id=lp_id)
 
 
 @bp.post("/funds/<fund_id>/lps/<lp_id>/account")

@@ -13,7 +13,7 @@ from dealflow.funds.service.funds import create, edit
 from dealflow.funds.service.notices import issue as issue_notices
 from dealflow.funds.service.overpaying import offset, refund, register_statements
 from dealflow.funds.service.overpaying import reverse as reverse_payment
-from dealflow.funds.service.partners import add, invite, invited, join, pay_to
+from dealflow.funds.service.partners import add, invite, invited, join, pay_to, rename
 from dealflow.funds.service.payments import Statement, late_interest, line_of, pay
 from dealflow.funds.service.revising import (
     call_editions,
@@ -67,6 +67,7 @@ __all__ = [
     "prepare_clawback",
     "refund",
     "register_statements",
+    "rename",
     "reverse_payment",
     "revise_call",
     "revise_closing",

@@ -62,6 +62,32 @@ def admit(
     return row
 
 
+def rename(actor: Actor, fund_id: str, lp_id: str, *, name: str) -> FundLp:
+    """Correct a partner's name. Papers that were issued stay as they are; what they say is otherwise by then, so that they can
+    be issued anew. The partner is told. Conflict when another partner has the name."""
+    fund = hold(actor, fund_id, Can.EDIT)
+    row = of_fund(fund, lp_id)
+    before = row.name
+    if name == before:
+        return row
+    try:
+        with session().begin_nested():
+            row.name = name
+            session().flush()
+    except IntegrityError:
+        raise Conflict(N_("Another partner of this fund has this name"), code="name_taken") from None
+    audit.record(
+        actor, Tag.LP_RENAMED, row, before={"name": before}, after={"name": name}, organisation_id=fund.organisation_id
+    )  # fmt: skip
+    if row.lp_organisation_id is not None:
+        notify.tell(
+            code="fund_partner_name", title=N_("%(fund)s has corrected your name to %(name)s"),
+            params={"fund": fund.name, "name": name}, link=f"/funds/{fund.id}/lps/{row.id}",
+            organisation_id=row.lp_organisation_id, but=actor.user_id,
+        )  # fmt: skip
+    return row
+
+
 def pay_to(actor: Actor, fund_id: str, lp_id: str, *, payment_details: str) -> FundLp:
     """Say where a partner's distributions are paid to. The partner is told, since a changed account is how money is stolen."""
     fund = hold(actor, fund_id, Can.EDIT)
