@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dealflow.core import clock, i18n
 from dealflow.core.actor import Actor
-from dealflow.core.db import Base, Timestamps, after_commit, edge, hold_if_there, session, system_edge
+from dealflow.core.db import Base, Timestamps, after_commit, edge, session, system_edge
 from dealflow.core.ids import Id, new
 from dealflow.core.scope import Owned
 
@@ -174,27 +174,25 @@ def _beyond(moment: datetime) -> datetime:
     return moment + max(kind.lease for kind in KINDS.values()) + clock.SKEW
 
 
-def _is_over(until: datetime, moment: datetime) -> bool:
-    # A lease that ends impossibly late was taken before the clock was set back; its holder renews it or is dead.
-    return until < moment or until > _beyond(moment)
-
-
 def abandoned(moment: datetime) -> ColumnElement[bool]:
     """The condition that a job was taken by somebody who is dead."""
+    # A lease that ends impossibly late was taken before the clock was set back; its holder renews it or is dead.
     over = or_(Job.lease_until < moment, Job.lease_until > _beyond(moment))
     return (Job.state == "running") & over
+
+
+def ready(moment: datetime) -> ColumnElement[bool]:
+    """The condition that a job is due and nobody took it."""
+    return (Job.state == "queued") & (Job.run_at <= moment)
 
 
 def claim(job_id: str) -> tuple[Kind, dict[str, Any], int, str, str] | None:
     """Take the lease on a due job: (kind, payload, try number, locale, lane), or None when it is not to be had."""
     with system_edge():
-        row = hold_if_there(Job, job_id)
         moment = clock.now()
-        free = row is not None and (
-            (row.state == "queued" and row.run_at <= moment)
-            or (row.state == "running" and row.lease_until is not None and _is_over(row.lease_until, moment))
-        )
-        if row is None or not free:
+        query = select(Job).where(Job.id == job_id, or_(ready(moment), abandoned(moment))).with_for_update()
+        row = session().scalars(query, execution_options=_ITS_OWN | {"populate_existing": True}).one_or_none()
+        if row is None:
             return None
         kind = KINDS.get(row.kind)
         if kind is None or row.tries >= kind.tries:
@@ -298,7 +296,7 @@ def due(limit: int = 500) -> list[str]:
     with edge(write=False) as s:
         query = (
             select(Job.id)
-            .where(or_((Job.state == "queued") & (Job.run_at <= moment), abandoned(moment)))
+            .where(or_(ready(moment), abandoned(moment)))
             .order_by(Job.run_at, Job.id)
             .limit(limit)
         )

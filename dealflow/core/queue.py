@@ -7,7 +7,7 @@ from typing import Any
 
 from huey import RedisHuey, SqliteHuey, crontab
 
-from dealflow.core import jobs, retention, turns  # noqa: F401 - a kind of job
+from dealflow.core import jobs, retention, turns  # noqa: F401 - kinds of jobs
 
 
 def connect(redis_url: str | None, folder: Path) -> Any:
@@ -34,9 +34,9 @@ def connect(redis_url: str | None, folder: Path) -> Any:
     return huey
 
 
-def consume(huey: Any, threads: int = 2) -> None:
+def consume(huey: Any) -> None:
     """Run the worker in this process until it is told to stop."""
     jobs.sweep()
     huey.create_consumer(
-        workers=threads, worker_type="thread", periodic=True, initial_delay=0.05, max_delay=0.5
+        workers=turns.THREADS, worker_type="thread", periodic=True, initial_delay=0.05, max_delay=0.5
     ).run()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from dealflow.audit import service as audit
 from dealflow.core import clock, db, jobs, retention
 from dealflow.core.actor import SYSTEM
 from dealflow.core.ids import new
+from dealflow.core.outbox import Event, OutboxEvent, emit, subscribe
+from dealflow.notify.models import Webhook, WebhookDelivery
 from dealflow.releases.models import Statement
 from dealflow.settings import Settings
 from tests.conftest import Person
@@ -156,4 +159,116 @@ def test_it_runs_every_hour() -> None:
     jobs.schedule()
     with db.system_edge(write=False) as session:
         kinds = {row.kind for row in session.query(jobs.Job)}
-    assert "core.forget_jobs" in kinds
+    assert {"core.forget_jobs", "core.forget_events"} <= kinds
+
+
+@dataclass(frozen=True)
+class Told(Event):
+    luck: bool
+
+
+@subscribe(Told, "test.told")
+def hear(event: Told) -> None:
+    if not event.luck:
+        raise RuntimeError("no luck")
+
+
+@subscribe(Told, "test.told_once", merged=True)
+def hear_once(event: Told) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Merged(Event):
+    pass
+
+
+@subscribe(Merged, "test.merged", merged=True)
+def hear_first(event: Merged) -> None:
+    pass
+
+
+def emitted(*events: Event) -> list[str]:
+    """Events of one transaction; their ids."""
+    with db.system_edge() as session:
+        known = set(session.scalars(select(OutboxEvent.id)))
+        for one in events:
+            emit(one)
+        session.flush()
+        return sorted(set(session.scalars(select(OutboxEvent.id))) - known)
+
+
+def left(*event_ids: str) -> list[bool]:
+    """Which of these events are there after the periodic jobs."""
+    with db.system_edge():
+        sweeps = [jobs.enqueue(f"core.forget_{what}", {}) for what in ("jobs", "events")]
+    assert [jobs.run(sweep) for sweep in sweeps] == ["done", "done"]
+    with db.system_edge(write=False) as session:
+        return [session.get(OutboxEvent, event_id) is not None for event_id in event_ids]
+
+
+def test_an_event_that_all_have_heard_goes_after_as_many_days() -> None:
+    (event_id,) = emitted(Told(True))
+    jobs.run_due()
+    later(days=DAYS, seconds=-1)
+    assert left(event_id) == [True]
+    later(seconds=2)
+    assert left(event_id) == [False]
+
+
+def test_an_event_that_was_heard_late_or_not_at_all_stays() -> None:
+    ids = emitted(Merged(), Merged())  # there is one delivery for both
+    later(days=2 * DAYS)  # no worker ran
+    assert left(*ids) == [True, True]
+    jobs.run_due()
+    later(days=DAYS, seconds=-1)
+    assert left(*ids) == [True, True]
+    later(seconds=2)
+    assert left(*ids) == [False, False]
+
+
+def test_an_event_of_which_a_delivery_gave_up_stays_and_keeps_no_other() -> None:
+    (dead,) = emitted(Told(False))
+    (good,) = emitted(Told(True))
+    for _ in range(6):
+        jobs.run_due()
+        later(hours=2)
+    later(days=2 * DAYS)
+    assert left(dead, good) == [True, False]
+
+
+def test_an_event_that_a_webhook_is_told_of_stays_with_its_delivery(person: Callable[..., Person]) -> None:
+    who = person()
+    (event_id, other) = emitted(Merged(), Merged())
+    with db.edge(actor=who.actor) as session:
+        hook = Webhook(
+            organisation_id=who.organisation_id, label="a", url="https://a.example/", kinds=[], secret="x"
+        )
+        session.add(hook)
+        session.flush()
+        session.add(
+            WebhookDelivery(
+                webhook_id=hook.id, organisation_id=who.organisation_id, event_id=event_id, kind="k", object_id="o",
+                body={},
+            )
+        )  # fmt: skip
+    jobs.run_due()
+    later(days=2 * DAYS)
+    assert left(event_id, other) == [True, False]
+
+
+def test_events_are_dropped_in_small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 4)
+    ids = emitted(*[Told(True) for _ in range(11)])
+    jobs.run_due()
+    later(days=2 * DAYS)
+    deleted: list[int] = []
+
+    @event.listens_for(db.database().engine, "after_cursor_execute")
+    def note(_conn: Any, cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("DELETE FROM outbox_event"):
+            deleted.append(cursor.rowcount)
+
+    assert not any(left(*ids))
+    assert sum(deleted) == len(ids)
+    assert max(deleted) <= 4

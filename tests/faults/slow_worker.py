@@ -1,4 +1,4 @@
-"""`dealflow worker` with one more kind of job, which waits for a file before it ends. Run as a program by the tests."""
+"""`dealflow worker` with kinds of jobs that wait for a file before they end. Run as a program by the tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from dealflow.core import jobs
 from dealflow.core.outbox import Event, emit
 
-KIND = "tests.slow"
+KIND, LONG = "tests.slow", "tests.long"
 LEASE_SECONDS = 2
 
 
@@ -27,6 +27,16 @@ def slow(folder: str) -> None:
     room = Path(folder)
     emit(SlowDone("effect"))
     (room / "started").write_text("x")
+    pause = threading.Event()
+    while not (room / "go").exists():
+        pause.wait(0.05)
+
+
+@jobs.job(LONG, transactional=False)
+def long(folder: str, mark: str) -> None:
+    """Say that one is at work, and wait until it may end; the database is free meanwhile."""
+    room = Path(folder)
+    (room / mark).write_text("x")
     pause = threading.Event()
     while not (room / "go").exists():
         pause.wait(0.05)
