@@ -78,6 +78,11 @@ class Settings:
     def is_production(self) -> bool:
         return self.environment == "production"
 
+    @property
+    def costly_processes(self) -> int:
+        """Processes for costly requests alone (`web.apart`), beside those for all others."""
+        return max(1, self.web_processes // 2)
+
     def with_(self, **changes: Any) -> Settings:
         """A changed copy."""
         return replace(self, **changes)

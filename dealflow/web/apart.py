@@ -1,8 +1,9 @@
-"""The process for costly doors: the others hand it the connections that ask for them, head and all.
+"""The processes for costly doors: the others hand them the connections that ask for these, head and all.
 
 A thread that computes shares Python's lock with all threads of its process, so that pages wait for it however few
-such threads there are. One process of every `dealflow serve` therefore takes nothing but what was handed over, at a lower priority of
-the machine. The first that finds the role free has it; when it dies, the one forked in its place does.
+such threads there are. Some processes of every `dealflow serve` (`Settings.costly_processes`) therefore take nothing but what was
+handed over, at a lower priority of the machine. The first that find a role free have it; when one dies, the one forked in its
+place has it.
 """
 
 from __future__ import annotations
@@ -28,19 +29,22 @@ Match = Callable[[bytes], bool]
 class Door:
     """Where connections are handed over; made before the processes are forked that share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, roles: int) -> None:
         kind = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
         self.inside, self._outside = socket.socketpair(socket.AF_UNIX, kind)
         for end in (self.inside, self._outside):
             end.setblocking(False)
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        self._role = tempfile.TemporaryFile()  # noqa: SIM115 - it is locked as long as its process lives
+        # A byte for each role, locked as long as the process lives that has it.
+        self._roles, self._count = tempfile.TemporaryFile(), roles  # noqa: SIM115
 
     def take_role(self) -> bool:
-        """Whether this process is the one for costly doors."""
-        try:
-            fcntl.lockf(self._role, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        """Whether this process is one of those for costly doors."""
+        for role in range(self._count):
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self._roles, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, role)
+                break
+        else:
             return False
         with contextlib.suppress(OSError):
             os.nice(LOWER)
@@ -61,6 +65,11 @@ class Door:
         except OSError:
             return None
         return (socket.socket(fileno=descriptors[0]), head) if descriptors else None
+
+    def close(self) -> None:
+        """Let go of it, and of the role that this process has."""
+        for held in (self.inside, self._outside, self._roles):
+            held.close()
 
 
 def costly_doors(app: Any) -> Match:

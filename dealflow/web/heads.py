@@ -3,7 +3,7 @@
 The threaded worker of gunicorn 27 hands each new connection to a thread, which then waits for the request: connections that
 say nothing, or half a head, keep all threads and so the whole site. Here the loop of the process reads the head, at no cost
 in threads, and a body comes at a pace or is given up. From the head the loop also sees who asks, so that nobody has all threads
-(`lanes`), and for what, so that costly doors are left to a process of their own (`apart`).
+(`lanes`), and for what, so that costly doors are left to processes of their own (`apart`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from dealflow.settings import Settings
 from dealflow.web.apart import Door, Match, costly_doors
 from dealflow.web.lanes import Lanes, crowded, whose
 
@@ -29,10 +30,10 @@ GRACE_SECONDS = 10.0
 BYTES_PER_SECOND = 4 * 1024
 _CHUNK = 16 * 1024
 SHARE, COSTLY_SHARE = 4, 1
-"""How many threads of a process one session or token has: of those for all, and of the process for costly doors."""
+"""How many threads of a process one session or token has: of those for all, and of those for costly doors."""
 
 # Made where gunicorn loads this module: in the process from which all others are forked.
-_door = Door()
+_door = Door(Settings.from_environment().costly_processes)
 
 
 class Paced:

@@ -32,10 +32,11 @@ def _connections() -> int:
 
 def _commands(settings: Settings) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
-    # One more than those for all: the process for costly doors (`web.apart`).
+    # Those for all, and those for costly doors (`web.apart`).
+    processes = settings.web_processes + settings.costly_processes
     return {
         "web": [
-            *python, "gunicorn", "--bind", f"{settings.host}:{settings.port}", "--workers", str(settings.web_processes + 1),
+            *python, "gunicorn", "--bind", f"{settings.host}:{settings.port}", "--workers", str(processes),
             "--worker-class", "dealflow.web.heads.Worker", "--threads", "8", "--worker-connections", str(_connections()), "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "15",
             "--limit-request-line", "8190", "--log-level", "warning", "--preload", "dealflow.web.wsgi:app",
         ],

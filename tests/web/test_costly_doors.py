@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 
 from dealflow.web import heads, lanes
-from dealflow.web.apart import LOWER, costly_doors
+from dealflow.web.apart import LOWER, Door, costly_doors
 from tests.faults.killing import enrol, token
 from tests.faults.processes import (
     PATIENCE,
@@ -112,6 +112,33 @@ def test_another_process_takes_costly_doors_over_when_theirs_dies(site: Site) ->
     wait_for(lambda: dead not in site.processes(), "end of the process")
     assert site.get(COSTLY, site.tokens[0]).status_code == 200
     assert site.costly() != dead
+
+
+def taken(door: Door, stay: bool = False) -> tuple[bytes, int]:
+    """Whether a new process got the role, and the process, which is gone unless it stays."""
+    told, tell = os.pipe()
+    if not (child := os.fork()):
+        os.write(tell, b"y" if door.take_role() else b"n")
+        if stay:
+            signal.pause()
+        os._exit(0)
+    os.close(tell)
+    with os.fdopen(told, "rb") as answer:
+        return answer.read(1), child
+
+
+def test_as_many_processes_have_the_role_as_there_are_roles() -> None:
+    """One that ends makes room: locks belong to a process, so each is asked in a process of its own."""
+    with closing(Door(2)) as door:
+        first, second, third = taken(door, stay=True), taken(door, stay=True), taken(door)
+        assert [role for role, _child in (first, second, third)] == [b"y", b"y", b"n"]
+        os.kill(first[1], signal.SIGKILL)
+        os.waitpid(first[1], 0)
+        fourth = taken(door)
+    assert fourth[0] == b"y"
+    os.kill(second[1], signal.SIGKILL)
+    for _role, child in (second, third, fourth):
+        os.waitpid(child, 0)
 
 
 def unfinished(stack: ExitStack, site: Site, who: int) -> socket.socket:
