@@ -12,6 +12,7 @@ import pytest
 from dealflow.audit.models import AuditEvent
 from dealflow.core import db
 from dealflow.core.i18n import using
+from dealflow.core.money import Money, show
 from dealflow.funds import queries
 from dealflow.portfolio import reporting, workbook
 from tests.factories import spreadsheets
@@ -137,3 +138,16 @@ def test_the_pdf_in_both_languages(portfolio: Portfolio) -> None:
         document = pypdfium2.PdfDocument(answer.data)
         text = "".join(page.get_textpage().get_text_bounded() for page in document)
         assert all(word in text for word in words), lang
+        # Holdings and partners are summed, as in the workbook; capital of all partners is that of the account.
+        said = report(portfolio)
+        assert text.count({"zh": "合计", "en": "Total"}[lang]) >= 2
+        page = (
+            portfolio.manager.browser(lang).get(f"/funds/{portfolio.fund_id}/report?quarter={QUARTER}").text
+        )
+        for rows, name in (("portfolio", "cost"), ("portfolio", "value"), ("partners", "closing")):
+            whole = Money(sum(row[f"{name}_minor"] for row in said[rows]), said["currency"])
+            with using(lang):
+                assert show(whole) in text, (rows, name)
+        with using(lang):
+            assert show(whole) in page
+        assert whole.amount_minor == said["account"]["inception"]["closing_gross"]
