@@ -268,6 +268,11 @@ def _heartbeat(job_id: str, number: int, lease: timedelta, stop: threading.Event
             log.warning("lease of job %s could not be renewed", job_id, exc_info=True)
 
 
+def is_running() -> bool:
+    """Whether this is called by a job."""
+    return _running.get() is not None
+
+
 def checkpoint(progress: float, **kept: Any) -> None:
     """Inside an edge of a non-transactional job: show progress (0…1) and keep values for the next try.
 

@@ -19,7 +19,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from dealflow.core import pdf_child
+from dealflow.core import pdf_child, printed
 from dealflow.core.errors import DomainError
 from dealflow.core.forking import ForkServer
 from dealflow.core.i18n import N_
@@ -83,6 +83,7 @@ def render(
     `lang` is a BCP 47 tag, `identifier` the file identifier, `dated` the date written into the metadata.
     Characters the font does not hold are printed as their code point. Raises PdfTimeout, PdfTooLarge, PdfFailed.
     """
+    printed.keep_nobody_waiting()
     marked = mark_missing(html).encode("utf-8")
     files = [Attachment(*entry) for entry in attachments]
     if len(marked) + sum(len(f.content) for f in files) > MAX_HTML:

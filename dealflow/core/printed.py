@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dealflow.core import i18n
+from dealflow.core import db, i18n, jobs
 
 # Where the papers of all rooms find what they share, such as `layouts/printed/style.css`.
 SHARED = Path(__file__).resolve().parents[2] / "templates"
@@ -21,3 +21,12 @@ def environment(folder: Path) -> Environment:
     )  # fmt: skip
     made.install_gettext_callables(i18n.gettext, i18n.plural_form, newstyle=True)  # type: ignore[attr-defined]
     return made
+
+
+def keep_nobody_waiting() -> None:
+    """Raise where a request or a job would make a paper, or store one, while it holds the database's writer: all others who write
+    would wait for it."""
+    if db.in_transaction():
+        info = db.session().info
+        if info["write"] and (info.get("request") or jobs.is_running()):
+            raise RuntimeError("a paper is made outside the transaction that writes: files.keeping, or a job")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dealflow.audit import service as audit
-from dealflow.core import ids, policy
+from dealflow.core import ids, policy, printed
 from dealflow.core.actor import Actor
 from dealflow.core.config import settings
 from dealflow.core.db import session
@@ -99,6 +99,7 @@ def receive_derived(
 
 def receive_made(source: Path, name: str, *, content_type: str, purpose: str) -> Received:
     """Put a file that this application made itself into the storage; writes no row."""
+    printed.keep_nobody_waiting()
     sha256 = _hash(source)
     facts = {"sha256": sha256, "size": source.stat().st_size, "content_type": content_type}
     storage.put(source, sha256)

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response
 
 from dealflow.core import i18n
-from dealflow.core.http import actor, api_blueprint, download, endpoint, writes
+from dealflow.core.doors import costly
+from dealflow.core.http import actor, api_blueprint, download, endpoint
 from dealflow.core.paging import Query
 from dealflow.funds import documents, queries, service
 from dealflow.funds.api import page
@@ -98,7 +99,7 @@ def statement(fund_id: str, lp_id: str, query: FundPeriodQuery) -> dict[str, Any
 
 
 @bp.get("/funds/<fund_id>/statements/<lp_id>.pdf")
-@writes
+@costly
 @endpoint(Can.SEE_LP, query=FundPeriodQuery)
 def statement_pdf(fund_id: str, lp_id: str, query: FundPeriodQuery) -> Response:
     """The statement as PDF."""
@@ -106,7 +107,7 @@ def statement_pdf(fund_id: str, lp_id: str, query: FundPeriodQuery) -> Response:
 
 
 @bp.get("/funds/<fund_id>/statements/<lp_id>.xlsx")
-@writes
+@costly
 @endpoint(Can.SEE_LP, query=FundPeriodQuery)
 def statement_xlsx(fund_id: str, lp_id: str, query: FundPeriodQuery) -> Response:
     """The statement as a workbook with live formulas and checks."""
@@ -119,7 +120,7 @@ def _file(fund_id: str, lp_id: str, query: FundPeriodQuery, form: str) -> Respon
 
 
 @bp.get("/funds/<fund_id>/calls/<call_id>/notices/<lp_id>.pdf")
-@writes
+@costly
 @endpoint(Can.SEE_LP, query=FundIssueQuery)
 def notice(fund_id: str, call_id: str, lp_id: str, query: FundIssueQuery) -> Response:
     """The notice of a call to a partner as PDF."""
@@ -128,7 +129,7 @@ def notice(fund_id: str, call_id: str, lp_id: str, query: FundIssueQuery) -> Res
 
 
 @bp.get("/funds/<fund_id>/closings/<closing_id>/notices/<lp_id>.pdf")
-@writes
+@costly
 @endpoint(Can.SEE_LP, query=FundIssueQuery)
 def closing_notice(fund_id: str, closing_id: str, lp_id: str, query: FundIssueQuery) -> Response:
     """The notice of a closing to a partner as PDF: its commitment, and what the closing moves for it."""
@@ -137,7 +138,7 @@ def closing_notice(fund_id: str, closing_id: str, lp_id: str, query: FundIssueQu
 
 
 @bp.get("/funds/<fund_id>/distributions/<distribution_id>/notices/<lp_id>.pdf")
-@writes
+@costly
 @endpoint(Can.SEE_LP, query=FundIssueQuery)
 def distribution_notice(fund_id: str, distribution_id: str, lp_id: str, query: FundIssueQuery) -> Response:
     """The notice of a distribution to a partner as PDF: its part of each tier, carry, what may be recalled, totals to date."""

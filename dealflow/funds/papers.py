@@ -135,10 +135,12 @@ def _known(about: str, form: str, lang: str) -> FundPaper | None:
     return session().scalars(query, execution_options=_JUDGED).first()
 
 
-def _keep(actor: Actor, about: str, form: str, content: bytes, name: str, lp_id: str, organisation_id: str) -> FundPaper:  # fmt: skip
+def _paper(
+    actor: Actor, about: str, form: str, name: str, draw: Callable[[], bytes], lp_id: str, organisation_id: str
+) -> tuple[bytes, str]:  # fmt: skip
     lang = i18n.language()
-    return keeping.keep(
-        actor, content, name, organisation_id=organisation_id, content_type=TYPES[form], purpose=PURPOSE,
+    return keeping.paper(
+        actor, name, draw, organisation_id=organisation_id, content_type=TYPES[form], purpose=PURPOSE,
         row=lambda stored: FundPaper(
             about=about, form=form, lang=lang, lp_id=lp_id, organisation_id=organisation_id, file_id=stored.id,
             sha256=stored.sha256,
@@ -149,12 +151,10 @@ def _keep(actor: Actor, about: str, form: str, content: bytes, name: str, lp_id:
 
 def statement_file(actor: Actor, row: FundStatement | FundRevision, form: str) -> tuple[bytes, str]:
     """A statement, of any issue, as PDF or XLSX in the current language, and its hash; drawn at the first time only."""
-    found = _known(row.id, form, i18n.language())
-    if found is None:
-        content = statement_bytes(row.data, form, row.id, row.issued_at.date(), row.sha256)
-        name = statement_name(row.data, form)
-        found = _keep(actor, row.id, form, content, name, row.lp_id, row.organisation_id)
-    return keeping.read(found.file_id), found.sha256
+    return _paper(
+        actor, row.id, form, statement_name(row.data, form),
+        lambda: statement_bytes(row.data, form, row.id, row.issued_at.date(), row.sha256), row.lp_id, row.organisation_id,
+    )  # fmt: skip
 
 
 def statement_bytes(data: dict[str, Any], form: str, about: str, dated: date, sha256: str = "") -> bytes:
@@ -181,11 +181,10 @@ def _notice(
 ) -> tuple[bytes, str, str]:  # fmt: skip
     """A notice to a partner in the current language: bytes, hash, file name; drawn at the first time only."""
     name = f"{kind}-{lp_id[-6:]}-{i18n.language()}.pdf"
-    found = _known(about, "pdf", i18n.language())
-    if found is None:
-        content = _drawn(html(), title, about, dated)
-        found = _keep(actor, about, "pdf", content, name, lp_id, organisation_id)
-    return keeping.read(found.file_id), found.sha256, name
+    content, sha256 = _paper(
+        actor, about, "pdf", name, lambda: _drawn(html(), title, about, dated), lp_id, organisation_id
+    )
+    return content, sha256, name
 
 
 def _of(edition: Edition, first: str, kind: str) -> tuple[str, str]:

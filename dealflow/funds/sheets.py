@@ -11,6 +11,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from dealflow.core import printed
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import CURRENCIES
 from dealflow.core.tabular import escape
@@ -27,6 +28,7 @@ class _Book:
     """The workbook while it is written."""
 
     def __init__(self, data: dict[str, Any]) -> None:
+        printed.keep_nobody_waiting()
         self.data, self.stream = data, io.BytesIO()
         self.digits = CURRENCIES[data["currency"]]
         self.book = xlsxwriter.Workbook(self.stream, {"in_memory": True, "strings_to_formulas": False})

@@ -17,7 +17,6 @@ from dealflow.core.http import (
     prepared,
     prepares,
     sent_table,
-    writes,
 )
 from dealflow.core.i18n import language
 from dealflow.core.paging import Query, listing
@@ -179,7 +178,7 @@ def report(fund_id: str, query: ReportQuery) -> dict[str, Any]:
 
 @bp.get("/funds/<fund_id>/report.<form>")
 @endpoint(Can.SEE, query=ReportFileQuery)
-@writes
+@costly
 def report_file(fund_id: str, form: str, query: ReportFileQuery) -> Response:
     """The issued quarterly report as PDF or XLSX; the file is made once and kept."""
     return download(**reports.file(actor(), fund_id, query.quarter, form, query.lang or language()))

@@ -12,6 +12,7 @@ from typing import Any
 
 import xlsxwriter
 
+from dealflow.core import printed
 from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import localised
 from dealflow.core.money import CURRENCIES
@@ -34,6 +35,7 @@ class Book:
     """The workbook while it is written: sheets, formats, and the checks so far."""
 
     def __init__(self, report: dict[str, Any]) -> None:
+        printed.keep_nobody_waiting()
         self.report = report
         self.stream = io.BytesIO()
         self.file = xlsxwriter.Workbook(self.stream, {"in_memory": True, "strings_to_formulas": False})

@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
+from dealflow.core import printed
 from dealflow.core.money import CURRENCIES
 from dealflow.recoupment import labels
 from dealflow.recoupment.sources import EXCHANGE
@@ -33,6 +34,7 @@ _ORIGINAL = (
 
 def statement_xlsx(plan: Any) -> bytes:
     """The workbook; amounts in major units, totals as formulas. The same statement gives the same bytes."""
+    printed.keep_nobody_waiting()
     content, stream = plan.content, io.BytesIO()
     digits = CURRENCIES[content["currency"]]
     book = xlsxwriter.Workbook(

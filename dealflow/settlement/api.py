@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import i18n
-from dealflow.core.http import actor, api_blueprint, download, endpoint, prepared, prepares, writes
+from dealflow.core.doors import costly
+from dealflow.core.http import actor, api_blueprint, download, endpoint, prepared, prepares
 from dealflow.core.paging import Query, listing
 from dealflow.core.schema import load
 from dealflow.files.taking import needed, sent_document
@@ -151,7 +152,7 @@ def show_call(payment_call_id: str) -> dict[str, Any]:
 
 
 @bp.get("/payment-calls/<payment_call_id>/notice.pdf")
-@writes
+@costly
 @endpoint(Can.SEE, query=NoticeQuery)
 def notice(payment_call_id: str, query: NoticeQuery) -> Response:
     """The notice of a call as PDF, kept as it was issued."""

@@ -72,20 +72,19 @@ def notice_file(actor: Actor, call_id: str) -> dict[str, Any]:
     call = queries.call(actor, call_id)
     lang = i18n.language()
     name = f"payment-call-{call.reference}-{lang}.pdf"
-    found = _known(call.id, lang)
-    if found is None:
+
+    def draw() -> bytes:
         said = call.facts or facts(call, queries.tranche(actor, call.tranche_id))
         title = i18n.gettext("Call for payment %(reference)s", reference=call.reference)
-        content = pdf.render(
+        return pdf.render(
             notice_html(call, said), title=title, lang=i18n.HTML[lang], identifier=f"{call.id}/{lang}".encode(), dated=call.called_on
         )  # fmt: skip
-        found = keeping.keep(
-            actor, content, name, organisation_id=call.project_organisation_id, content_type=TYPE, purpose=PURPOSE,
-            row=lambda stored: _row(call, lang, stored), known=lambda: _known(call.id, lang),
-        )  # fmt: skip
-    return {
-        "content": keeping.read(found.file_id), "name": name, "mimetype": TYPE, "etag": found.sha256, "inline": True,
-    }  # fmt: skip
+
+    content, sha256 = keeping.paper(
+        actor, name, draw, organisation_id=call.project_organisation_id, content_type=TYPE, purpose=PURPOSE,
+        row=lambda stored: _row(call, lang, stored), known=lambda: _known(call.id, lang),
+    )  # fmt: skip
+    return {"content": content, "name": name, "mimetype": TYPE, "etag": sha256, "inline": True}
 
 
 def _known(call_id: str, lang: str) -> CallNotice | None:

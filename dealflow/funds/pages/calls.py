@@ -8,8 +8,9 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import clock, policy, slots
+from dealflow.core.doors import costly
 from dealflow.core.errors import Invalid
-from dealflow.core.http import actor, download, needs, writes
+from dealflow.core.http import actor, download, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, present, queries, service
 from dealflow.funds.forms import CallForm, PaymentForm, ReasonForm, ReviseForm, pairs
@@ -174,7 +175,7 @@ def pay(fund_id: str, call_id: str) -> Any:
 
 
 @bp.get("/funds/<fund_id>/calls/<call_id>/notices/<lp_id>.pdf")
-@writes
+@costly
 @needs(Can.SEE_LP)
 def notice(fund_id: str, call_id: str, lp_id: str) -> Response:
     """The notice of a call to a partner."""

@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, request
 
 from dealflow.core import clock, policy
-from dealflow.core.http import actor, download, needs, writes
+from dealflow.core.doors import costly
+from dealflow.core.http import actor, download, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, queries, service, waterfall
 from dealflow.funds.forms import ClawbackForm, DistributionForm, ReasonForm, ReviseForm
@@ -162,7 +163,7 @@ def issue_notices(fund_id: str, distribution_id: str) -> Any:
 
 
 @bp.get("/funds/<fund_id>/distributions/<distribution_id>/notices/<lp_id>.pdf")
-@writes
+@costly
 @needs(Can.SEE_LP)
 def distribution_notice(fund_id: str, distribution_id: str, lp_id: str) -> Response:
     """The notice of a distribution to a partner."""

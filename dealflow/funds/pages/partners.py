@@ -8,8 +8,9 @@ from flask import Response, render_template, request
 
 from dealflow.accounts import directory
 from dealflow.core import clock, policy
+from dealflow.core.doors import costly
 from dealflow.core.errors import FieldError
-from dealflow.core.http import actor, download, needs, writes
+from dealflow.core.http import actor, download, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money, MoneyError, parse
 from dealflow.funds import documents, present, queries, service
@@ -156,7 +157,7 @@ def close(fund_id: str) -> Any:
 
 
 @bp.get("/funds/<fund_id>/closings/<closing_id>/notices/<lp_id>.pdf")
-@writes
+@costly
 @needs(Can.SEE_LP)
 def closing_notice(fund_id: str, closing_id: str, lp_id: str) -> Response:
     """The notice of a closing to a partner."""

@@ -8,7 +8,8 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from dealflow.core import clock, policy
-from dealflow.core.http import actor, download, needs, read_query, writes
+from dealflow.core.doors import costly
+from dealflow.core.http import actor, download, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.funds import documents, queries, service
 from dealflow.funds.forms import IssueForm, ReviseForm
@@ -93,7 +94,7 @@ def statement_page(
 
 
 @bp.get("/funds/<fund_id>/statements/<lp_id>.pdf")
-@writes
+@costly
 @needs(Can.SEE_LP)
 def statement_pdf(fund_id: str, lp_id: str) -> Response:
     """The statement as PDF, in the reader's language."""
@@ -102,7 +103,7 @@ def statement_pdf(fund_id: str, lp_id: str) -> Response:
 
 
 @bp.get("/funds/<fund_id>/statements/<lp_id>.xlsx")
-@writes
+@costly
 @needs(Can.SEE_LP)
 def statement_xlsx(fund_id: str, lp_id: str) -> Response:
     """The statement as a workbook, in the reader's language."""

@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, request, url_for
 from dealflow.core import clock
 from dealflow.core.doors import costly
 from dealflow.core.errors import NotFound
-from dealflow.core.http import actor, download, needs, read_query, writes
+from dealflow.core.http import actor, download, needs, read_query
 from dealflow.core.i18n import gettext as _
 from dealflow.core.i18n import language
 from dealflow.core.schema import Schema
@@ -157,7 +157,7 @@ class _Quarter(Schema):
 
 @bp.get("/funds/<fund_id>/report.<form>")
 @needs(Can.SEE)
-@writes
+@costly
 def report_file(fund_id: str, form: str) -> Response:
     """The issued report as PDF or XLSX; the file is made once and kept."""
     query = read_query(ReportFileQuery, request.args)

@@ -16,8 +16,7 @@ from dealflow.core.actor import Actor
 from dealflow.core.db import session
 from dealflow.core.errors import Conflict, Invalid, InvalidTransition, NotFound
 from dealflow.core.i18n import N_, using
-from dealflow.files import access, queries, storage
-from dealflow.files import service as files
+from dealflow.files import access, keeping
 from dealflow.portfolio import planning, printing, reporting, workbook
 from dealflow.portfolio import queries as portfolios
 from dealflow.portfolio.models import IssuedReport, ReportFile
@@ -72,37 +71,22 @@ def file(actor: Actor, fund_id: str, quarter: str, form: str, lang: str) -> dict
     report = planning.report(vehicle.id, quarter)
     if report is None:
         raise InvalidTransition(N_("The report of this quarter was not issued yet"))
-    known = planning.report_file(report.id, form, lang)
-    name = f"{vehicle.name} {quarter} {lang}.{form}"
-    if known is None:
-        known = _keep(actor, report, _made(actor, vehicle.id, report, form, lang), form, lang, name)
-    content = b"".join(storage.whole(known.sha256))
-    return {"content": content, "name": name, "mimetype": TYPES[form], "etag": known.sha256}
+    name, organisation_id = f"{vehicle.name} {quarter} {lang}.{form}", report.organisation_id
+    content, sha256 = keeping.paper(
+        actor, name, lambda: _made(actor, vehicle.id, report, form, lang), organisation_id=organisation_id,
+        content_type=TYPES[form], purpose=PURPOSE,
+        row=lambda stored: ReportFile(
+            report_id=report.id, organisation_id=organisation_id, form=form, lang=lang, file_id=stored.id, sha256=stored.sha256
+        ),
+        known=lambda: planning.report_file(report.id, form, lang),
+    )  # fmt: skip
+    return {"content": content, "name": name, "mimetype": TYPES[form], "etag": sha256}
 
 
 def _made(actor: Actor, fund_id: str, report: IssuedReport, form: str, lang: str) -> bytes:
     data = reporting.data(actor, fund_id, report.quarter)
     with using(lang):
         return printing.render(data) if form == "pdf" else workbook.build(data)
-
-
-def _keep(actor: Actor, report: IssuedReport, content: bytes, form: str, lang: str, name: str) -> ReportFile:
-    received = files.receive_bytes(content, name, content_type=TYPES[form], purpose=PURPOSE)
-    stored = files.keep(actor, received, organisation_id=report.organisation_id)
-    row = ReportFile(
-        report_id=report.id, organisation_id=report.organisation_id, form=form, lang=lang, file_id=stored.id,
-        sha256=queries.facts(stored)["sha256"],
-    )  # fmt: skip
-    try:
-        with session().begin_nested():
-            session().add(row)
-    except IntegrityError:
-        # Somebody else made it in the same moment; theirs is the one that is kept.
-        known = planning.report_file(report.id, form, lang)
-        if known is None:
-            raise
-        return known
-    return row
 
 
 def register_use() -> None:

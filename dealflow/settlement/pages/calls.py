@@ -7,8 +7,9 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from dealflow.core import clock, policy
+from dealflow.core.doors import costly
 from dealflow.core.errors import Conflict, Invalid
-from dealflow.core.http import actor, download, needs, writes
+from dealflow.core.http import actor, download, needs
 from dealflow.core.i18n import gettext as _
 from dealflow.core.money import Money
 from dealflow.settlement import papers, queries, service, showing, waivers
@@ -51,7 +52,7 @@ def show_call(payment_call_id: str) -> str:
 
 
 @bp.get("/payment-calls/<payment_call_id>/notice.pdf")
-@writes
+@costly
 @needs(Can.SEE)
 def notice(payment_call_id: str) -> Response:
     """The notice of a call."""
