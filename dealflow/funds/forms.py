@@ -179,7 +179,7 @@ class LpForm(FundsForm):
 class NameForm(FundsForm):
     """A partner's name."""
 
-    name = StringField(_l("Name"), filters=[lambda v: (v or "").strip()])
+    name = StringField(_l("Name on its papers"), filters=[lambda v: (v or "").strip()])
 
 
 class AccountForm(FundsForm):

@@ -220,7 +220,10 @@ def test_a_partner_whose_name_was_mistyped_gets_its_papers_anew(corrected: House
     corrected.do(service.revise_statements, period="2025Q1", reason=REASON)
     place = f"/funds/{corrected.fund_id}/lps/{lp_id}"
     web, before = Web(corrected.manager), read(corrected).json["lp"]["name"]
-    assert before in web.get(place).text
+    shown = corrected.manager.browser("zh").get(place).text
+    assert before in shown
+    assert shown.count('id="name"') == 1, "the box and its label belong together"
+    assert 'for="name">文件上的名称' in shown.replace("\n", ""), "a firm has no 姓名"
     assert web.post(f"{place}/name", {"name": " "}).status_code == 422
     other = corrected.manager.get(f"/funds/{corrected.fund_id}/lps/{corrected.partners['b']}").json["name"]
     taken = web.post(f"{place}/name", {"name": other})
