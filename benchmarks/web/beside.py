@@ -73,9 +73,9 @@ def site(instance: Path) -> Iterator[int]:
         os.environ | {"DEALFLOW_INSTANCE": str(instance), "DEALFLOW_DEMO": "1", "PORT": str(port)} | calls
     )
     command = [sys.executable, "-m", "dealflow.cli"]
-    if not (instance / "app.db").exists():
-        for words in (["init"], ["demo", "load"]):
-            subprocess.run([*command, *words], env=environ, check=True, stdout=subprocess.DEVNULL)
+    steps = [["init"]] if (instance / "app.db").exists() else [["init"], ["demo", "load"]]
+    for words in steps:
+        subprocess.run([*command, *words], env=environ, check=True, stdout=subprocess.DEVNULL)
     server = subprocess.Popen([*command, "serve"], env=environ, stdout=subprocess.DEVNULL)
     try:
         for _ in range(600):
