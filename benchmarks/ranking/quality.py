@@ -32,6 +32,7 @@ from ml.benchmark.run import (
     fit_stated,
     history_samples,
     mandate_samples,
+    newcomer_sample,
     without_declared,
 )
 from ml.benchmark.view import View, name_counts
@@ -86,13 +87,15 @@ def scorers(
     return result
 
 
-def stated_scorers(samples: list[Sample], seeds: list[int]) -> dict[str, dict[str, list[Scorer]]]:
+def stated_scorers(
+    samples: list[Sample], newcomers: Sample, seeds: list[int]
+) -> dict[str, dict[str, list[Scorer]]]:
     """The same for mandates, by their source."""
     result: dict[str, dict[str, list[Scorer]]] = {}
     for sample, seed in zip(samples, seeds, strict=True):
         learnt = _references(sample, seed)
         for name in OURS:
-            for source, model in fit_stated(name, sample, seed).items():
+            for source, model in fit_stated(name, sample, newcomers, seed).items():
                 result.setdefault(source, {}).setdefault(name, []).append(model.score)
         for scored in result.values():
             for name, scorer in learnt.items():
@@ -149,7 +152,9 @@ def mandate_scores(blind: Data, counts: Any, seeds: list[int]) -> tuple[list[str
     features = MandateFeatures(view, HistoryFeatures(view))
     stated: list[Mandate] = []
     parts: list[Scores] = []
-    for source, learnt in stated_scorers(mandate_samples(blind, counts, seeds), seeds).items():
+    for source, learnt in stated_scorers(
+        mandate_samples(blind, counts, seeds), newcomer_sample(blind, counts), seeds
+    ).items():
         mine = [mandate for mandate in blind.mandates if mandate.source == source]
         starts = range(0, len(mine), BLOCK)
         parts.append(_apply(learnt, (features.block(mine[start : start + BLOCK]) for start in starts)))

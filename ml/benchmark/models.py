@@ -11,6 +11,7 @@ from ml.benchmark.pairs import PairModel, Sample, by_parts
 
 HIDDEN, NETWORKS, EPOCHS, CLIP = 64, 3, 6, 5.0
 LINEAR_WEIGHT = 0.5
+LEAST_SPREAD, WIDEST, PULL = 0.05, 6.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,46 @@ class Anchored:
         return self.score(features)
 
 
+@dataclass(frozen=True)
+class Levelled:
+    """The sum of several models, each standardised among the candidates of the query, whatever the units of its scores."""
+
+    members: tuple[PairModel, ...]
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        result: np.ndarray = np.sum([_standard(member.score(features)) for member in self.members], axis=0)
+        return result
+
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.score(features)
+
+
 def _standard(scores: np.ndarray) -> np.ndarray:
     spread = np.maximum(scores.std(axis=-1, keepdims=True), 1e-9)
     centred: np.ndarray = (scores - scores.mean(axis=-1, keepdims=True)) / spread
     return centred
+
+
+@dataclass(frozen=True)
+class Choice:
+    """weights [k] on the first k columns, each as it stands among the candidates of the query: an additive score that
+    asks which candidate of this list is chosen, not whether a pair is likely anywhere."""
+
+    weights: np.ndarray
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        result: np.ndarray = standing(features[..., : len(self.weights)]) @ self.weights
+        return result
+
+    def preview(self, features: np.ndarray) -> np.ndarray:
+        return self.score(features)
+
+
+def standing(features: np.ndarray) -> np.ndarray:
+    """[..., candidates, k]: each column less its mean over the candidates, in its deviations there, held within WIDEST."""
+    mean, spread = features.mean(axis=-2, keepdims=True), features.std(axis=-2, keepdims=True)
+    held: np.ndarray = np.clip((features - mean) / np.maximum(spread, LEAST_SPREAD), -WIDEST, WIDEST)
+    return held
 
 
 def fit_linear(sample: Sample) -> Linear:
@@ -136,6 +173,34 @@ def fit_linear(sample: Sample) -> Linear:
     mean, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 0.01)
     model = LogisticRegression(C=1.0, max_iter=500).fit((features - mean) / scale, sample.labels)
     return Linear(mean, scale, model.coef_[0].astype(np.float32))
+
+
+def fit_choice(sample: Sample, prior: np.ndarray) -> Choice:
+    """Conditional logit (McFadden 1974): each true candidate against all others of its query, the weights drawn to
+    `prior`. Few lists teach it, so what it is drawn to is what it keeps where they say little."""
+    from scipy.optimize import minimize
+
+    lists = []
+    ends = np.cumsum(sample.groups)
+    for start, end in zip(ends - sample.groups, ends, strict=True):
+        chosen, held = sample.labels[start:end] > 0, standing(sample.features[start:end].astype(np.float64))
+        if chosen.any() and not chosen.all():
+            lists.append((held[chosen], held[~chosen]))
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total = PULL / 2 * float(((weights - prior) ** 2).sum())
+        slope = PULL * (weights - prior)
+        for chosen, others in lists:
+            # A list counts by the root of its choices: the busiest newcomer is not the rule.
+            share, scores = len(chosen) ** -0.5, others @ weights
+            crowd = scores.max() + np.log(np.exp(scores - scores.max()).sum())
+            lead = chosen @ weights - crowd
+            missed = share * np.exp(-np.logaddexp(0, lead))
+            total += share * float(np.logaddexp(0, -lead).sum())
+            slope = slope - missed @ chosen + missed.sum() * (np.exp(scores - crowd) @ others)
+        return total, slope
+
+    return Choice(minimize(loss, prior, jac=True, method="L-BFGS-B").x)
 
 
 def fit_boosted(sample: Sample, seed: int) -> Boosted:

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from ml.benchmark.data import SPLITS, Data, Mandate, as_of, load
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures, from_candidate, from_history
-from ml.benchmark.models import Anchored, fit
+from ml.benchmark.models import Anchored, Levelled, fit, fit_choice
 from ml.benchmark.pairs import PairModel, Sample
 from ml.benchmark.view import View, name_counts
 from ml.transfer import past_windows
@@ -30,6 +30,7 @@ WARM = 3
 LIGHT_BEST = 300
 LIGHT_SHORTLIST = 500
 FIRST_DEAL_COSINE = 0.5
+NEWCOMER_WINDOWS = 12
 
 
 def rank_benchmark(
@@ -65,18 +66,23 @@ def _stated(folder: Path, split: str, model: str, seed: int) -> list[tuple[int, 
     data = without_declared(load(folder, SPLITS[split]))
     counts = name_counts(data.names)
     with _one_core():
-        fitted = fit_stated(model, mandate_samples(data, counts, [seed])[0], seed)
+        fitted = fit_stated(
+            model, mandate_samples(data, counts, [seed])[0], newcomer_sample(data, counts), seed
+        )
         return list(mandate_scores(data, counts, fitted))
 
 
-def fit_stated(model: str, sample: Sample, seed: int) -> dict[str, PairModel]:
-    """A model for each source of mandates. A first deal says little and few past newcomers show what follows from it:
-    plain columns, held to the TF-IDF cosine of what is stated and what is published."""
+def fit_stated(model: str, sample: Sample, newcomers: Sample, seed: int) -> dict[str, PairModel]:
+    """A model for each source of mandates. A first deal says little, and few past newcomers show what follows from it:
+    plain columns, held to the TF-IDF cosine of what is stated and what is published, once as learnt from mandates of
+    all kinds, once as newcomers alone chose."""
     plain = sample.plain()
     column = plain.names.index("cosine")
+    anchored = Anchored(fit(model, plain, seed, stated=True), plain.core, column, FIRST_DEAL_COSINE)
+    chosen = fit_choice(newcomers, np.eye(plain.core)[column])
     return {
         "history": fit(model, sample, seed, stated=True),
-        "first_deal": Anchored(fit(model, plain, seed, stated=True), plain.core, column, FIRST_DEAL_COSINE),
+        "first_deal": Levelled((anchored, chosen)),
     }
 
 
@@ -124,9 +130,18 @@ def mandate_samples(data: Data, counts: sp.csr_matrix, seeds: Sequence[int]) -> 
 
 
 def _draw_mandates(
-    draws: Sequence["_Draw"], data: Data, window: tuple[int, int], counts: sp.csr_matrix
+    draws: Sequence["_Draw"],
+    data: Data,
+    window: tuple[int, int],
+    counts: sp.csr_matrix,
+    newcomers_only: bool = False,
 ) -> None:
     past, pairs = as_of(data, *window)
+    if newcomers_only:
+        pairs = pairs[~np.isin(pairs[:, 0], past.events.investor)]
+        warm = np.bincount(past.events.investor, minlength=1).max() >= WARM
+        if not warm or np.bincount(pairs[:, 0], minlength=1).max() < 2:
+            return  # Nobody to learn of as a neighbour, or nothing is left to foretell.
     view = View(past, counts)
     features = MandateFeatures(view, HistoryFeatures(view))
     stated = list(_past_mandates(data, view, _queries(view, pairs), *window))
@@ -140,27 +155,36 @@ def _draw_mandates(
         draw.core, draw.names = features.core, tuple(features.names)
 
 
-class _Draw:
-    """Collects the true candidates of each query and random others."""
+def newcomer_sample(data: Data, counts: sp.csr_matrix) -> Sample:
+    """Plain columns of the first deals that newcomers of past half-years declared, with all their candidates."""
+    draw = _Draw(0, controls=None)
+    for window in past_windows(data.start, NEWCOMER_WINDOWS):
+        _draw_mandates([draw], data, window, counts, newcomers_only=True)
+    return draw.sample().plain()
 
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
+
+class _Draw:
+    """Collects the true candidates of each query and `controls` random others, or all of them."""
+
+    def __init__(self, seed: int, controls: int | None = CONTROLS) -> None:
+        self.rng, self.controls = np.random.default_rng(seed), controls
         self.blocks: list[np.ndarray] = []
         self.labels: list[np.ndarray] = []
         self.core, self.names = 0, tuple[str, ...]()
 
     def add(self, block: np.ndarray, positives: np.ndarray, left_out: np.ndarray) -> None:
-        drawn = self.rng.choice(len(block), min(CONTROLS, len(block)), replace=False)
+        count = len(block) if self.controls is None else min(self.controls, len(block))
+        drawn = self.rng.choice(len(block), count, replace=False)
         drawn = np.setdiff1d(drawn, np.concatenate([positives, left_out]))
         self.blocks.append(block[np.concatenate([positives, drawn])])
         self.labels.append(np.concatenate([np.ones(len(positives)), np.zeros(len(drawn))]))
 
     def sample(self) -> Sample:
         """All that was drawn; the parts are let go."""
-        groups = np.array([len(label) for label in self.labels])
-        features = np.concatenate(self.blocks)
+        groups = np.array([len(label) for label in self.labels], dtype=np.int64)
+        features = np.concatenate(self.blocks) if self.blocks else np.zeros((0, 0), dtype=np.float32)
         self.blocks.clear()
-        return Sample(features, np.concatenate(self.labels), groups, self.core, self.names)
+        return Sample(features, np.concatenate([[], *self.labels]), groups, self.core, self.names)
 
 
 def _queries(view: View, pairs: np.ndarray) -> dict[int, np.ndarray]:

@@ -14,8 +14,9 @@ from ml.benchmark.data import SPLITS, UNKNOWN, as_of, day, load, rounded_ask
 from ml.benchmark.features import HistoryFeatures
 from ml.benchmark.mandates import MandateFeatures
 from ml.benchmark.pairs import Sample
-from ml.benchmark.run import history_samples, mandate_samples
+from ml.benchmark.run import NEWCOMER_WINDOWS, history_samples, mandate_samples, newcomer_sample
 from ml.benchmark.view import View, name_counts, narrowed
+from ml.transfer import past_windows
 from tests.ml import samples
 
 
@@ -111,6 +112,7 @@ def test_projects_and_investors_of_later_change_nothing(benchmark_folder: Path, 
             [
                 *arrays(history_samples(data, counts, [0])[0]),
                 *arrays(mandate_samples(data, counts, [0])[0]),
+                *arrays(newcomer_sample(data, counts)),
                 history.block(np.arange(60)),
                 stated.block(data.mandates),
             ]
@@ -217,6 +219,28 @@ def test_past_windows_know_only_what_came_before(benchmark_folder: Path) -> None
     assert len(pairs)
     assert not known & {tuple(pair) for pair in pairs.tolist()}
     assert set(pairs[:, 1].tolist()) <= set(past.candidates.project.tolist())
+
+
+def test_first_deals_are_learnt_from_first_time_investors_with_their_whole_lists(
+    benchmark_folder: Path,
+) -> None:
+    data = load(benchmark_folder, SPLITS["validation"])
+    expected = []
+    for start, end in past_windows(data.start, NEWCOMER_WINDOWS):
+        past, pairs = as_of(data, start, end)
+        known = set(past.events.investor.tolist())
+        neighbours = np.bincount(past.events.investor, minlength=1).max() >= 3
+        for investor in sorted(set(pairs[:, 0].tolist()) - known):
+            chosen = int((pairs[:, 0] == investor).sum())
+            if neighbours and chosen > 1:
+                # All candidates of the half-year but the declared one, which is no longer to be foretold.
+                expected.append((len(past.candidates.project) - 1, chosen - 1))
+    sample = newcomer_sample(data, name_counts(data.names))
+    starts = np.cumsum(sample.groups) - sample.groups
+    assert expected
+    found = zip(sample.groups.tolist(), np.add.reduceat(sample.labels, starts).tolist(), strict=True)
+    assert sorted(found) == sorted(expected)
+    assert sample.features.shape[1] == len(sample.names) == sample.core
 
 
 def test_shares_of_the_wanted_codes_are_those_of_the_full_table(benchmark_folder: Path) -> None:

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from ml.benchmark.distil import distil, leading_pairs
-from ml.benchmark.models import Halved, Linear, fit, fit_halved, fit_neural
+from ml.benchmark.models import (
+    Choice,
+    Halved,
+    Levelled,
+    Linear,
+    fit,
+    fit_choice,
+    fit_halved,
+    fit_neural,
+)
 from ml.benchmark.pairs import PART, Sample, by_parts
 
 # What decides depends on whether the candidate is new: a sum of single features cannot tell.
@@ -148,3 +157,46 @@ def test_a_model_of_newcomers_is_fitted_on_their_rows_alone() -> None:
 def test_without_a_chosen_newcomer_one_model_serves_all() -> None:
     assert not isinstance(fit_halved(fit_neural, sample(800, cold_chosen=False), 0), Halved)
     assert not isinstance(fit_halved(fit_neural, sample(800, cold_share=0.0), 0), Halved)
+
+
+def lists(count: int, seed: int = 4) -> Sample:
+    """Lists of twenty candidates, two of them chosen, by the second column alone; every list has a level of its own."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(count, 20, 3))
+    labels = np.zeros((count, 20))
+    best = np.argsort(-features[:, :, 1], axis=1)[:, :2]
+    np.put_along_axis(labels, best, 1.0, axis=1)
+    features[:, :, 1] += rng.normal(scale=30, size=(count, 1))
+    return Sample(features.reshape(-1, 3), labels.ravel(), np.full(count, 20), 3, ("cosine", "size", "noise"))
+
+
+COSINE = np.array([1.0, 0.0, 0.0])
+
+
+def test_a_choice_is_learnt_within_its_list_whatever_the_level_of_the_list() -> None:
+    model = fit_choice(lists(200), COSINE)
+    asked = lists(50, seed=9)
+    scores = model.score(asked.features.reshape(50, 20, 3))
+    first = scores.argmax(axis=1)
+    assert np.take_along_axis(asked.labels.reshape(50, 20), first[:, None], axis=1).mean() > 0.95
+    np.testing.assert_array_equal(model.weights, fit_choice(lists(200), COSINE).weights)
+    # Neither a level nor a unit of a column that all candidates share counts, nor columns it does not know.
+    wider = np.concatenate([asked.features.reshape(50, 20, 3) * 7 - 100, np.ones((50, 20, 2))], axis=2)
+    np.testing.assert_allclose(model.score(wider), scores, atol=1e-9)
+
+
+def test_few_choices_leave_the_weights_near_what_they_are_drawn_to() -> None:
+    nothing = Sample(np.zeros((0, 3)), np.zeros(0), np.zeros(0, dtype=np.int64), 3)
+    np.testing.assert_allclose(fit_choice(nothing, COSINE).weights, COSINE)
+    few, many = (fit_choice(lists(count), COSINE).weights for count in (2, 200))
+    assert 3 * np.linalg.norm(few - COSINE) < np.linalg.norm(many - COSINE)
+
+
+def test_models_of_any_unit_count_alike_when_they_are_levelled() -> None:
+    features = lists(3).features.reshape(3, 20, 3)
+    one, other = Choice(np.array([1.0, 0.0, 0.0])), Choice(np.array([0.0, 0.0, 1.0]))
+    loud = Choice(other.weights * 1000)
+    scores = Levelled((one, loud)).score(features)
+    np.testing.assert_allclose(scores, Levelled((one, other)).score(features), atol=1e-9)
+    for column in (0, 2):
+        assert np.corrcoef(scores[0], features[0, :, column])[0, 1] > 0.3
