@@ -18,7 +18,7 @@ from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
 from dealflow.web import bodies, context, errors, headers, health, once, pacing, rooms
 from dealflow.web.lingering import Lingering
-from dealflow.web.routing import LateRule
+from dealflow.web.routing import LateRule, ShortNumber
 
 csrf = CSRFProtect()
 
@@ -94,6 +94,7 @@ def build(settings: Settings) -> Flask:
         "dealflow", root_path=str(ROOT / "dealflow"), template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"), instance_path=str(settings.instance),
     )  # fmt: skip
+    app.url_map.converters["int"] = ShortNumber
     secure = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -1,11 +1,17 @@
-"""Routes that compile what builds their address at first use."""
+"""What stands in addresses, and routes that compile what builds their address at first use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
+
+
+class ShortNumber(IntegerConverter):
+    """A number in an address in its one spelling, small enough for a column of any database; else nothing is there."""
+
+    regex = "0|[1-9][0-9]{0,8}"
 
 
 class LateRule(Rule):
