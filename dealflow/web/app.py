@@ -16,9 +16,9 @@ from dealflow.core.actor import ANONYMOUS
 from dealflow.core.errors import DomainError
 from dealflow.core.http import SAFE
 from dealflow.settings import ROOT, Settings
-from dealflow.web import bodies, context, errors, headers, health, once, pacing, rooms
+from dealflow.web import bodies, context, errors, headers, health, once, pacing, rooms, routing
 from dealflow.web.lingering import Lingering
-from dealflow.web.routing import LateRule, ShortNumber
+from dealflow.web.routing import LateRule
 
 csrf = CSRFProtect()
 
@@ -94,7 +94,7 @@ def build(settings: Settings) -> Flask:
         "dealflow", root_path=str(ROOT / "dealflow"), template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"), instance_path=str(settings.instance),
     )  # fmt: skip
-    app.url_map.converters["int"] = ShortNumber
+    routing.one_spelling(app.url_map)
     secure = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 
 class ShortNumber(IntegerConverter):
@@ -30,3 +30,10 @@ class LateRule(Rule):
             return made(rule, **values)
 
         return build
+
+
+def one_spelling(addresses: Map) -> None:
+    """Give every address one spelling; to be called before routes are added."""
+    addresses.converters["int"] = ShortNumber
+    # Werkzeug would send a doubled slash on to an absolute address on whatever host the caller named.
+    addresses.merge_slashes = False

@@ -57,3 +57,14 @@ def test_a_number_in_an_address_that_is_none_of_ours_leads_nowhere(
         if number != "999999999":
             with pytest.raises(NotFound):
                 addresses.match(re.sub("<int:[a-z]+>", number, found), method)
+
+
+@pytest.mark.parametrize("path", ["/api//v1/projects", "/projects//new", "/static//css/base.css", "/login//"])
+def test_a_doubled_slash_leads_nowhere_and_to_no_other_host(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path, headers={"Host": "evil.test"})
+    assert "evil.test" not in answer.headers.get("Location", "") + answer.text
+    assert answer.status_code == 404
+
+
+def test_no_address_ends_in_a_slash_that_would_be_added_by_a_redirect(app: Flask) -> None:
+    assert [rule.rule for rule in app.url_map.iter_rules() if rule.rule.endswith("/")] == ["/"]
