@@ -153,7 +153,8 @@ def why(mandate_id: str) -> str:
     found = ranking.one(actor(), mandate, project_id) if project_id else None
     hits: list[Any] = []
     if asked and not found:
-        listed, _total = pitches.page(actor(), pitches.ProjectQuery(q=asked, status="published", limit=10))
+        sought = load(pitches.ProjectQuery, {"q": asked, "status": "published", "limit": 10})
+        listed, _total = pitches.page(actor(), sought)
         hits = [pitches.summary(row) for row in listed]
     blockers = (
         [reasons.blocker_text(b.constraint, b.project_value, b.mandate_value) for b in found.blockers]

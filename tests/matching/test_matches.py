@@ -304,3 +304,8 @@ def projects(creator: Person) -> dict[str, str]:
         )["id"],
         "other": pitches.published(creator, title={"zh": "甜"}, genres=["sweet"])["id"],
     }
+
+
+def test_a_word_that_is_none_is_refused_where_a_project_is_sought(investor: Person, mandate: str) -> None:
+    answer = investor.browser().get(f"/mandates/{mandate}/why?q=%00")
+    assert answer.status_code == 422
