@@ -267,9 +267,9 @@ def read_body(model: type[BaseModel]) -> Any:
     if request.mimetype != "application/json":
         raise BadRequest(N_("Send JSON with the content type application/json"), code="not_json")
     raw = request.get_data(cache=True)
-    value = read_json(raw)
+    read_json(raw)
     try:
-        return model.model_validate_json(raw) if value is not None else model.model_validate({})
+        return model.model_validate_json(raw)
     except ValidationError as error:
         raise Invalid(errors=field_errors(error)) from None
 

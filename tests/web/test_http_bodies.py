@@ -49,6 +49,17 @@ def test_a_body_that_tells_no_length_or_holds_too_much_is_413_and_read_no_furthe
     assert stream.tell() <= most + 1
 
 
+@pytest.mark.parametrize("body", [b"null", b"[]", b"7", b'""'])
+def test_a_body_that_is_no_object_is_refused_and_makes_nothing(creator: Person, body: bytes) -> None:
+    answer = creator.app.test_client().post(
+        "/api/v1/projects", data=body, content_type="application/json",
+        headers={"Authorization": f"Bearer {creator.token}"},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert [error["code"] for error in answer.json["errors"]] == ["wrong_type"]
+    assert creator.get("/projects").json["total"] == 0
+
+
 def test_of_many_faults_the_first_hundred_are_named(creator: Person) -> None:
     answer = creator.post("/projects", dict.fromkeys(map(str, range(900)), 1))
     assert len(answer.json["errors"]) == 100
