@@ -144,4 +144,4 @@ def test_answers_to_learn_from_know_when_earlier_ones_were_given(
         told = heldout.answers()[-1]
     ((project, action, day),) = told.history
     assert (project, action) == (projects["sweet"][0], "save")
-    assert clock.today().toordinal() - day == YEARS.days
+    assert clock.now().toordinal() - day == YEARS.days
