@@ -8,6 +8,7 @@ in threads, and a body comes at a pace or is given up. From the head the loop al
 
 from __future__ import annotations
 
+import atexit
 import errno
 import selectors
 import socket
@@ -34,6 +35,7 @@ SHARE, COSTLY_SHARE = 4, 1
 
 # Made where gunicorn loads this module: in the process from which all others are forked.
 _door = Door(Settings.from_environment().costly_processes)
+atexit.register(_door.close)
 
 
 class Paced:
