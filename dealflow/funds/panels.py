@@ -19,9 +19,11 @@ from dealflow.funds.service import books
 
 @slots.fill("home.todo", order=15)
 def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
-    """Distributions to approve, calls to pay."""
+    """Distributions to approve, calls to pay; for a manager without a fund, to make one."""
     if not actor.is_authenticated or actor.organisation_id is None:
         return None
+    if policy.can(actor, Can.CREATE) and not queries.listed(actor, FundQuery(limit=1))[1]:
+        return "", {"items": [_first_fund()]}
     items = [
         {
             "title": _("%(name)s asks you to approve a distribution of %(fund)s", name=row.prepared_by_name, fund=fund.name),
@@ -39,6 +41,13 @@ def waiting(actor: Actor, _thing: Any) -> tuple[str, dict[str, Any]] | None:
         for fund, call, line in todo.to_pay(actor)
     ]  # fmt: skip
     return ("", {"items": items}) if items else None
+
+
+def _first_fund() -> dict[str, Any]:
+    return {
+        "title": _("Make your first fund"), "text": _("Make a fund, add its partners, and hold the first closing."),
+        "href": "/funds/new", "action": _("New fund"), "icon": "building-bank",
+    }  # fmt: skip
 
 
 @slots.fill("fund.issued", order=10)

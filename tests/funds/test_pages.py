@@ -63,6 +63,14 @@ def test_a_fund_is_made_changed_and_found(house: House, manager: Web) -> None:
     assert "三号基金" in manager.get(vehicle.headers["Location"].removesuffix("/lps")).text
 
 
+def test_the_start_page_leads_to_the_first_fund_until_there_is_one(person: Callable[..., Person]) -> None:
+    manager = Web(person("fund"))
+    assert 'href="/funds/new"' in manager.get("/").text
+    put(manager, "/funds/new", **FORM)
+    assert 'href="/funds/new"' not in manager.get("/").text
+    assert 'href="/funds/new"' not in Web(person("investor")).get("/").text
+
+
 def test_a_form_shows_the_percentages_that_it_saves(manager: Web) -> None:
     place = (
         put(manager, "/funds/new", **FORM | {"late_rate_ppm": "0.25"})
